@@ -1,0 +1,2 @@
+//! The childlink command line.
+fn main() {}

@@ -1,0 +1,16 @@
+//! Identity and dates for child health records, right and fast.
+//!
+//! Four jobs: **validate** (NHS numbers and demographics), **normalise**, **link** (probabilistic
+//! matching) and **schedule** (immunisations, newborn screens, health reviews).
+//!
+//! The core is pure: no clock, file, network, log or hidden random source. The evaluation date is
+//! an argument called `as_at`; sampling takes a seed.
+
+pub mod date;
+pub mod error;
+pub mod identity;
+pub mod linkage;
+pub mod schedule;
+pub mod text;
+
+pub use error::{Error, Finding};
