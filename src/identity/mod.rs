@@ -1,1 +1,3 @@
-//! Placeholder module doc, replaced by the work of the same name.
+//! Who a record is about: identifiers and demographics, parsed into types with findings.
+
+pub mod column;
