@@ -1,0 +1,36 @@
+//! The arguments that every command shares.
+
+use crate::command::Command;
+use clap::{Args, Parser};
+
+/// Identity and dates for child health records: check, link, index and schedule.
+///
+/// Records are read from delimited text (comma, bar, semicolon or tab; UTF-8, UTF-16 or Windows-1252).
+/// Nothing leaves this machine.
+#[derive(Parser)]
+#[command(name = "childlink", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 findings, with --strict; 2 wrong usage or unreadable input; 3 a fault of childlink.\n\
+    `childlink help COMMAND` shows examples of each command."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that mean the same in every command.
+#[derive(Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Print the result as one JSON object on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Exit with code 1 when there are findings of severity warning or fault
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
+    /// Show no progress and no summary
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}

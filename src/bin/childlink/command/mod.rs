@@ -1,0 +1,43 @@
+//! One file per command. To add a command, add its `mod` line and its line in `commands!`; its file
+//! holds `Args` (with help and examples) and `run`.
+
+mod completions;
+mod man;
+
+use crate::render::Terminal;
+use childlink::Error;
+use clap::Subcommand;
+
+/// How a command ended that could do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing to tell, or notes only.
+    Clean,
+    /// At least one finding of severity warning or fault.
+    Findings,
+}
+
+macro_rules! commands {
+    ($($module:ident => $variant:ident),* $(,)?) => {
+        /// What to do.
+        #[derive(Subcommand)]
+        pub(crate) enum Command {
+            $($variant($module::Args)),*
+        }
+
+        impl Command {
+            /// Does it.
+            pub(crate) fn run(&self, terminal: &Terminal) -> Result<Outcome, Error> {
+                match self {
+                    $(Command::$variant(args) => $module::run(args, terminal)),*
+                }
+            }
+        }
+    };
+}
+
+// In the order of `childlink help`.
+commands! {
+    completions => Completions,
+    man => Man,
+}

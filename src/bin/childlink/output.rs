@@ -1,0 +1,139 @@
+//! Files that appear whole or not at all, readable by their owner only.
+
+use childlink::Error;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tempfile::{NamedTempFile, TempPath};
+
+/// One output file under way: written beside its place under another name, mode 0600.
+pub(crate) struct OutputFile {
+    writer: BufWriter<NamedTempFile>,
+    path: PathBuf,
+}
+
+impl OutputFile {
+    /// Starts a file. Nothing is seen at `path` before [`OutputFile::finish`].
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn create(path: &Path) -> Result<OutputFile, Error> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let file =
+            tempfile::Builder::new().prefix(".childlink-").tempfile_in(folder).map_err(|e| cannot_write(path, &e))?;
+        Ok(OutputFile { writer: BufWriter::with_capacity(1 << 18, file), path: path.to_owned() })
+    }
+
+    /// Puts the finished file in its place, over what was there.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        self.close()?.publish()
+    }
+
+    /// Ends the writing; the file is still not seen at its place.
+    fn close(self) -> Result<ReadyFile, Error> {
+        let OutputFile { writer, path } = self;
+        let file = writer.into_inner().map_err(|e| cannot_write(&path, e.error()))?;
+        Ok(ReadyFile { temporary: file.into_temp_path(), path })
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// Writes a whole file at once.
+///
+/// # Errors
+/// `output/cannot-write`.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut file = OutputFile::create(path)?;
+    file.write_all(bytes).map_err(|e| cannot_write(path, &e))?;
+    file.finish()
+}
+
+/// A folder of output files that appear together once all are complete.
+pub(crate) struct OutputFolder {
+    path: PathBuf,
+    ready: Vec<ReadyFile>,
+}
+
+impl OutputFolder {
+    /// Makes the folder if it is not there, closed to others.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn create(path: &Path) -> Result<OutputFolder, Error> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path).map_err(|e| cannot_write(path, &e))?;
+        Ok(OutputFolder { path: path.to_owned(), ready: Vec::new() })
+    }
+
+    /// Starts a file of this name.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn file(&self, name: &str) -> Result<OutputFile, Error> {
+        OutputFile::create(&self.path.join(name))
+    }
+
+    /// Takes a written file; it appears with the others.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn add(&mut self, file: OutputFile) -> Result<(), Error> {
+        self.ready.push(file.close()?);
+        Ok(())
+    }
+
+    /// Puts every file in its place.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        self.ready.into_iter().try_for_each(ReadyFile::publish)
+    }
+}
+
+struct ReadyFile {
+    temporary: TempPath,
+    path: PathBuf,
+}
+
+impl ReadyFile {
+    fn publish(self) -> Result<(), Error> {
+        self.temporary.persist(&self.path).map_err(|e| cannot_write(&self.path, &e.error))
+    }
+}
+
+/// The error for a file that cannot be written.
+pub(crate) fn cannot_write(path: &Path, cause: &io::Error) -> Error {
+    Error::new(
+        "output/cannot-write",
+        format!("cannot write {}: {cause}", path.display()),
+        "check that the folder exists, that you may write there and that the disk has room",
+    )
+}
+
+/// The error for a file that cannot be read.
+pub(crate) fn cannot_read(path: &Path, cause: &io::Error) -> Error {
+    Error::new(
+        "input/cannot-read",
+        format!("cannot read {}: {cause}", path.display()),
+        "check the name of the file and that you may read it",
+    )
+}

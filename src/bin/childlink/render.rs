@@ -1,0 +1,143 @@
+//! What a person or a program reads: text or one JSON object on standard output, trouble on
+//! standard error.
+
+use crate::args::Global;
+use crate::progress::Progress;
+use childlink::Error;
+use serde_json::{Value, json};
+use std::io::{self, IsTerminal, Write};
+use std::panic::PanicHookInfo;
+
+/// The code of the error that says nobody reads our standard output any more (`childlink ... | head`).
+pub(crate) const READER_GONE: &str = "output/reader-gone";
+
+/// Where results and trouble go, and in which form.
+pub(crate) struct Terminal {
+    json: bool,
+    quiet: bool,
+}
+
+impl Terminal {
+    /// The form that the user asked for.
+    pub(crate) fn new(global: &Global) -> Terminal {
+        Terminal { json: global.json, quiet: global.quiet }
+    }
+
+    /// Progress on standard error, if that is a terminal and the user did not decline it.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress::new(!self.json && !self.quiet && io::stderr().is_terminal())
+    }
+
+    /// Prints a result: the JSON object with `--json`, else the text, else nothing with `--quiet`.
+    ///
+    /// # Errors
+    /// `output/reader-gone`, `output/cannot-write`.
+    pub(crate) fn result(&self, text: impl FnOnce() -> String, object: impl FnOnce() -> Value) -> Result<(), Error> {
+        if self.json {
+            self.print_bytes(format!("{:#}\n", object()).as_bytes())
+        } else if self.quiet {
+            Ok(())
+        } else {
+            self.print_bytes(text().as_bytes())
+        }
+    }
+
+    /// Prints bytes as they are.
+    ///
+    /// # Errors
+    /// `output/reader-gone`, `output/cannot-write`.
+    pub(crate) fn print_bytes(&self, bytes: &[u8]) -> Result<(), Error> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|e| match e.kind() {
+            io::ErrorKind::BrokenPipe => Error::new(READER_GONE, "nobody reads the output any more", ""),
+            _ => crate::output::cannot_write("standard output".as_ref(), &e),
+        })
+    }
+
+    /// Tells why the run could not go on: in words on standard error and, with `--json`, as
+    /// `{"error": ...}` on standard output.
+    pub(crate) fn error(&self, error: &Error) {
+        let mut stderr = io::stderr().lock();
+        // Nowhere is left to tell that standard error itself is gone.
+        let _ = writeln!(stderr, "childlink: {} ({})", error.message, error.code);
+        if !error.hint.is_empty() {
+            let _ = writeln!(stderr, "  {}", error.hint);
+        }
+        if self.json {
+            let object = json!({"error": {
+                "code": error.code, "message": error.message, "hint": error.hint, "field": error.field,
+            }});
+            let _ = self.print_bytes(format!("{object:#}\n").as_bytes());
+        }
+    }
+}
+
+/// The panic hook: says where, but not what, since the text of a panic may quote a record.
+pub(crate) fn explain_panic(info: &PanicHookInfo<'_>) {
+    let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+    let _ = writeln!(
+        io::stderr(),
+        "childlink: a fault of childlink{place}, version {} (internal)\n  \
+         please report this line; no output was left half written",
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+/// A number with a comma at each thousand: `1,754,944`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Rows of text in aligned columns. A column whose cells below the first row all begin with a
+/// figure stands to the right.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+    let shape: Vec<(usize, bool)> = (0..columns)
+        .map(|column| {
+            let width = cells(column).map(|cell| cell.chars().count()).max().unwrap_or(0);
+            let numeric =
+                cells(column).skip(1).all(|cell| cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit()));
+            (width, numeric && column > 0)
+        })
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::from(" ");
+        for (cell, &(width, right)) in row.iter().zip(&shape) {
+            line.push(' ');
+            line += &if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") };
+            line.push(' ');
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_754_944, "1,754,944")] {
+            assert_eq!(count(number), text);
+        }
+    }
+
+    #[test]
+    fn columns_are_aligned_and_figures_stand_to_the_right() {
+        let rows = [["source", "rows"], ["north", "12"], ["east-by-east", "1,200"]];
+        let rows: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(|c| (*c).to_owned()).collect()).collect();
+        assert_eq!(table(&rows), "  source         rows\n  north            12\n  east-by-east  1,200\n");
+    }
+}
