@@ -5,4 +5,8 @@
 //! evaluation. Built-in child-health model and imported Splink models run through the same engine:
 //! both compile to the types of [`comparison`] and then only indices and numbers are left.
 
+pub mod blocking;
 pub mod comparison;
+pub mod hash;
+pub mod parallel;
+pub mod table;

@@ -1,0 +1,258 @@
+//! Walking the candidate pairs of several rules.
+
+use super::block::{Entry, PARTITIONS, Partitions, blocks};
+use super::keys::KeyColumn;
+use crate::linkage::comparison::RecordIndex;
+use crate::linkage::{hash, parallel};
+
+/// A condition on a pair beyond the keys of its rule, asked with the lesser record first.
+pub type Residual<'a> = dyn Fn(RecordIndex, RecordIndex) -> bool + Sync + Send + 'a;
+
+/// One blocking rule: all keys agree and the residual condition, if any, holds.
+pub struct Rule<'a> {
+    /// The name shown in reports.
+    pub name: String,
+    /// The keys that must all agree; at least one.
+    pub keys: Vec<&'a KeyColumn>,
+    /// Further keys by which an oversized block is cut, tried in order.
+    pub refine: Vec<&'a KeyColumn>,
+    /// A condition beyond the keys.
+    pub residual: Option<&'a Residual<'a>>,
+}
+
+/// Which records may be paired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkKind {
+    /// Records of different sources only.
+    LinkOnly,
+    /// Records of the same source only.
+    DedupeOnly,
+    /// Any two records.
+    #[default]
+    LinkAndDedupe,
+}
+
+/// A set of rules over the records of a table.
+pub struct Blocking<'a> {
+    /// How many records there are.
+    pub records: usize,
+    /// The source of each record.
+    pub source: &'a [u16],
+    /// Which records may be paired.
+    pub kind: LinkKind,
+    /// The rules, the first that holds for a pair produces it.
+    pub rules: Vec<Rule<'a>>,
+    /// Records that take no part (invalidated ones); `None` if all do.
+    pub excluded: Option<&'a [bool]>,
+    /// The greatest number of pairs in one block; larger ones are refined, and what remains too large
+    /// is reported and not compared.
+    pub max_block_pairs: u64,
+}
+
+/// Pairs that one rule produced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleCount {
+    /// The rule's name.
+    pub name: String,
+    /// Pairs that no earlier rule had produced.
+    pub pairs: u64,
+    /// Records in the largest block.
+    pub largest_block: u64,
+}
+
+/// A block that was too large to compare all its pairs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OversizedBlock {
+    /// The name of the rule.
+    pub rule: String,
+    /// How many records share the key.
+    pub records: u64,
+    /// Pairs of the block that were not compared under this rule.
+    pub pairs_left_out: u64,
+}
+
+/// What a scan brought.
+pub struct Scan<S> {
+    /// The visitor's states: one for each rule and partition, in that order.
+    pub states: Vec<S>,
+    /// Pairs by rule.
+    pub counts: Vec<RuleCount>,
+    /// Blocks not compared in full, in order of rule and size.
+    pub oversized: Vec<OversizedBlock>,
+}
+
+impl Blocking<'_> {
+    /// Visits every candidate pair once, the lesser record first, and tells the index of the rule.
+    /// Each rule and partition has a state of its own, so that `visit` may gather without locks.
+    pub fn scan<S: Send>(
+        &self,
+        start: impl Fn() -> S + Sync + Send,
+        visit: impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send,
+    ) -> Scan<S> {
+        let mut scan = Scan { states: Vec::new(), counts: Vec::new(), oversized: Vec::new() };
+        for (index, rule) in self.rules.iter().enumerate() {
+            let partitions = Partitions::collect(self.records, |record, emit| {
+                if !self.excluded.is_some_and(|excluded| excluded[record as usize]) {
+                    rule.emit_keys(record, emit);
+                }
+            });
+            let parts = parallel::map(PARTITIONS, |partition| {
+                let mut part = Part { state: start(), count: RuleCount::default(), oversized: Vec::new() };
+                for block in blocks(&partitions.shared(partition)) {
+                    part.count.largest_block = part.count.largest_block.max(block.len() as u64);
+                    self.walk(index, block, &mut part, &visit);
+                }
+                part
+            });
+            let mut count = RuleCount { name: rule.name.clone(), ..RuleCount::default() };
+            let mut oversized = Vec::new();
+            for part in parts {
+                count.pairs += part.count.pairs;
+                count.largest_block = count.largest_block.max(part.count.largest_block);
+                oversized.extend(part.oversized);
+                scan.states.push(part.state);
+            }
+            oversized.sort_unstable();
+            scan.oversized.extend(oversized);
+            scan.counts.push(count);
+        }
+        scan
+    }
+
+    /// Visits the pairs of one block, or of its refinements if it is too large.
+    fn walk<S>(
+        &self,
+        index: usize,
+        block: &[Entry],
+        part: &mut Part<S>,
+        visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
+    ) {
+        let rule = &self.rules[index];
+        if pairs(block.len()) <= self.max_block_pairs {
+            self.walk_all(index, block, part, visit);
+            return;
+        }
+        let mut compared = 0;
+        let mut seen: Vec<&KeyColumn> = Vec::new();
+        for &column in &rule.refine {
+            let mut finer: Vec<Entry> = block
+                .iter()
+                .flat_map(|entry| column.keys(entry.record).iter().map(|&key| Entry { key, record: entry.record }))
+                .collect();
+            finer.sort_unstable();
+            for sub in blocks(&finer).filter(|sub| pairs(sub.len()) <= self.max_block_pairs) {
+                for (place, right) in sub.iter().enumerate() {
+                    for left in &sub[..place] {
+                        let first = least_common(column, left.record, right.record) == Some(right.key);
+                        let again = seen.iter().any(|earlier| earlier.agrees(left.record, right.record));
+                        if first && !again {
+                            compared += 1;
+                            self.offer(index, block[0].key, left.record, right.record, part, visit);
+                        }
+                    }
+                }
+            }
+            seen.push(column);
+        }
+        part.oversized.push(OversizedBlock {
+            rule: rule.name.clone(),
+            records: block.len() as u64,
+            pairs_left_out: pairs(block.len()) - compared,
+        });
+    }
+
+    fn walk_all<S>(
+        &self,
+        index: usize,
+        block: &[Entry],
+        part: &mut Part<S>,
+        visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
+    ) {
+        for (place, right) in block.iter().enumerate() {
+            for left in &block[..place] {
+                self.offer(index, right.key, left.record, right.record, part, visit);
+            }
+        }
+    }
+
+    /// Visits a pair of a block unless it may not be paired or was or will be produced elsewhere.
+    #[inline]
+    fn offer<S>(
+        &self,
+        index: usize,
+        key: u64,
+        left: RecordIndex,
+        right: RecordIndex,
+        part: &mut Part<S>,
+        visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
+    ) {
+        let same_source = self.source[left as usize] == self.source[right as usize];
+        let allowed = match self.kind {
+            LinkKind::LinkOnly => !same_source,
+            LinkKind::DedupeOnly => same_source,
+            LinkKind::LinkAndDedupe => true,
+        };
+        let rule = &self.rules[index];
+        if allowed
+            && rule.produces_in(key, left, right)
+            && rule.residual.is_none_or(|holds| holds(left, right))
+            && !self.rules[..index].iter().any(|earlier| earlier.holds(left, right))
+        {
+            part.count.pairs += 1;
+            visit(&mut part.state, index, left, right);
+        }
+    }
+}
+
+struct Part<S> {
+    state: S,
+    count: RuleCount,
+    oversized: Vec<OversizedBlock>,
+}
+
+impl Rule<'_> {
+    /// Whether the rule holds for a pair, wherever it was found.
+    pub fn holds(&self, left: RecordIndex, right: RecordIndex) -> bool {
+        self.keys.iter().all(|column| column.agrees(left, right))
+            && self.residual.is_none_or(|holds| holds(left, right))
+    }
+
+    /// Every joint key of a record: one for each choice among the keys of each column.
+    fn emit_keys(&self, record: RecordIndex, emit: &mut dyn FnMut(u64)) {
+        fn emit_from(columns: &[&KeyColumn], record: RecordIndex, joint: u64, emit: &mut dyn FnMut(u64)) {
+            match columns.split_first() {
+                None => emit(joint),
+                Some((column, rest)) => {
+                    column.keys(record).iter().for_each(|&key| emit_from(rest, record, hash::join(joint, key), emit));
+                }
+            }
+        }
+        emit_from(&self.keys, record, 0, emit);
+    }
+
+    /// Whether a pair belongs to the block of this joint key: of several blocks that it shares, only
+    /// the one of the least keys produces it.
+    #[inline]
+    fn produces_in(&self, joint: u64, left: RecordIndex, right: RecordIndex) -> bool {
+        if self.keys.iter().all(|column| matches!(column, KeyColumn::Single(_))) {
+            return true;
+        }
+        let least = self
+            .keys
+            .iter()
+            .try_fold(0, |state, column| least_common(column, left, right).map(|key| hash::join(state, key)));
+        least == Some(joint)
+    }
+}
+
+/// The least key that two records share.
+fn least_common(column: &KeyColumn, left: RecordIndex, right: RecordIndex) -> Option<u64> {
+    let right = column.keys(right);
+    column.keys(left).iter().copied().find(|key| right.contains(key))
+}
+
+/// Unordered pairs among so many records.
+fn pairs(records: usize) -> u64 {
+    let records = records as u64;
+    records * records.saturating_sub(1) / 2
+}

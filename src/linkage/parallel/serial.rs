@@ -1,0 +1,37 @@
+//! The same shape on one thread, for hosts without threads.
+
+use std::cmp::Ordering;
+
+/// Runs `work`; the number of threads is of no account here.
+pub fn with_threads<T: Send>(_threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    work()
+}
+
+/// How many threads share the work: one.
+pub fn thread_count() -> usize {
+    1
+}
+
+/// `work(0)`, `work(1)`, ... in order.
+pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    (0..count).map(work).collect()
+}
+
+/// Consumes each item; results in order.
+pub fn map_owned<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + Send) -> Vec<T> {
+    items.into_iter().map(work).collect()
+}
+
+/// Changes disjoint pieces of a slice, each told its piece number; results in order.
+pub fn map_mut<I: Send, T: Send>(
+    items: &mut [I],
+    piece: usize,
+    work: impl Fn(usize, &mut [I]) -> T + Sync + Send,
+) -> Vec<T> {
+    items.chunks_mut(piece.max(1)).enumerate().map(|(n, items)| work(n, items)).collect()
+}
+
+/// Sorts by a total order.
+pub fn sort_unstable_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
+    items.sort_unstable_by(order);
+}

@@ -1,0 +1,128 @@
+//! Text stored once: a dictionary of distinct values, and a plain list for columns where nearly every
+//! value is its own.
+
+use super::super::hash;
+use hashbrown::HashTable;
+
+/// Texts one after another in one allocation.
+#[derive(Clone, Default)]
+pub(crate) struct TextList {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl TextList {
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn push(&mut self, value: &str) {
+        self.text.push_str(value);
+        self.ends.push(self.text.len());
+    }
+
+    /// The text at a place; `""` beyond the end.
+    pub(crate) fn get(&self, index: usize) -> &str {
+        let end = self.ends.get(index).copied().unwrap_or(self.text.len());
+        let start = if index == 0 { 0 } else { self.ends.get(index - 1).copied().unwrap_or(end) };
+        self.text.get(start..end).unwrap_or("")
+    }
+
+    /// Appends another list behind this one.
+    pub(crate) fn append(&mut self, other: &TextList) {
+        let base = self.text.len();
+        self.text.push_str(&other.text);
+        self.ends.extend(other.ends.iter().map(|end| end + base));
+    }
+
+    /// The same texts in another order.
+    pub(crate) fn permuted(&self, order: &[u32]) -> TextList {
+        let mut list = TextList { text: String::with_capacity(self.text.len()), ends: Vec::with_capacity(order.len()) };
+        for &index in order {
+            list.push(self.get(index as usize));
+        }
+        list
+    }
+}
+
+/// Distinct texts with dense ids in the order of first sight. Id 0 is always `""`: a missing value.
+#[derive(Clone)]
+pub(crate) struct Dictionary {
+    values: TextList,
+    ids: HashTable<u32>,
+}
+
+impl Default for Dictionary {
+    fn default() -> Self {
+        let mut dictionary = Dictionary { values: TextList::default(), ids: HashTable::new() };
+        dictionary.intern("");
+        dictionary
+    }
+}
+
+impl Dictionary {
+    /// How many distinct values, the missing one included.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The id of a text, new if it has not been seen.
+    #[inline]
+    pub(crate) fn intern(&mut self, value: &str) -> u32 {
+        let Dictionary { values, ids } = self;
+        let hash = hash::of_text(value);
+        let slot =
+            ids.entry(hash, |&id| values.get(id as usize) == value, |&id| hash::of_text(values.get(id as usize)));
+        match slot {
+            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
+            hashbrown::hash_table::Entry::Vacant(free) => {
+                let id = values.len() as u32;
+                free.insert(id);
+                values.push(value);
+                id
+            }
+        }
+    }
+
+    /// The text of an id.
+    pub(crate) fn get(&self, id: u32) -> &str {
+        self.values.get(id as usize)
+    }
+
+    /// Every text in the order of ids.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|id| self.values.get(id))
+    }
+
+    /// Frees the index once nothing more will be interned.
+    pub(crate) fn seal(&mut self) {
+        self.ids = HashTable::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_share_an_id_and_missing_is_zero() {
+        let mut dictionary = Dictionary::default();
+        let khan = dictionary.intern("KHAN");
+        assert_eq!(dictionary.intern(""), 0);
+        assert_eq!(dictionary.intern("PATEL"), khan + 1);
+        assert_eq!(dictionary.intern("KHAN"), khan);
+        assert_eq!(dictionary.get(khan), "KHAN");
+        assert_eq!(dictionary.iter().collect::<Vec<_>>(), ["", "KHAN", "PATEL"]);
+    }
+
+    #[test]
+    fn lists_append_and_permute() {
+        let (mut one, mut two) = (TextList::default(), TextList::default());
+        ["a", "", "bc"].iter().for_each(|t| one.push(t));
+        two.push("d");
+        one.append(&two);
+        let turned = one.permuted(&[3, 2, 1, 0]);
+        assert_eq!((0..4).map(|n| turned.get(n)).collect::<Vec<_>>(), ["d", "bc", "", "a"]);
+        assert_eq!(turned.get(9), "");
+    }
+}

@@ -1,0 +1,247 @@
+//! The columnar table of all records: each distinct text stored and parsed once, records as ids.
+//!
+//! Records stand in the order of (source name, record id), whatever the order of rows, files or
+//! chunks, so that everything computed from a [`RecordIndex`] is the same for the same records.
+
+mod builder;
+mod dictionary;
+mod order;
+mod quality;
+mod raw_column;
+
+pub use builder::{RowOrigin, SourceId, TableBuilder};
+pub use order::{REPEATED_RECORD, Repeat, SUPERSEDED_RECORD};
+pub use quality::{FieldQuality, FindingCount, SAMPLE_ROWS, SourceQuality};
+
+use super::comparison::RecordIndex;
+use super::parallel;
+use crate::identity::column::Column;
+use order::Unordered;
+use raw_column::RawColumn;
+
+/// All accepted records of one run.
+pub struct Table {
+    sources: Vec<String>,
+    source: Vec<u16>,
+    origin: Vec<RowOrigin>,
+    columns: Vec<RawColumn>,
+}
+
+/// A finished table, and what building it showed.
+pub struct Built {
+    /// The table.
+    pub table: Table,
+    /// Rows that lost to another of the same source and record id, for quarantine.
+    pub repeats: Vec<Repeat>,
+    /// Counts for each source, in order of name.
+    pub quality: Vec<SourceQuality>,
+}
+
+impl Table {
+    /// Joins chunks, resolves repeated keys, orders the records and parses every field.
+    pub fn build(chunks: Vec<TableBuilder>) -> Built {
+        let (sources, unordered) = join(chunks);
+        let (order, repeats) = unordered.resolve();
+        let in_place = order.iter().enumerate().all(|(place, &index)| place == index as usize);
+        let Unordered { source, origin, columns } = unordered;
+        let pick = |index: &u32| *index as usize;
+        let (source, origin, columns) = if in_place && order.len() == source.len() {
+            (source, origin, columns)
+        } else {
+            (
+                order.iter().map(|index| source[pick(index)]).collect(),
+                order.iter().map(|index| origin[pick(index)]).collect(),
+                parallel::map_owned(columns, |column| column.permuted(&order)),
+            )
+        };
+        let table = Table { sources, source, origin, columns };
+        let quality = table.quality();
+        Built { table, repeats, quality }
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.source.len()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.source.is_empty()
+    }
+
+    /// The names of the sources, in order; a record's source is an index into them.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    /// The source of each record, as an index into [`sources`](Self::sources).
+    pub fn source_index(&self) -> &[u16] {
+        &self.source
+    }
+
+    /// The name of a record's source.
+    pub fn source(&self, record: RecordIndex) -> &str {
+        &self.sources[usize::from(self.source[record as usize])]
+    }
+
+    /// A record's id within its source.
+    pub fn record_id(&self, record: RecordIndex) -> &str {
+        self.raw(record, Column::RecordId)
+    }
+
+    /// Where a record came from.
+    pub fn origin(&self, record: RecordIndex) -> RowOrigin {
+        self.origin[record as usize]
+    }
+
+    /// A field as it stood in the source; `""` if missing. The source's own name for
+    /// [`Column::Source`].
+    pub fn raw(&self, record: RecordIndex, column: Column) -> &str {
+        match column {
+            Column::Source => self.source(record),
+            _ => self.columns[column.index()].get(record as usize),
+        }
+    }
+
+    /// The record of a source and record id.
+    pub fn find(&self, source: &str, record_id: &str) -> Option<RecordIndex> {
+        let source = self.sources.binary_search_by(|name| name.as_str().cmp(source)).ok()? as u16;
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            let key = (self.source[middle], self.record_id(middle as RecordIndex));
+            match key.cmp(&(source, record_id)) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle as RecordIndex),
+            }
+        }
+        None
+    }
+
+    /// Counts filled fields by source.
+    fn quality(&self) -> Vec<SourceQuality> {
+        let mut all: Vec<SourceQuality> = self.sources.iter().map(|name| SourceQuality::new(name)).collect();
+        for &source in &self.source {
+            all[usize::from(source)].records += 1;
+        }
+        let filled = |column: &Column| !matches!(self.columns[column.index()], RawColumn::Absent);
+        let columns: Vec<Column> = Column::ALL.into_iter().filter(filled).collect();
+        let present = parallel::map(columns.len(), |n| {
+            let mut present = vec![0u64; self.sources.len()];
+            for (record, &source) in self.source.iter().enumerate() {
+                present[usize::from(source)] += u64::from(self.columns[columns[n].index()].is_present(record));
+            }
+            present
+        });
+        for (source, quality) in all.iter_mut().enumerate() {
+            let fields = columns.iter().zip(&present);
+            quality.fields = fields.map(|(&column, present)| FieldQuality::new(column, present[source])).collect();
+        }
+        all
+    }
+}
+
+/// All chunks one after another, with sources renumbered by name.
+fn join(chunks: Vec<TableBuilder>) -> (Vec<String>, Unordered) {
+    let mut sources: Vec<String> = chunks.iter().flat_map(|chunk| chunk.sources.iter().cloned()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let mut source = Vec::with_capacity(chunks.iter().map(TableBuilder::len).sum());
+    let mut origin = Vec::with_capacity(source.capacity());
+    let mut pieces: Vec<Vec<(RawColumn, usize)>> = Column::ALL.iter().map(|_| Vec::new()).collect();
+    for chunk in chunks {
+        let rank: Vec<u16> =
+            chunk.sources.iter().map(|name| sources.binary_search(name).map_or(0, |rank| rank as u16)).collect();
+        source.extend(chunk.source.iter().map(|&local| rank[usize::from(local)]));
+        origin.extend(chunk.row.iter().map(|&row| RowOrigin { input: chunk.input, row }));
+        for (piece, column) in pieces.iter_mut().zip(chunk.columns) {
+            piece.push((column, chunk.row.len()));
+        }
+    }
+    let pieces = pieces.into_iter().zip(Column::ALL).collect();
+    let columns = parallel::map_owned(pieces, |(pieces, column)| RawColumn::concatenated(column, pieces));
+    (sources, Unordered { source, origin, columns })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::raw::RawFields;
+
+    fn row(fields: &[(Column, &'static str)]) -> RawFields<'static> {
+        let mut raw = RawFields::new();
+        fields.iter().for_each(|&(column, text)| raw.set(column, text));
+        raw
+    }
+
+    /// (source, record id, family name, updated_at), cut into chunks of the given sizes.
+    fn build(rows: &[(&str, &'static str, &'static str, &'static str)], chunk: usize) -> Built {
+        let mut first = 1;
+        let chunks = rows.chunks(chunk).map(|rows| {
+            let mut builder = TableBuilder::new(0);
+            for (n, (source, id, family, updated)) in rows.iter().enumerate() {
+                let source = builder.source(source);
+                let fields = row(&[(Column::RecordId, id), (Column::FamilyName, family), (Column::UpdatedAt, updated)]);
+                builder.push(source, n as u32, &fields);
+            }
+            builder.shift_rows(first);
+            first += rows.len() as u32;
+            builder
+        });
+        Table::build(chunks.collect())
+    }
+
+    fn listed(table: &Table) -> Vec<String> {
+        let show = |n| format!("{}/{}/{}", table.source(n), table.record_id(n), table.raw(n, Column::FamilyName));
+        (0..table.len() as u32).map(show).collect()
+    }
+
+    const ROWS: &[(&str, &str, &str, &str)] =
+        &[("west", "10", "KHAN", ""), ("east", "2", "", ""), ("west", "9", "PATEL", ""), ("east", "1", "KHAN", "")];
+
+    #[test]
+    fn records_stand_in_order_of_source_and_id_however_the_rows_came() {
+        for chunk in 1..=4 {
+            let built = build(ROWS, chunk);
+            assert_eq!(
+                listed(&built.table),
+                ["east/1/KHAN", "east/2/", "west/10/KHAN", "west/9/PATEL"],
+                "chunk {chunk}"
+            );
+            assert_eq!(built.table.origin(2), RowOrigin { input: 0, row: 1 });
+            assert_eq!(built.table.find("west", "9"), Some(3));
+            assert_eq!(built.table.find("west", "1"), None);
+        }
+    }
+
+    #[test]
+    fn identical_repeats_count_once_and_the_latest_version_is_kept() {
+        let rows = [
+            ("a", "1", "OLD", "2024-01-01"),
+            ("a", "1", "NEW", "2024-06-01"),
+            ("a", "2", "SAME", ""),
+            ("a", "2", "SAME", ""),
+        ];
+        let built = build(&rows, 3);
+        assert_eq!(listed(&built.table), ["a/1/NEW", "a/2/SAME"]);
+        let reasons: Vec<_> = built.repeats.iter().map(|r| (r.origin.row, r.reason.id)).collect();
+        assert_eq!(reasons, [(1, "record/older-version"), (4, "record/repeated")]);
+    }
+
+    #[test]
+    fn without_a_date_the_kept_version_does_not_depend_on_the_order_of_rows() {
+        let one = build(&[("a", "1", "X", ""), ("a", "1", "Y", "")], 1);
+        let two = build(&[("a", "1", "Y", ""), ("a", "1", "X", "")], 2);
+        assert_eq!(listed(&one.table), listed(&two.table));
+    }
+
+    #[test]
+    fn filled_fields_are_counted_by_source() {
+        let built = build(ROWS, 2);
+        let east = &built.quality[0];
+        assert_eq!((east.name.as_str(), east.records), ("east", 2));
+        let family = east.fields.iter().find(|f| f.column == Column::FamilyName).map(|f| f.present);
+        assert_eq!(family, Some(1));
+    }
+}

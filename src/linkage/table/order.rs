@@ -1,0 +1,133 @@
+//! Records in the order of source and record id, and the choice among repeats of one key.
+
+use super::builder::RowOrigin;
+use super::raw_column::RawColumn;
+use crate::error::{Code, Severity};
+use crate::identity::column::Column;
+use crate::linkage::{hash, parallel};
+use std::cmp::Ordering;
+
+/// A repeat of a record that is equal in every field: it counts once.
+pub static REPEATED_RECORD: Code = Code::new(
+    "record/repeated",
+    Severity::Note,
+    "the same record stands in the source more than once, alike in every field",
+    "nothing to do; it was counted once",
+);
+/// A repeat of a record key with other content, older than the one kept.
+pub static SUPERSEDED_RECORD: Code = Code::new(
+    "record/older-version",
+    Severity::Warning,
+    "another row of this source has the same record id and was kept in its place",
+    "give each record one id, or fill updated_at so that the latest version is known",
+);
+
+/// A row that lost to another of the same source and record id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// Where the losing row stands.
+    pub origin: RowOrigin,
+    /// [`REPEATED_RECORD`] or [`SUPERSEDED_RECORD`].
+    pub reason: &'static Code,
+}
+
+/// Raw records of all chunks, one after another.
+pub(super) struct Unordered {
+    /// Rank of the source among the names in order.
+    pub(super) source: Vec<u16>,
+    pub(super) origin: Vec<RowOrigin>,
+    pub(super) columns: Vec<RawColumn>,
+}
+
+impl Unordered {
+    fn id(&self, index: u32) -> &str {
+        self.columns[Column::RecordId.index()].get(index as usize)
+    }
+
+    /// The places of the kept records in order of (source, record id), and the losers in order of
+    /// their keys and rows.
+    pub(super) fn resolve(&self) -> (Vec<u32>, Vec<Repeat>) {
+        let sorted = self.sorted();
+        let mut kept: Vec<u32> = Vec::with_capacity(sorted.len());
+        let mut repeats = Vec::new();
+        let same = |a: u32, b: u32| self.source[a as usize] == self.source[b as usize] && self.id(a) == self.id(b);
+        let mut start = 0;
+        while start < sorted.len() {
+            let mut end = start + 1;
+            while end < sorted.len() && same(sorted[start], sorted[end]) {
+                end += 1;
+            }
+            if end - start == 1 {
+                kept.push(sorted[start]);
+            } else {
+                kept.push(self.choose(&sorted[start..end], &mut repeats));
+            }
+            start = end;
+        }
+        (kept, repeats)
+    }
+
+    /// The latest version wins, then the least content hash; among equal rows the first.
+    fn choose(&self, rows: &[u32], repeats: &mut Vec<Repeat>) -> u32 {
+        let updated = |row: u32| self.columns[Column::UpdatedAt.index()].get(row as usize);
+        let mut ranked: Vec<(u32, u64)> = rows.iter().map(|&row| (row, self.content(row))).collect();
+        ranked.sort_by(|a, b| {
+            let later = updated(b.0).cmp(updated(a.0));
+            later.then(a.1.cmp(&b.1)).then_with(|| self.origin[a.0 as usize].cmp(&self.origin[b.0 as usize]))
+        });
+        let (winner, content) = ranked[0];
+        repeats.extend(ranked[1..].iter().map(|&(row, other)| Repeat {
+            origin: self.origin[row as usize],
+            reason: if other == content { &REPEATED_RECORD } else { &SUPERSEDED_RECORD },
+        }));
+        winner
+    }
+
+    fn content(&self, row: u32) -> u64 {
+        self.columns.iter().fold(0, |state, column| hash::join(state, hash::of_text(column.get(row as usize))))
+    }
+
+    /// All places ordered by source, then record id as text, then place.
+    fn sorted(&self) -> Vec<u32> {
+        let count = self.source.len() as u32;
+        let full = |a: u32, b: u32| {
+            self.source[a as usize].cmp(&self.source[b as usize]).then_with(|| self.id(a).cmp(self.id(b)))
+        };
+        if (1..count).all(|index| full(index - 1, index) != Ordering::Greater) {
+            return (0..count).collect();
+        }
+        // Record ids of one source often share a long beginning, so the eight bytes that sort first
+        // are taken after it; only ties look at the text again.
+        let shared = self.shared_prefixes();
+        let mut keyed: Vec<(u16, u64, u32)> = (0..count)
+            .map(|index| {
+                let source = self.source[index as usize];
+                let rest = self.id(index).as_bytes().get(shared[usize::from(source)]..).unwrap_or(&[]);
+                let mut first = [0u8; 8];
+                let len = rest.len().min(8);
+                first[..len].copy_from_slice(&rest[..len]);
+                (source, u64::from_be_bytes(first), index)
+            })
+            .collect();
+        parallel::sort_unstable_by(&mut keyed, |a, b| {
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.id(a.2).cmp(self.id(b.2))).then(a.2.cmp(&b.2))
+        });
+        keyed.into_iter().map(|(_, _, index)| index).collect()
+    }
+
+    /// For each source, how many first bytes all its record ids share.
+    fn shared_prefixes(&self) -> Vec<usize> {
+        let sources = self.source.iter().max().map_or(0, |&last| usize::from(last) + 1);
+        let mut shared: Vec<Option<&[u8]>> = vec![None; sources];
+        for index in 0..self.source.len() as u32 {
+            let id = self.id(index).as_bytes();
+            let prefix = &mut shared[usize::from(self.source[index as usize])];
+            *prefix = Some(match *prefix {
+                None => id,
+                Some(known) if id.starts_with(known) => known,
+                Some(known) => &known[..known.iter().zip(id).take_while(|(a, b)| a == b).count()],
+            });
+        }
+        shared.into_iter().map(|prefix| prefix.map_or(0, <[u8]>::len)).collect()
+    }
+}

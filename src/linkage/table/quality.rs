@@ -1,0 +1,66 @@
+//! What the records of each source look like: how many fields are filled, and which findings they have.
+
+use super::builder::RowOrigin;
+use crate::error::Code;
+use crate::identity::column::Column;
+use crate::identity::raw::DateOrder;
+
+/// How many rows with a finding are kept as samples, the first ones of the source.
+pub const SAMPLE_ROWS: usize = 5;
+
+/// The records of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceQuality {
+    /// The source's name.
+    pub name: String,
+    /// Records accepted, each key once.
+    pub records: u64,
+    /// How the source writes all-figure dates.
+    pub date_order: DateOrder,
+    /// Whether any date of the source told its order, or the United Kingdom's was assumed.
+    pub date_order_known: bool,
+    /// One entry for each canonical column that any source fills, in their order.
+    pub fields: Vec<FieldQuality>,
+}
+
+/// One column of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldQuality {
+    /// The column.
+    pub column: Column,
+    /// Records with text in it.
+    pub present: u64,
+    /// What was found, in order of code.
+    pub findings: Vec<FindingCount>,
+}
+
+/// One kind of finding in one column of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingCount {
+    /// The kind.
+    pub code: &'static Code,
+    /// Records that have it.
+    pub count: u64,
+    /// The first [`SAMPLE_ROWS`] of them.
+    pub rows: Vec<RowOrigin>,
+}
+
+impl SourceQuality {
+    /// A source without records so far.
+    pub(super) fn new(name: &str) -> SourceQuality {
+        SourceQuality {
+            name: name.to_owned(),
+            records: 0,
+            date_order: DateOrder::default(),
+            date_order_known: false,
+            fields: Vec::new(),
+        }
+    }
+}
+
+impl FieldQuality {
+    /// A column without findings so far.
+    pub(super) fn new(column: Column, present: u64) -> FieldQuality {
+        FieldQuality { column, present, findings: Vec::new() }
+    }
+}

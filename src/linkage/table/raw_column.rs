@@ -1,0 +1,130 @@
+//! One column of raw text over all records.
+
+use super::dictionary::{Dictionary, TextList};
+use crate::identity::column::Column;
+
+/// Raw text by record. A column that was never filled takes no room.
+#[derive(Clone, Default)]
+pub(crate) enum RawColumn {
+    /// No record has a value.
+    #[default]
+    Absent,
+    /// Nearly every record has a value of its own.
+    Plain(TextList),
+    /// Values recur: each is stored, and later parsed, once.
+    Interned { ids: Vec<u32>, values: Dictionary },
+}
+
+/// Whether a column's values are mostly unique, so that a dictionary would only cost.
+fn mostly_unique(column: Column) -> bool {
+    matches!(column, Column::RecordId | Column::NhsNumber | Column::MotherNhsNumber | Column::Uprn | Column::Address1)
+}
+
+impl RawColumn {
+    /// Sets the value of record `index`, which is the next one or lies after a run of missing values.
+    #[inline]
+    pub(crate) fn set(&mut self, column: Column, index: usize, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        if matches!(self, RawColumn::Absent) {
+            *self = if mostly_unique(column) {
+                RawColumn::Plain(TextList::default())
+            } else {
+                RawColumn::Interned { ids: Vec::new(), values: Dictionary::default() }
+            };
+        }
+        self.fill(index);
+        match self {
+            RawColumn::Absent => {}
+            RawColumn::Plain(list) => list.push(value),
+            RawColumn::Interned { ids, values } => ids.push(values.intern(value)),
+        }
+    }
+
+    /// Lengthens the column to `len` records with missing values.
+    pub(crate) fn fill(&mut self, len: usize) {
+        match self {
+            RawColumn::Absent => {}
+            RawColumn::Plain(list) => (list.len()..len).for_each(|_| list.push("")),
+            RawColumn::Interned { ids, .. } => ids.resize(len.max(ids.len()), 0),
+        }
+    }
+
+    /// The raw text of a record; `""` if missing.
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> &str {
+        match self {
+            RawColumn::Absent => "",
+            RawColumn::Plain(list) => list.get(index),
+            RawColumn::Interned { ids, values } => ids.get(index).map_or("", |&id| values.get(id)),
+        }
+    }
+
+    /// Whether a record has text.
+    #[inline]
+    pub(crate) fn is_present(&self, index: usize) -> bool {
+        match self {
+            RawColumn::Absent => false,
+            RawColumn::Plain(list) => !list.get(index).is_empty(),
+            RawColumn::Interned { ids, .. } => ids.get(index).is_some_and(|&id| id != 0),
+        }
+    }
+
+    /// Joins the columns of consecutive chunks, given with the number of records of each.
+    pub(crate) fn concatenated(column: Column, chunks: Vec<(RawColumn, usize)>) -> RawColumn {
+        let mut whole = RawColumn::Absent;
+        let mut len = 0;
+        for (mut chunk, chunk_len) in chunks {
+            chunk.fill(chunk_len);
+            match (&mut whole, chunk) {
+                (_, RawColumn::Absent) => {}
+                (RawColumn::Absent, first) if len == 0 => whole = first,
+                (RawColumn::Absent, first) => {
+                    whole = match first {
+                        RawColumn::Plain(_) => RawColumn::Plain(TextList::default()),
+                        _ => RawColumn::Interned { ids: Vec::new(), values: Dictionary::default() },
+                    };
+                    whole.fill(len);
+                    whole.append(first);
+                }
+                (whole, next) => {
+                    whole.fill(len);
+                    whole.append(next);
+                }
+            }
+            len += chunk_len;
+        }
+        whole.fill(len);
+        if let RawColumn::Interned { values, .. } = &mut whole {
+            values.seal();
+        }
+        debug_assert!(
+            matches!(whole, RawColumn::Absent) || mostly_unique(column) == matches!(whole, RawColumn::Plain(_))
+        );
+        whole
+    }
+
+    /// Appends a column of the same kind.
+    fn append(&mut self, next: RawColumn) {
+        match (self, next) {
+            (RawColumn::Plain(list), RawColumn::Plain(more)) => list.append(&more),
+            (RawColumn::Interned { ids, values }, RawColumn::Interned { ids: more, values: new }) => {
+                let renumbered: Vec<u32> = new.iter().map(|text| values.intern(text)).collect();
+                ids.extend(more.iter().map(|&id| renumbered[id as usize]));
+            }
+            _ => {}
+        }
+    }
+
+    /// The same column with the records in another order (and possibly fewer).
+    pub(crate) fn permuted(self, order: &[u32]) -> RawColumn {
+        match self {
+            RawColumn::Absent => RawColumn::Absent,
+            RawColumn::Plain(list) => RawColumn::Plain(list.permuted(order)),
+            RawColumn::Interned { ids, values } => {
+                RawColumn::Interned { ids: order.iter().map(|&index| ids[index as usize]).collect(), values }
+            }
+        }
+    }
+}
