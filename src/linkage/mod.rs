@@ -7,6 +7,9 @@
 
 pub mod blocking;
 pub mod comparison;
+pub mod estimate;
 pub mod hash;
 pub mod parallel;
+pub mod pattern;
+pub mod score;
 pub mod table;

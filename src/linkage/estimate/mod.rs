@@ -1,0 +1,3 @@
+//! Estimating a model from unlabelled records.
+
+pub mod latent;

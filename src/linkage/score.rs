@@ -1,0 +1,195 @@
+//! From a pair to its match weight.
+
+use super::comparison::{CompiledComparison, LevelIndex, RecordIndex};
+use super::pattern::{Pattern, PatternCodec};
+use crate::error::Error;
+
+/// A pair's comparison vector and weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairScore {
+    /// The packed comparison vector.
+    pub pattern: Pattern,
+    /// The match weight in bits (log2 odds of a match), prior included.
+    pub weight: f64,
+}
+
+/// One bar of a pair's waterfall.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bar {
+    /// The level.
+    pub level: LevelIndex,
+    /// The level's weight in bits.
+    pub weight: f64,
+    /// The term-frequency part in bits.
+    pub term_frequency: f64,
+}
+
+/// Scores pairs by one model. Sums run in the order of the comparisons, so the same pair always gets
+/// the same bits.
+pub struct Scorer<'a> {
+    comparisons: Vec<CompiledComparison<'a>>,
+    codec: PatternCodec,
+    prior: f64,
+    household_prior: Option<f64>,
+}
+
+impl<'a> Scorer<'a> {
+    /// A scorer that starts from `prior` bits (log2 odds that two random records match).
+    ///
+    /// # Errors
+    /// `model/too-many-levels`.
+    pub fn new(comparisons: Vec<CompiledComparison<'a>>, prior: f64) -> Result<Scorer<'a>, Error> {
+        let levels: Vec<usize> = comparisons.iter().map(|comparison| comparison.comparator.level_count()).collect();
+        Ok(Scorer { codec: PatternCodec::new(&levels)?, comparisons, prior, household_prior: None })
+    }
+
+    /// Adds the household class: `prior` is the log2 odds of a match against a pair of children born
+    /// together in one household, before looking at the records.
+    #[must_use]
+    pub fn with_household(mut self, prior: f64) -> Scorer<'a> {
+        self.household_prior = Some(prior);
+        self
+    }
+
+    /// The comparisons, in order.
+    pub fn comparisons(&self) -> &[CompiledComparison<'a>] {
+        &self.comparisons
+    }
+
+    /// Packs and unpacks this scorer's comparison vectors.
+    pub fn codec(&self) -> &PatternCodec {
+        &self.codec
+    }
+
+    /// The prior in bits.
+    pub fn prior(&self) -> f64 {
+        self.prior
+    }
+
+    /// The packed comparison vector of a pair.
+    #[inline]
+    pub fn pattern(&self, left: RecordIndex, right: RecordIndex) -> Pattern {
+        self.codec.pack(self.comparisons.iter().map(|comparison| comparison.comparator.level(left, right)))
+    }
+
+    /// The comparison vector and weight of a pair.
+    #[inline]
+    pub fn score(&self, left: RecordIndex, right: RecordIndex) -> PairScore {
+        let pattern = self.pattern(left, right);
+        PairScore { pattern, weight: self.weight(pattern, left, right) }
+    }
+
+    /// The weight of a pair whose comparison vector is known.
+    #[inline]
+    pub fn weight(&self, pattern: Pattern, left: RecordIndex, right: RecordIndex) -> f64 {
+        let (mut chance, mut household) = (self.prior, self.household_prior.unwrap_or(0.0));
+        for (comparison, level) in self.comparisons.iter().zip(self.codec.unpack(pattern)) {
+            let level = usize::from(level);
+            chance += comparison.weights[level] + adjustment(comparison, level, left, right);
+            household += comparison.household_weights.get(level).copied().unwrap_or(0.0);
+        }
+        match self.household_prior {
+            Some(_) => against_both(chance, household),
+            None => chance,
+        }
+    }
+
+    /// One bar for each comparison of a pair.
+    pub fn bars(&self, left: RecordIndex, right: RecordIndex) -> Vec<Bar> {
+        let bar = |comparison: &CompiledComparison| {
+            let level = comparison.comparator.level(left, right);
+            let place = usize::from(level);
+            Bar { level, weight: comparison.weights[place], term_frequency: adjustment(comparison, place, left, right) }
+        };
+        self.comparisons.iter().map(bar).collect()
+    }
+}
+
+#[inline]
+fn adjustment(comparison: &CompiledComparison, level: usize, left: RecordIndex, right: RecordIndex) -> f64 {
+    match comparison.term_frequency.get(level) {
+        Some(Some(term_frequency)) => term_frequency.adjustment(left, right),
+        _ => 0.0,
+    }
+}
+
+/// The log2 odds of a match against either rival explanation, from the odds against each:
+/// `-log2(2^-chance + 2^-household)`.
+pub fn against_both(chance: f64, household: f64) -> f64 {
+    let (less, more) = if chance < household { (chance, household) } else { (household, chance) };
+    less - libm::log2(1.0 + libm::exp2(less - more))
+}
+
+/// The probability of a match with this weight: 1 / (1 + 2^-weight), without overflow.
+///
+/// ```
+/// use childlink::linkage::score::probability;
+/// assert_eq!(probability(0.0), 0.5);
+/// assert_eq!(probability(5000.0), 1.0);
+/// assert_eq!(probability(-5000.0), 0.0);
+/// ```
+pub fn probability(weight: f64) -> f64 {
+    if weight >= 0.0 {
+        1.0 / (1.0 + libm::exp2(-weight))
+    } else {
+        let odds = libm::exp2(weight);
+        odds / (1.0 + odds)
+    }
+}
+
+/// The weight of a probability strictly between 0 and 1: log2 of its odds.
+pub fn weight_of(probability: f64) -> f64 {
+    libm::log2(probability) - libm::log2(1.0 - probability)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linkage::comparison::Comparator;
+
+    struct Fixed(LevelIndex);
+    impl Comparator for Fixed {
+        fn level_count(&self) -> usize {
+            3
+        }
+        fn level(&self, _: RecordIndex, _: RecordIndex) -> LevelIndex {
+            self.0
+        }
+    }
+
+    fn comparison(level: LevelIndex, household: bool) -> CompiledComparison<'static> {
+        CompiledComparison {
+            name: "c".into(),
+            comparator: Box::new(Fixed(level)),
+            weights: vec![0.0, -3.0, 7.0],
+            household_weights: if household { vec![0.0, -4.0, 0.5] } else { Vec::new() },
+            term_frequency: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn weights_add_to_the_prior_and_the_null_level_adds_nothing() {
+        let scorer =
+            Scorer::new(vec![comparison(2, false), comparison(1, false), comparison(0, false)], -10.0).unwrap();
+        assert_eq!(scorer.score(0, 1).weight, -10.0 + 7.0 - 3.0);
+        let bars: Vec<f64> = scorer.bars(0, 1).iter().map(|bar| bar.weight).collect();
+        assert_eq!(bars, [7.0, -3.0, 0.0]);
+    }
+
+    #[test]
+    fn agreement_that_siblings_share_cannot_outweigh_the_household() {
+        // Three fields that any twin shares: 21 bits against chance, but next to nothing against a twin.
+        let three = || vec![comparison(2, true), comparison(2, true), comparison(2, true)];
+        let scorer = Scorer::new(three(), -10.0).unwrap().with_household(1.0);
+        let weight = scorer.score(0, 1).weight;
+        assert!(weight < 2.5 && weight > 2.4, "{weight}");
+    }
+
+    #[test]
+    fn probability_and_weight_are_inverse() {
+        for weight in [-20.0, -1.0, 0.0, 3.5, 20.0] {
+            assert!((weight_of(probability(weight)) - weight).abs() < 1e-6);
+        }
+        assert_eq!(against_both(5.0, f64::INFINITY), 5.0);
+    }
+}
