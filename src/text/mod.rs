@@ -1,1 +1,5 @@
-//! Placeholder module doc, replaced by the work of the same name.
+//! Text, knowing nothing of people: comparison forms, similarity and phonetic codes.
+
+pub mod normalise;
+pub mod phonetic;
+pub mod similarity;
