@@ -8,6 +8,8 @@
 
 pub mod date;
 pub mod error;
+#[cfg(feature = "csv")]
+pub mod exchange;
 pub mod identity;
 pub mod linkage;
 pub mod schedule;

@@ -1,0 +1,189 @@
+//! What the beginning of a delimited file tells.
+
+use super::record::for_each_record;
+use crate::error::Error;
+use crate::exchange::encoding::{Encoding, Utf16Decoder};
+
+/// Enough of a file to find its form, in bytes: [`Form::detect`] needs no more than these.
+pub const MAX_BEGINNING: usize = 1 << 20;
+
+/// The delimiters that are looked for. On a tie the first wins.
+const DELIMITERS: [u8; 4] = [b',', b'|', b';', b'\t'];
+
+/// The form of one delimited file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// How bytes stand for characters.
+    pub encoding: Encoding,
+    /// `,` `|` `;` or tab.
+    pub delimiter: u8,
+    /// The byte that ends a line: LF (after which a CR before it belongs to the break), or CR in
+    /// files that have no LF.
+    pub line_break: u8,
+    /// Bytes before the header: the length of the byte order mark.
+    pub skip: usize,
+    /// The names in the header, trimmed.
+    pub header: Vec<String>,
+}
+
+impl Form {
+    /// Finds the form from the beginning of a file: all of it, or its first [`MAX_BEGINNING`] bytes.
+    ///
+    /// # Errors
+    /// `csv/empty` for a file without a header; `csv/not-text` for spreadsheets, archives and other
+    /// files that are no delimited text; `csv/header` if the header does not end within the beginning.
+    pub fn detect(beginning: &[u8]) -> Result<Form, Error> {
+        if let Some(kind) = binary_kind(beginning) {
+            return Err(Error::new(
+                "csv/not-text",
+                format!("the file is {kind}, not delimited text"),
+                "export or save it as CSV (UTF-8), Parquet or NDJSON",
+            ));
+        }
+        let whole = beginning.len() < MAX_BEGINNING;
+        let (encoding, skip) = Encoding::detect(beginning);
+        let mut text = beginning.get(skip..).unwrap_or_default().to_vec();
+        if let Some(mut decoder) = Utf16Decoder::new(encoding) {
+            let mut utf8 = Vec::new();
+            decoder.decode(&text, whole, &mut utf8);
+            text = utf8;
+        }
+        let line_break = if !text.contains(&b'\n') && text.contains(&b'\r') { b'\r' } else { b'\n' };
+        let delimiter = delimiter_of(&text, line_break);
+
+        let mut header: Option<Vec<String>> = None;
+        let end = text.iter().position(|&byte| byte == line_break);
+        if end.is_none() && !whole {
+            return Err(Error::new(
+                "csv/header",
+                "the first line does not end within the first megabyte",
+                "check that this is delimited text with a header line",
+            ));
+        }
+        for_each_record(&text, delimiter, line_break, |record| {
+            if header.is_none() {
+                let mut name = String::new();
+                header = Some(
+                    (0..record.field_count())
+                        .map(|index| {
+                            name.clear();
+                            // A name that is no text is reported as an unknown column.
+                            let _ = encoding.decode_into(record.get(index), &mut name);
+                            name.trim().to_owned()
+                        })
+                        .collect(),
+                );
+            }
+            header.is_none()
+        });
+        match header {
+            Some(header) => Ok(Form { encoding, delimiter, line_break, skip, header }),
+            None => Err(Error::new(
+                "csv/empty",
+                "the file is empty",
+                "check that the export finished; the first line must name the columns",
+            )),
+        }
+    }
+
+    /// The delimiter as a word: `comma`, `bar`, `semicolon` or `tab`.
+    pub const fn delimiter_name(&self) -> &'static str {
+        match self.delimiter {
+            b'|' => "bar",
+            b';' => "semicolon",
+            b'\t' => "tab",
+            _ => "comma",
+        }
+    }
+}
+
+/// The delimiter that makes the most columns of the first line with text.
+fn delimiter_of(text: &[u8], line_break: u8) -> u8 {
+    let mut best = (DELIMITERS[0], 0);
+    for delimiter in DELIMITERS {
+        let mut columns = 0;
+        for_each_record(text, delimiter, line_break, |record| {
+            columns = record.field_count();
+            false
+        });
+        if columns > best.1 {
+            best = (delimiter, columns);
+        }
+    }
+    best.0
+}
+
+/// Files that people try to import, known by their first bytes.
+fn binary_kind(beginning: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 6] = [
+        (b"PK\x03\x04", "a spreadsheet workbook or a zip archive"),
+        (b"\xD0\xCF\x11\xE0", "an old spreadsheet workbook"),
+        (b"PAR1", "Parquet"),
+        (b"\x1F\x8B", "compressed (gzip)"),
+        (b"%PDF", "a PDF document"),
+        (b"SQLite format 3\0", "a database"),
+    ];
+    KINDS.into_iter().find(|(magic, _)| beginning.starts_with(magic)).map(|(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(bytes: &[u8]) -> Form {
+        Form::detect(bytes).unwrap()
+    }
+
+    #[test]
+    fn delimiter_is_the_one_that_makes_the_most_columns() {
+        for (header, delimiter, columns) in [
+            ("a,b,c\n", b',', 3),
+            ("a|b\n", b'|', 2),
+            ("a;b;c;d", b';', 4),
+            ("a\tb\r\n1\t2\r\n", b'\t', 2),
+            ("\"name, first\"|b|c\n", b'|', 3),
+            ("only\n", b',', 1),
+        ] {
+            let form = form(header.as_bytes());
+            assert_eq!((form.delimiter, form.header.len()), (delimiter, columns), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn every_encoding_gives_the_same_header() {
+        let text = "record_id,prénom\r\n1,Zoë\r\n";
+        let utf16 = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+        let marked = |mark: &[u8], body: Vec<u8>| [mark, &body].concat();
+        let windows: Vec<u8> = text.chars().map(|c| c as u32 as u8).collect();
+        for (bytes, encoding) in [
+            (text.as_bytes().to_vec(), Encoding::Utf8),
+            (marked(b"\xEF\xBB\xBF", text.as_bytes().to_vec()), Encoding::Utf8),
+            (utf16(u16::to_le_bytes), Encoding::Utf16Le),
+            (marked(b"\xFF\xFE", utf16(u16::to_le_bytes)), Encoding::Utf16Le),
+            (marked(b"\xFE\xFF", utf16(u16::to_be_bytes)), Encoding::Utf16Be),
+            (windows, Encoding::Windows1252),
+        ] {
+            let form = form(&bytes);
+            assert_eq!(form.encoding, encoding);
+            assert_eq!(form.header, ["record_id", "prénom"]);
+        }
+    }
+
+    #[test]
+    fn files_that_are_no_delimited_text_are_refused_by_name() {
+        for (bytes, code) in [
+            (&b""[..], "csv/empty"),
+            (b"\xEF\xBB\xBF", "csv/empty"),
+            (b"\r\n\n", "csv/empty"),
+            (b"PK\x03\x04....", "csv/not-text"),
+        ] {
+            assert_eq!(Form::detect(bytes).unwrap_err().code, code, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn old_macintosh_line_breaks_are_read() {
+        let form = form(b"a,b\r1,2\r");
+        assert_eq!((form.line_break, form.header.len()), (b'\r', 2));
+    }
+}

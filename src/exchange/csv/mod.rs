@@ -1,0 +1,16 @@
+//! Delimited text: comma, bar, semicolon or tab; UTF-8, UTF-16 or Windows-1252.
+//!
+//! A file goes through in four steps, none of which holds it as a whole:
+//! 1. [`Form::detect`] finds encoding, delimiter, line break and header from its beginning;
+//! 2. a [`Splitter`] cuts the bytes into chunks of whole records, minding quoted line breaks;
+//! 3. [`Chunk::for_each_record`] finds the fields, on any thread;
+//! 4. [`RecordReader`](record::RecordReader) decodes them and hands out text by field.
+//!
+//! The rows are the same for any size of chunk.
+
+mod form;
+pub mod record;
+mod split;
+
+pub use form::{Form, MAX_BEGINNING};
+pub use split::{Chunk, MAX_RECORD, Splitter};

@@ -1,0 +1,8 @@
+//! Formats of files and messages: bytes to records and back.
+//!
+//! Nothing here opens a file. A reader is handed bytes, in pieces of any size, and gives the same
+//! rows whatever the pieces; the shells bring the bytes.
+
+pub mod column_map;
+pub mod csv;
+pub mod encoding;
