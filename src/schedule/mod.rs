@@ -1,1 +1,25 @@
-//! Placeholder module doc, replaced by the work of the same name.
+//! What is valid, due, overdue and too late for one child on one day.
+//!
+//! Programmes are data (`data/schedules/`): this module reads them, judges what was given
+//! (`evaluate`), works out what comes next (`forecast`) and groups it into visits. A new programme, or
+//! a new date in one, needs no Rust.
+
+mod answer;
+mod child;
+#[allow(dead_code, reason = "the batch reader lands next")]
+mod contract;
+pub mod finding;
+mod span;
+mod status;
+#[allow(dead_code, reason = "the programme reader lands next")]
+mod vocabulary;
+
+pub use answer::{ChildSchedule, DoseVerdict, Forecast, ReviewForecast, ScreenForecast, Visit};
+pub use child::{
+    Child, Class, Decision, DecisionKind, Dose, Given, Id, Nation, ProductText, Review, Screen, ScreenKind, Sex,
+    VitaminK,
+};
+pub use contract::{parse_child, write_schedule};
+pub use span::Span;
+pub use status::{Reason, Status, Verdict};
+pub use vocabulary::{AntigenSet, ProductId, RiskSet, SeriesId, SeriesSet, Vocabulary};
