@@ -13,6 +13,10 @@ pub mod exchange;
 pub mod identity;
 pub mod linkage;
 pub mod schedule;
+#[cfg(any(feature = "c-api", all(feature = "wasm-validate", target_arch = "wasm32", target_os = "unknown")))]
+mod shape;
 pub mod text;
+#[cfg(all(feature = "wasm-validate", target_arch = "wasm32", target_os = "unknown"))]
+mod wasm;
 
 pub use error::{Error, Finding};

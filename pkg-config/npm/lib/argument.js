@@ -1,0 +1,33 @@
+import { ChildlinkError } from "./error.js";
+
+/** The longest text of one field, in UTF-16 units. Longer is a mistake, and would only cost memory. */
+export const LONGEST_TEXT = 100_000;
+
+/** What a value is, in words: `typeof` tells too little of null, arrays and NaN. */
+export function kindOf(value) {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (Number.isNaN(value)) return "NaN";
+  return value === undefined ? "undefined" : `a ${typeof value}`.replace("a object", "an object");
+}
+
+/** Text of a reasonable length, or a `ChildlinkError` that names the argument. */
+export function text(value, name) {
+  if (typeof value !== "string") {
+    throw new ChildlinkError(
+      "argument/not-text",
+      `${name} must be text, not ${kindOf(value)}`,
+      "pass a string; a number would lose leading zeros and precision",
+      name,
+    );
+  }
+  if (value.length > LONGEST_TEXT) {
+    throw new ChildlinkError(
+      "argument/too-long",
+      `${name} has ${value.length} characters, more than ${LONGEST_TEXT}`,
+      "pass one field of one record",
+      name,
+    );
+  }
+  return value;
+}

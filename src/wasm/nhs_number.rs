@@ -1,0 +1,23 @@
+//! NHS numbers.
+
+use super::error::Thrown;
+use super::result::to_js;
+use crate::identity::nhs_number::NhsNumber;
+use crate::shape::field::FieldShape;
+use crate::shape::nhs_number::NhsNumberShape;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(js_name = isNhsNumber)]
+pub fn is_nhs_number(text: &str) -> bool {
+    NhsNumber::parse(text).is_ok()
+}
+
+#[wasm_bindgen(js_name = parseNhsNumber)]
+pub fn parse_nhs_number(text: &str) -> Result<JsValue, Thrown> {
+    to_js(&FieldShape::new(&NhsNumber::parse_field(text), NhsNumberShape::from))
+}
+
+#[wasm_bindgen(js_name = formatNhsNumber)]
+pub fn format_nhs_number(text: &str) -> Result<String, Thrown> {
+    Ok(NhsNumber::parse(text)?.to_string())
+}
