@@ -2,4 +2,6 @@
 //! so that no core type freezes a format by accident. Keys are snake_case; an absent value is null.
 
 pub(crate) mod field;
+pub(crate) mod name;
 pub(crate) mod nhs_number;
+pub(crate) mod postcode;

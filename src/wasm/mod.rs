@@ -8,5 +8,7 @@
 #![allow(unreachable_pub, reason = "wasm-bindgen exports only what is `pub`; Rust callers use the core")]
 
 mod error;
+mod name;
 mod nhs_number;
+mod postcode;
 mod result;

@@ -31,3 +31,12 @@ export function text(value, name) {
   }
   return value;
 }
+
+/** One of the values allowed, or a `ChildlinkError` that lists them. */
+export function oneOf(value, allowed, name) {
+  if (!allowed.includes(value)) {
+    const list = allowed.map((one) => `"${one}"`).join(", ");
+    throw new ChildlinkError("argument/not-allowed", `${name} is none of ${list}`, `pass one of ${list}`, name);
+  }
+  return value;
+}

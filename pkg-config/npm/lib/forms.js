@@ -1,4 +1,6 @@
-import { LONGEST_TEXT, text } from "./argument.js";
+import { LONGEST_TEXT, oneOf, text } from "./argument.js";
+
+const NAME_KINDS = ["given", "family"];
 
 /** The functions of forms: one field or one record at a time. */
 export function forms(boundary) {
@@ -14,6 +16,14 @@ export function forms(boundary) {
     }
   };
 
+  /** The same where the glue says `undefined` for nothing. */
+  const ofTextOrNull = (name) => {
+    const call = ofText(name);
+    return (value) => call(value) ?? null;
+  };
+  const parseGivenName = ofText("parseGivenName");
+  const parseFamilyName = ofText("parseFamilyName");
+
   return {
     isNhsNumber(value) {
       if (typeof value !== "string" || value.length > LONGEST_TEXT) return false;
@@ -25,5 +35,10 @@ export function forms(boundary) {
     },
     parseNhsNumber: ofText("parseNhsNumber"),
     formatNhsNumber: ofText("formatNhsNumber"),
+    parsePostcode: ofText("parsePostcode"),
+    birthOrderInName: ofTextOrNull("birthOrderInName"),
+    parseName(value, kind = "given") {
+      return oneOf(kind, NAME_KINDS, "kind") === "given" ? parseGivenName(value) : parseFamilyName(value);
+    },
   };
 }

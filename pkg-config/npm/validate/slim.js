@@ -7,4 +7,5 @@ const boundary = createBoundary(glue);
 
 export { ChildlinkError } from "../lib/error.js";
 export const { init, initSync, reset } = boundary;
-export const { isNhsNumber, parseNhsNumber, formatNhsNumber } = forms(boundary);
+export const { isNhsNumber, parseNhsNumber, formatNhsNumber, parsePostcode, parseName, birthOrderInName } =
+  forms(boundary);

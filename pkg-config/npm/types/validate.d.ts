@@ -1,0 +1,133 @@
+/** What every function of childlink throws. */
+export class ChildlinkError extends Error {
+  readonly name: "ChildlinkError";
+  /** Stable and greppable: `nhs-number/check-digit`, `argument/not-text`, `wasm/trap`. */
+  readonly code: string;
+  /** What to do next. */
+  readonly hint: string;
+  /** The column or argument concerned, if there is one. */
+  readonly field: string | null;
+}
+
+/** Something worth telling about one field. It never holds the value. */
+export interface Finding {
+  /** Stable and greppable: `postcode/layout`. */
+  readonly code: string;
+  /** `note`: nothing was lost. `warning`: weak evidence. `fault`: unusable, counts as missing. */
+  readonly severity: "note" | "warning" | "fault";
+  /** What was found, in words that a records clerk understands. */
+  readonly message: string;
+  /** What to do next. */
+  readonly hint: string;
+  /** The canonical column concerned, or null for the whole record. */
+  readonly field: string | null;
+  /** Where in the value, as a 0-based character position, when that is known. */
+  readonly position: number | null;
+}
+
+/** What a field turned out to be. Absent, invalid and valid are three things; tell them apart by `state`. */
+export type Field<Value> =
+  | { readonly state: "absent"; readonly value: null; readonly raw: null; readonly findings: readonly Finding[] }
+  | { readonly state: "invalid"; readonly value: null; readonly raw: string; readonly findings: readonly Finding[] }
+  | { readonly state: "valid"; readonly value: Value; readonly raw: null; readonly findings: readonly Finding[] };
+
+/** A valid NHS number. Valid is not verified: only the source's status tells that it is this person's. */
+export interface NhsNumber {
+  /** Ten figures. */
+  readonly digits: string;
+  /** 3-3-4, as to be shown: `943 476 5919`. */
+  readonly display: string;
+  /** Who issues numbers of this range. Advice: the check digit is the rule. */
+  readonly range:
+    | "england-wales-isle-of-man"
+    | "scotland"
+    | "northern-ireland"
+    | "ireland"
+    | "internal-test"
+    | "test"
+    | "spare"
+    | "unused";
+}
+
+/** A name that is not a placeholder. */
+export interface Name {
+  /** As to be shown. */
+  readonly display: string;
+  /** Upper case without marks, as compared. */
+  readonly comparison: string;
+  /** The words of the comparison form. */
+  readonly tokens: readonly string[];
+}
+
+/** A postcode that has one of the known layouts. */
+export interface Postcode {
+  /** With its space: `LS1 4AP`. */
+  readonly display: string;
+  /** `LS`. */
+  readonly area: string;
+  /** `LS1`. */
+  readonly district: string;
+  /** `LS14`: the district and the figure after the space. */
+  readonly sector: string;
+  /** Only `real` names a place; `pseudo` (ZZ99...) and `stand-in` (NFA, ZZZSECUR...) are never evidence. */
+  readonly kind: "real" | "pseudo" | "stand-in";
+}
+
+/** Where the Wasm module comes from. */
+export type WasmSource = URL | string | Request | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+
+/**
+ * Starts childlink; call it once before any other function. Later calls do nothing. In Node, Deno, Bun and workerd
+ * it has been started by the import.
+ * @param source By default `childlink.wasm` beside the script.
+ * @throws {ChildlinkError} `wasm/cannot-start`
+ */
+export function init(source?: WasmSource): Promise<void>;
+/**
+ * Starts childlink at once, from bytes or a compiled module.
+ * @throws {ChildlinkError} `wasm/cannot-start`
+ */
+export function initSync(source?: BufferSource | WebAssembly.Module): void;
+/** Throws the Wasm instance away, with its memory and every handle in it, and starts a fresh one. */
+export function reset(): void;
+
+/**
+ * Whether the text is a valid NHS number: ten figures with the right check digit, not all the same; white space,
+ * hyphens and full-width figures are allowed. False for anything that is not text.
+ * @example isNhsNumber("943 476 5919") // true
+ */
+export function isNhsNumber(text: unknown): boolean;
+/**
+ * Reads an NHS number. A wrong number is told with its reason, never corrected.
+ * @example parseNhsNumber("9434765919").value?.display // "943 476 5919"
+ * @example parseNhsNumber("9434765918").findings[0].code // "nhs-number/check-digit"
+ * @throws {ChildlinkError} `argument/not-text`, `argument/too-long`
+ */
+export function parseNhsNumber(text: string): Field<NhsNumber>;
+/**
+ * The 3-3-4 display of a valid NHS number.
+ * @example formatNhsNumber("9434765919") // "943 476 5919"
+ * @throws {ChildlinkError} the code that says why it is no NHS number, such as `nhs-number/length`
+ */
+export function formatNhsNumber(text: string): string;
+
+/**
+ * Reads a postcode in any case and spacing.
+ * @example parsePostcode("ls14ap").value?.display // "LS1 4AP"
+ * @throws {ChildlinkError} `argument/not-text`, `argument/too-long`
+ */
+export function parsePostcode(text: string): Field<Postcode>;
+
+/**
+ * Reads a name. A placeholder such as "Baby" or "Twin 2" is absent, with a finding.
+ * @param kind Which kind of name; `given` if left out.
+ * @example parseName("Zoë-Marie").value?.comparison // "ZOE MARIE"
+ * @throws {ChildlinkError} `argument/not-text`, `argument/too-long`, `argument/not-allowed`
+ */
+export function parseName(text: string, kind?: "given" | "family"): Field<Name>;
+/**
+ * The birth order that the words of a name carry, 1 to 7, or null.
+ * @example birthOrderInName("Twin Two") // 2
+ * @throws {ChildlinkError} `argument/not-text`, `argument/too-long`
+ */
+export function birthOrderInName(text: string): number | null;

@@ -1,0 +1,31 @@
+//! Postcodes.
+
+use crate::identity::postcode::{Postcode, PostcodeKind};
+use serde::Serialize;
+
+/// A postcode as shown, in parts, and what it stands for.
+#[derive(Serialize)]
+pub(crate) struct PostcodeShape<'a> {
+    display: String,
+    area: &'a str,
+    district: &'a str,
+    sector: &'a str,
+    kind: &'static str,
+}
+
+impl<'a> From<&'a Postcode> for PostcodeShape<'a> {
+    fn from(postcode: &'a Postcode) -> PostcodeShape<'a> {
+        let kind = match postcode.kind() {
+            PostcodeKind::Real => "real",
+            PostcodeKind::Pseudo => "pseudo",
+            PostcodeKind::StandIn => "stand-in",
+        };
+        PostcodeShape {
+            display: postcode.to_string(),
+            area: postcode.area(),
+            district: postcode.district(),
+            sector: postcode.sector(),
+            kind,
+        }
+    }
+}
