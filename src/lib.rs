@@ -12,6 +12,7 @@ pub mod error;
 pub mod exchange;
 pub mod identity;
 pub mod linkage;
+pub mod notification;
 pub mod schedule;
 #[cfg(any(feature = "c-api", all(feature = "wasm-validate", target_arch = "wasm32", target_os = "unknown")))]
 mod shape;

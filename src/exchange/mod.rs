@@ -6,3 +6,7 @@
 pub mod column_map;
 pub mod csv;
 pub mod encoding;
+#[cfg(feature = "messages")]
+pub mod fhir;
+#[cfg(feature = "messages")]
+pub mod message;
