@@ -153,8 +153,8 @@ impl NhsNumber {
     pub fn parse(text: &str) -> Result<NhsNumber, Finding> {
         let number = match TenDigits::parse(text) {
             Ok(number) => number,
-            Err(ten_digits::Unreadable::Length { figures: 0 }) => return Err(finding(&UNALLOCATED)),
-            Err(ten_digits::Unreadable::Length { figures: 9 }) => return Err(finding(&NINE_DIGITS)),
+            Err(ten_digits::Unreadable::Length { figures: 0, .. }) => return Err(finding(&UNALLOCATED)),
+            Err(ten_digits::Unreadable::Length { figures: 9, .. }) => return Err(finding(&NINE_DIGITS)),
             Err(ten_digits::Unreadable::Length { .. }) => return Err(finding(&LENGTH)),
             Err(ten_digits::Unreadable::Character { position }) => return Err(not_figures(text, position)),
         };
@@ -187,7 +187,10 @@ impl NhsNumber {
     /// assert!(NhsNumber::from_digits(9_434_765_910).is_none());
     /// ```
     pub fn from_digits(digits: u64) -> Option<NhsNumber> {
-        let number = TenDigits::from_value(digits)?;
+        if digits > 9_999_999_999 {
+            return None;
+        }
+        let number = TenDigits::new(digits);
         (number.passes_modulus_11() && !number.is_repeated_digit()).then_some(NhsNumber(digits))
     }
 

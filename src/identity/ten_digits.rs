@@ -9,8 +9,8 @@ pub(super) struct TenDigits(u64);
 
 /// Why a text is not ten figures.
 pub(super) enum Unreadable {
-    /// Only figures and separators, but another count of them.
-    Length { figures: usize },
+    /// Only figures and separators, but another count of them; `value` is that of the first ten.
+    Length { figures: usize, value: u64 },
     /// A character that is neither, at this 0-based place.
     Character { position: u32 },
 }
@@ -30,11 +30,13 @@ impl TenDigits {
                 return Err(Unreadable::Character { position: position as u32 });
             }
         }
-        if figures == 10 { Ok(TenDigits(value)) } else { Err(Unreadable::Length { figures }) }
+        if figures == 10 { Ok(TenDigits(value)) } else { Err(Unreadable::Length { figures, value }) }
     }
 
-    pub(super) fn from_value(value: u64) -> Option<TenDigits> {
-        (value <= 9_999_999_999).then_some(TenDigits(value))
+    /// The ten figures of a whole number, which is at most 9 999 999 999.
+    pub(super) const fn new(value: u64) -> TenDigits {
+        debug_assert!(value <= 9_999_999_999);
+        TenDigits(value)
     }
 
     pub(super) const fn value(self) -> u64 {
@@ -60,7 +62,7 @@ impl TenDigits {
 
 /// The Modulus 11 check digit of nine figures, or none where it would be 10 and the stem is never used.
 pub(super) fn modulus_11_digit(stem: u64) -> Option<u64> {
-    (0..10).find(|digit| TenDigits(stem * 10 + digit).passes_modulus_11())
+    (0..10).find(|digit| TenDigits::new(stem * 10 + digit).passes_modulus_11())
 }
 
 /// Writes `NNN NNN NNNN`.

@@ -8,8 +8,9 @@
 pub mod blocking;
 pub mod comparison;
 pub mod estimate;
-pub mod hash;
 pub mod parallel;
 pub mod pattern;
 pub mod score;
 pub mod table;
+
+pub use crate::text::hash;

@@ -1,5 +1,6 @@
 //! Text, knowing nothing of people: comparison forms, similarity and phonetic codes.
 
+pub mod hash;
 pub mod normalise;
 pub mod phonetic;
 pub mod similarity;

@@ -17,7 +17,7 @@ const fn fold(a: u64, b: u64) -> u64 {
 /// Spreads one word.
 ///
 /// ```
-/// use childlink::linkage::hash::{of_text, of_word};
+/// use childlink::text::hash::{of_text, of_word};
 /// assert_ne!(of_word(1), of_word(2));
 /// assert_eq!(of_text("SMITH"), of_text("SMITH"));
 /// ```

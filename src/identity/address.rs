@@ -1,0 +1,217 @@
+//! Addresses as evidence: words without their place, since lines shift between systems.
+
+use super::column::Column;
+use super::field::{Field, Parsed};
+use super::postcode::{Postcode, PostcodeKind};
+use super::raw::RawFields;
+use crate::error::{Code, Finding, Severity};
+use crate::text::hash;
+use crate::text::normalise::{fold, tidy};
+use std::fmt;
+
+/// "No fixed abode".
+pub static NO_FIXED_ABODE: Code = Code::new(
+    "address/no-fixed-abode",
+    Severity::Note,
+    "the address says no fixed abode",
+    "nothing to do; it is kept by the source but is never evidence",
+);
+/// "Address unknown".
+pub static UNKNOWN: Code = Code::new(
+    "address/unknown",
+    Severity::Note,
+    "words stand for an unknown address",
+    "nothing to do; the field counts as missing",
+);
+/// The postcode marker for a secured address, in a line.
+pub static SECURED: Code = Code::new(
+    "address/secured",
+    Severity::Warning,
+    "a line of the address marks a secured address",
+    "treat the record as sensitive: its address, postcode and practice are withheld",
+);
+
+/// Every code of this module, for listing.
+pub static CODES: &[&Code] = &[&NO_FIXED_ABODE, &UNKNOWN, &SECURED];
+
+/// The lines of an address, in order.
+pub const LINES: [Column; 5] =
+    [Column::Address1, Column::Address2, Column::Address3, Column::Address4, Column::Address5];
+
+/// An address: its lines as written, and its words in comparison form.
+///
+/// # Source
+/// NHS Data Model and Dictionary, PATIENT USUAL ADDRESS: five lines of 35. FHIR drops blank lines, so
+/// a line's number says nothing. The abbreviations are general knowledge.
+///
+/// # Examples
+/// ```
+/// use childlink::identity::address::Address;
+/// let address = |lines| Address::parse_field(lines).field.valid().cloned().unwrap();
+/// let one = address(["Flat 2", "14 High Street", "", "Leeds", ""]);
+/// let other = address(["FLAT 2, 14 HIGH ST.", "LEEDS", "", "", ""]);
+/// assert_eq!(one.token_hashes(), other.token_hashes());
+/// assert_eq!((one.house_number(), one.flat()), (Some("14"), Some("2")));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Address {
+    lines: Box<[Box<str>]>,
+    /// Words with one space between.
+    comparison: Box<str>,
+}
+
+impl Address {
+    /// Reads five lines, of which any may be empty. A line that is a postcode adds no words.
+    pub fn parse_field(lines: [&str; 5]) -> Parsed<Address> {
+        let comparison = comparison(lines);
+        if let Some(code) = no_address(&comparison) {
+            return Parsed::absent_with(Finding::new(code, "address_1"));
+        }
+        if comparison.is_empty() {
+            return Parsed::ABSENT;
+        }
+        let lines = lines.into_iter().map(tidy).filter(|line| !line.is_empty()).map(String::into_boxed_str).collect();
+        Parsed::valid(Address { lines, comparison: comparison.into() })
+    }
+
+    /// Reads the address of a record.
+    pub fn parse_record(raw: &RawFields<'_>) -> Parsed<Address> {
+        Address::parse_field(LINES.map(|line| raw.get(line)))
+    }
+
+    /// The lines as written, white space tidied, blank ones left out.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(|line| &**line)
+    }
+
+    /// The words in comparison form, in order.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> + Clone {
+        self.comparison.split(' ')
+    }
+
+    /// The hashes of the different words, ascending: evidence that can be stored without the address.
+    pub fn token_hashes(&self) -> Vec<u64> {
+        let mut hashes = Vec::new();
+        hash_tokens(&self.comparison, &mut hashes);
+        hashes
+    }
+
+    /// The number of the house: the first word that begins with a figure and follows no `FLAT`.
+    pub fn house_number(&self) -> Option<&str> {
+        let before = std::iter::once("").chain(self.tokens());
+        let mut pairs = before.zip(self.tokens());
+        pairs.find(|(before, word)| begins_with_figure(word) && *before != "FLAT").map(|(_, word)| word)
+    }
+
+    /// The number or letter of the flat: the word after `FLAT`.
+    pub fn flat(&self) -> Option<&str> {
+        self.tokens().skip_while(|word| *word != "FLAT").nth(1)
+    }
+}
+
+/// The hashes of [`Address::token_hashes`] straight from the lines, into a buffer that is cleared first
+/// and can be used again. Empty where the address is absent.
+pub fn token_hashes_of(lines: [&str; 5], hashes: &mut Vec<u64>) {
+    let comparison = comparison(lines);
+    hashes.clear();
+    if no_address(&comparison).is_none() {
+        hash_tokens(&comparison, hashes);
+    }
+}
+
+/// Whether a line marks a secured address (ZZZSECUR), which makes the whole record sensitive.
+pub fn is_secured(lines: [&str; 5]) -> bool {
+    lines.into_iter().any(|line| fold(line).split(' ').any(|word| word == "ZZZSECUR"))
+}
+
+impl fmt::Debug for Address {
+    /// Masked: an address in a log is a leak.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address(***)")
+    }
+}
+
+/// The words of all lines in comparison form, usual words abbreviated, postcodes left out.
+fn comparison(lines: [&str; 5]) -> String {
+    let mut comparison = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in lines {
+        if line.is_empty() || is_postcode(line) {
+            continue;
+        }
+        for word in fold(line).split(' ').filter(|word| !word.is_empty()) {
+            if !comparison.is_empty() {
+                comparison.push(' ');
+            }
+            comparison.push_str(abbreviation(word));
+        }
+    }
+    comparison
+}
+
+fn is_postcode(line: &str) -> bool {
+    line.len() <= 10
+        && matches!(Postcode::parse_field(line).field, Field::Valid(postcode) if postcode.kind() != PostcodeKind::StandIn)
+}
+
+fn hash_tokens(comparison: &str, hashes: &mut Vec<u64>) {
+    hashes.extend(comparison.split(' ').filter(|word| !word.is_empty()).map(hash::of_text));
+    hashes.sort_unstable();
+    hashes.dedup();
+}
+
+/// Why the words are no address.
+fn no_address(comparison: &str) -> Option<&'static Code> {
+    if comparison.split(' ').any(|word| word == "ZZZSECUR") {
+        return Some(&SECURED);
+    }
+    let is_or_begins =
+        |phrase: &&str| comparison.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    if ["NO FIXED ABODE", "NFA", "OF NO FIXED ABODE", "NO FIXED ADDRESS"].iter().any(is_or_begins) {
+        return Some(&NO_FIXED_ABODE);
+    }
+    let unknown = [
+        "ADDRESS UNKNOWN",
+        "UNKNOWN ADDRESS",
+        "ADDRESS NOT KNOWN",
+        "ANK",
+        "NO ADDRESS",
+        "ADDRESS NOT RECORDED",
+        "ADDRESS NOT GIVEN",
+    ];
+    if unknown.iter().any(is_or_begins) || (!comparison.is_empty() && super::missing::says_missing(comparison)) {
+        return Some(&UNKNOWN);
+    }
+    None
+}
+
+fn begins_with_figure(word: &str) -> bool {
+    word.as_bytes().first().is_some_and(u8::is_ascii_digit)
+}
+
+/// One form of words that are written in several.
+fn abbreviation(word: &str) -> &str {
+    match word {
+        "APARTMENT" | "APPARTMENT" | "APT" | "UNIT" | "FLT" => "FLAT",
+        "STREET" | "SAINT" | "STR" => "ST",
+        "ROAD" => "RD",
+        "AVENUE" | "AV" => "AVE",
+        "LANE" => "LN",
+        "CLOSE" => "CL",
+        "DRIVE" | "DRV" => "DR",
+        "COURT" => "CT",
+        "CRESCENT" | "CRES" => "CRESC",
+        "GARDENS" | "GARDEN" => "GDNS",
+        "GROVE" => "GRV",
+        "PLACE" => "PL",
+        "SQUARE" => "SQ",
+        "TERRACE" => "TERR",
+        "HOUSE" => "HSE",
+        "BUILDINGS" | "BUILDING" => "BLDG",
+        "NORTH" => "N",
+        "SOUTH" => "S",
+        "EAST" => "E",
+        "WEST" => "W",
+        "NUMBER" => "NO",
+        word => word,
+    }
+}
