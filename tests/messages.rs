@@ -194,3 +194,16 @@ fn what_is_not_a_message_is_refused_by_name() {
         assert_eq!(message::read(text.as_bytes(), Limits::default()).unwrap_err().code, code, "{text}");
     }
 }
+
+#[test]
+fn the_published_batch_file_is_read_row_by_row_with_its_faults_kept_apart() {
+    // The sample has two rows of one UNIQUE_ID with different numbers and birth dates, one digit apart.
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/messages/imms_test-batch-data.csv");
+    let file = std::fs::File::open(path).unwrap();
+    let rows: Vec<_> = message::imms_batch::BatchReader::new(file).unwrap().collect();
+    let read: Vec<&Notification> = rows.iter().filter_map(|row| row.outcome.as_ref().ok()).collect();
+    assert_eq!(read.len(), rows.len());
+    assert_eq!(read[1].key.id, read[2].key.id);
+    assert_ne!(read[1].key, read[2].key);
+    assert_ne!(read[1].subject.get(Column::NhsNumber), read[2].subject.get(Column::NhsNumber));
+}

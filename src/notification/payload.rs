@@ -18,6 +18,13 @@ pub enum Payload {
     Birth(Birth),
     /// A new usual address; it stands in the subject, with the old postcode beside it.
     AddressChange,
+    /// Demographics in full or in part: what the subject has is set, what it has cleared goes.
+    Demographics,
+    /// Two numbers turn out to be one person's: the subject's number stays.
+    Merge {
+        /// The number that ceases.
+        subsumed: String,
+    },
     /// A new practice, or none.
     PracticeChange(PracticeChange),
     /// A death, or the withdrawal of one.

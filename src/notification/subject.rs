@@ -2,7 +2,7 @@
 
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a message says of a person, not yet judged: the same text that a row of a file would hold,
@@ -10,6 +10,7 @@ use std::fmt;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Subject {
     fields: BTreeMap<Column, String>,
+    cleared: BTreeSet<Column>,
 }
 
 impl Subject {
@@ -23,6 +24,17 @@ impl Subject {
         if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
             self.fields.insert(column, text.to_owned());
         }
+    }
+
+    /// Marks a column whose value the message deletes, which is more than not mentioning it.
+    pub fn clear(&mut self, column: Column) {
+        self.fields.remove(&column);
+        self.cleared.insert(column);
+    }
+
+    /// Whether the message deletes the column's value.
+    pub fn is_cleared(&self, column: Column) -> bool {
+        self.cleared.contains(&column)
     }
 
     /// Whether nothing is known.

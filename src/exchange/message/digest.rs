@@ -28,3 +28,18 @@ fn text(hasher: &mut Sha256, text: &str) {
     hasher.update((text.len() as u64).to_le_bytes());
     hasher.update(text.as_bytes());
 }
+
+/// SHA-256 of a text whose line ends make no difference.
+pub(super) fn of_text(text: &str) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for line in text.split(['\r', '\n']).filter(|line| !line.is_empty()) {
+        hasher.update((line.len() as u64).to_le_bytes());
+        hasher.update(line.as_bytes());
+    }
+    hasher.finalize().into()
+}
+
+/// SHA-256 of bytes as they are.
+pub(super) fn of_bytes(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}

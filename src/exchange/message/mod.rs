@@ -1,11 +1,13 @@
 //! Messages about children: bytes to [`Notification`].
 //!
-//! [`read`] tells the shape of a message from its content, whichever of the published forms it has.
+//! [`read`] tells the shape of a FHIR message from its content, whichever of the published forms it has.
 //! What cannot be read is an [`Error`]; the caller keeps the bytes beside it in quarantine.
 
 mod birth;
 mod digest;
+pub mod hl7v2;
 mod imms;
+pub mod imms_batch;
 mod mns;
 mod nems;
 mod person;
@@ -16,13 +18,16 @@ use crate::error::Error;
 use crate::notification::Notification;
 
 /// Reads one message: NEMS STU3 (XML, JSON, or nested in an ITK message), MNS signals (FHIR R4
-/// history Bundle or CloudEvents), a PDS R4 birth bundle, or an IMMS R4 Immunization.
+/// history Bundle or CloudEvents), a PDS R4 birth bundle, an IMMS R4 Immunization, or HL7 version 2.
 ///
 /// # Errors
 /// Those of [`Element::read`]; `notification/unknown-shape`, `notification/unknown-event`,
 /// `notification/no-identifier`, `notification/no-subject`, and `notification/incomplete` naming the
 /// element that is missing.
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Notification, Error> {
+    if bytes.trim_ascii_start().starts_with(b"MSH") || bytes.starts_with(b"\x0bMSH") {
+        return hl7v2::read(bytes);
+    }
     let root = Element::read(bytes, limits)?;
     match (root.value.as_deref(), root.text(&["type"])) {
         (Some("Bundle"), Some("message")) => nems::read(&root),

@@ -1,0 +1,189 @@
+//! HL7 version 2.4 ADT: A28 (add a person), A31 (update a person), A40 (merge two numbers).
+//!
+//! An empty field means "no change"; a field that holds `""` means "delete the value".
+//!
+//! # Source
+//! HL7 version 2.4, chapters 2 and 3; NHS use of PID-3 (`number^^^NHS^NH`) and PID-32 (tracing status).
+
+use super::nems::person_identifier;
+use super::{digest, incomplete};
+use crate::error::Error;
+use crate::identity::column::Column;
+use crate::notification::{Action, Channel, MessageKey, Notification, Order, Payload, StateKey, Subject};
+use hl7_parser::Message;
+use hl7_parser::message::{Field, Repeat, Segment, Separators};
+
+/// The value that deletes what is held.
+const DELETE: &str = "\"\"";
+
+/// Reads one ADT message; segments may end in CR, LF or both.
+///
+/// # Errors
+/// `message/malformed`, `message/encoding`, `notification/unknown-event`, `notification/incomplete`,
+/// `notification/no-subject`.
+pub fn read(bytes: &[u8]) -> Result<Notification, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|fault| {
+        Error::new(
+            "message/encoding",
+            format!("byte {} is not UTF-8", fault.valid_up_to()),
+            "ask the sender for UTF-8, and for MSH-18 to say so",
+        )
+    })?;
+    let text = text.trim_matches(['\u{b}', '\u{1c}', '\r', '\n', ' ']);
+    let message = Message::parse_with_lenient_newlines(text, true).map_err(|_| {
+        Error::new(
+            "message/malformed",
+            "the text is no HL7 version 2 message",
+            "ask the sender for a well-formed message",
+        )
+    })?;
+    let header = message.segment("MSH").ok_or_else(|| incomplete("MSH"))?;
+    let separators = &message.separators;
+    let trigger = header.field(9).and_then(|kind| kind.component(2)).map(|part| part.raw_value()).unwrap_or_default();
+    let person = message.segment("PID").ok_or_else(|| incomplete("PID"))?;
+    let mut subject = demographics(person, separators);
+    let practice = message.segment("PD1").and_then(|extra| extra.field(3)).and_then(|field| field.component(3));
+    set(&mut subject, Column::GpPractice, practice.map(|part| part.raw_value()), separators);
+    let payload = match trigger {
+        "A28" | "A31" => Payload::Demographics,
+        "A40" => Payload::Merge { subsumed: merged_number(&message)? },
+        _ => {
+            return Err(Error::new(
+                "notification/unknown-event",
+                "the trigger event is none of A28, A31 and A40",
+                "keep the message for a person",
+            ));
+        }
+    };
+    let event = format!("adt-{}", trigger.to_ascii_lowercase());
+    let raw = |number: usize| header.field(number).map(|field| field.raw_value().to_owned()).unwrap_or_default();
+    let digest = digest::of_text(text);
+    let thing = person_identifier(&subject)?;
+    let timestamp = timestamp(&raw(7));
+    Ok(Notification {
+        key: MessageKey { channel: Channel::Hl7v2, source: raw(4), event: event.clone(), id: raw(10), digest },
+        state: StateKey { event, system: thing.system, value: thing.value },
+        order: Order { last_updated: None, version: None, timestamp, digest },
+        action: if trigger == "A28" { Action::New } else { Action::Update },
+        subject,
+        payload,
+        findings: Vec::new(),
+    })
+}
+
+fn demographics(person: &Segment<'_>, separators: &Separators) -> Subject {
+    let mut subject = Subject::default();
+    let component = |field: usize, number: usize| {
+        person.field(field).and_then(|field| field.component(number)).map(|part| part.raw_value())
+    };
+    let whole = |field: usize| person.field(field).map(|field| field.raw_value());
+    set(&mut subject, Column::NhsNumber, person.field(3).and_then(nhs_number), separators);
+    set(&mut subject, Column::FamilyName, component(5, 1), separators);
+    set(&mut subject, Column::GivenName, component(5, 2), separators);
+    set(&mut subject, Column::OtherNames, component(5, 3), separators);
+    set(&mut subject, Column::BirthDate, whole(7).map(|text| text.get(..8).unwrap_or(text)), separators);
+    set(&mut subject, Column::Sex, whole(8), separators);
+    let lines = [Column::Address1, Column::Address2, Column::Address3, Column::Address4];
+    for (column, number) in lines.into_iter().zip(1..) {
+        set(&mut subject, column, component(11, number), separators);
+    }
+    set(&mut subject, Column::Postcode, component(11, 5), separators);
+    set(&mut subject, Column::BirthOrder, whole(25), separators);
+    set(&mut subject, Column::DeathDate, whole(29).map(|text| text.get(..8).unwrap_or(text)), separators);
+    set(&mut subject, Column::NhsNumberStatus, whole(32), separators);
+    subject
+}
+
+/// The identifier of the NHS among the repetitions of PID-3 or MRG-1.
+fn nhs_number<'m>(field: &Field<'m>) -> Option<&'m str> {
+    let is_nhs = |repeat: &&Repeat<'m>| {
+        let part = |number| repeat.component(number).map(|part| part.raw_value()).unwrap_or_default();
+        part(4) == "NHS" || part(5) == "NH"
+    };
+    field.repeats().find(is_nhs).and_then(|repeat| repeat.component(1)).map(|part| part.raw_value())
+}
+
+/// The number that ceases, of MRG-1.
+fn merged_number(message: &Message<'_>) -> Result<String, Error> {
+    let merged = message.segment("MRG").and_then(|segment| segment.field(1)).and_then(nhs_number);
+    merged.filter(|number| !number.is_empty()).map(str::to_owned).ok_or_else(|| incomplete("MRG-1 NHS number"))
+}
+
+/// Sets a column with escapes undone, or marks it as deleted.
+fn set(subject: &mut Subject, column: Column, raw: Option<&str>, separators: &Separators) {
+    match raw {
+        Some(DELETE) => subject.clear(column),
+        Some(raw) => subject.set(column, Some(&separators.decode(raw).to_string())),
+        None => {}
+    }
+}
+
+/// `YYYYMMDDHHMM[SS][.S...][+ZZZZ]` as microseconds since 1970; without an offset, taken as UTC.
+fn timestamp(text: &str) -> Option<i64> {
+    let (clock, offset) = match text.find(['+', '-']) {
+        Some(at) => text.split_at_checked(at)?,
+        None => (text, ""),
+    };
+    let clock = clock.split('.').next().unwrap_or(clock);
+    if clock.len() < 12 || !clock.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = clock.get(12..14).unwrap_or("00");
+    let offset = if offset.len() == 5 { format!("{}:{}", &offset[..3], &offset[3..]) } else { "Z".to_owned() };
+    let iso = format!(
+        "{}-{}-{}T{}:{}:{seconds}{offset}",
+        &clock[..4],
+        &clock[4..6],
+        &clock[6..8],
+        &clock[8..10],
+        &clock[10..12]
+    );
+    let read = crate::exchange::fhir::DateTime::parse(&iso)?;
+    read.instant.map(|instant| instant.microseconds())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A31: &str = "MSH|^~\\&|PAS|RR8|CHIS|TAD|20260304164549+0000||ADT^A31^ADT_A05|M1|P|2.4\r\
+        PID|1||L77^^^PAS^PI~943 476 5919^^^NHS^NH||O\\T\\Brien^Mia^Rose||20240229|F|||1 High St^^Leeds^^LS17 7DF||||||||||||||2||||\"\"|||01\r\
+        PD1|||Practice^^A81001";
+
+    #[test]
+    fn an_update_says_what_changes_what_goes_and_leaves_the_rest() {
+        let update = read(A31.as_bytes()).unwrap();
+        let subject = |column| update.subject.get(column);
+        assert_eq!(subject(Column::NhsNumber), Some("943 476 5919"));
+        assert_eq!(subject(Column::FamilyName), Some("O&Brien"));
+        assert_eq!(subject(Column::OtherNames), Some("Rose"));
+        assert_eq!(subject(Column::BirthDate), Some("20240229"));
+        assert_eq!(subject(Column::Address3), Some("Leeds"));
+        assert_eq!(subject(Column::Postcode), Some("LS17 7DF"));
+        assert_eq!(subject(Column::BirthOrder), Some("2"));
+        assert_eq!(subject(Column::GpPractice), Some("A81001"));
+        assert_eq!(subject(Column::NhsNumberStatus), Some("01"));
+        // `""` in PID-29 takes a death back; empty PID-24 says nothing.
+        assert!(update.subject.is_cleared(Column::DeathDate));
+        assert_eq!((update.key.id.as_str(), update.key.source.as_str()), ("M1", "RR8"));
+        assert_eq!(update.order.timestamp, Some(1_772_642_749_000_000));
+        assert_eq!(update.state.value, "9434765919");
+        // Line ends make no difference to what is said.
+        assert_eq!(read(A31.replace('\r', "\r\n").as_bytes()).unwrap().subject, update.subject);
+    }
+
+    #[test]
+    fn a_merge_names_the_number_that_ceases() {
+        let text = A31.replace("A31", "A40").replace("PD1|||Practice^^A81001", "MRG|9990548609^^^NHS^NH");
+        assert_eq!(read(text.as_bytes()).unwrap().payload, Payload::Merge { subsumed: "9990548609".to_owned() });
+        assert_eq!(read(A31.replace("A31", "A40").as_bytes()).unwrap_err().code, "notification/incomplete");
+    }
+
+    #[test]
+    fn what_is_no_person_message_is_refused_by_name() {
+        assert_eq!(read(A31.replace("ADT^A31", "ORU^R01").as_bytes()).unwrap_err().code, "notification/unknown-event");
+        assert_eq!(read(b"hello").unwrap_err().code, "message/malformed");
+        assert_eq!(read(b"").unwrap_err().code, "message/malformed");
+        assert_eq!(read(b"MSH|^~\\&|\xff").unwrap_err().code, "message/encoding");
+    }
+}
