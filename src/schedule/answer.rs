@@ -2,6 +2,7 @@
 //! findings.
 
 use super::child::ScreenKind;
+use super::screens::Need;
 use super::status::{Reason, Status};
 use super::vocabulary::{SeriesId, SeriesSet};
 use crate::date::Date;
@@ -85,12 +86,14 @@ pub struct ScreenForecast<'p> {
     pub condition: Option<&'p str>,
     /// Where it stands.
     pub status: Status,
+    /// What has to happen next; not part of the JSON object.
+    pub need: Need,
     /// The recommended day.
     pub due: Option<Date>,
     /// The first day on which the standard is breached.
     pub breach_from: Option<Date>,
-    /// The standard.
-    pub standard: &'p str,
+    /// The standard, with ` (unconfirmed)` where its source is not sure.
+    pub standard: Option<&'p str>,
 }
 
 /// Where one health review, or dose of oral vitamin K, stands.
@@ -104,8 +107,8 @@ pub struct ReviewForecast<'p> {
     pub due: Option<Date>,
     /// The first day on which the standard is breached.
     pub breach_from: Option<Date>,
-    /// The standard.
-    pub standard: &'p str,
+    /// The standard, with ` (unconfirmed)` where its source is not sure.
+    pub standard: Option<&'p str>,
 }
 
 /// One visit and what to give at it.

@@ -89,6 +89,26 @@ codes! {
     SCREEN_UNKNOWN = "schedule/screen-unknown", Warning,
         "a screen is of an unknown kind and was left out",
         "write blood-spot, hearing, nipe-newborn or nipe-infant";
+    /// An outcome that is no known code or word.
+    SCREEN_OUTCOME_UNKNOWN = "schedule/screen-outcome-unknown", Warning,
+        "the outcome of a screen is not known, so it counts for nothing and the screen stays open",
+        "use a status code or a word listed in docs/screens.md";
+    /// A condition that the screen does not have.
+    SCREEN_CONDITION_UNKNOWN = "schedule/screen-condition-unknown", Warning,
+        "a screen names a condition that it does not have, so the record counts for nothing",
+        "use a condition listed in docs/screens.md, or leave it out for the whole card";
+    /// A review that the nation does not have.
+    REVIEW_UNKNOWN = "schedule/review-unknown", Warning,
+        "a review is of a kind that the nation does not have and was left out",
+        "use a kind listed in docs/reviews.md";
+    /// A vitamin K route that is not known.
+    VITAMIN_K_ROUTE_UNKNOWN = "schedule/vitamin-k-route-unknown", Warning,
+        "the route of a vitamin K dose is not known, so it counts for nothing",
+        "write im or oral";
+    /// No source confirms the reviews of this nation.
+    REVIEWS_UNCONFIRMED = "schedule/reviews-unconfirmed", Note,
+        "no source read confirms the reviews of this nation, so none is listed",
+        "follow the nation's own programme";
     /// A rule whose source is not sure took part in the answer.
     UNCONFIRMED = "schedule/unconfirmed", Note,
         "an unconfirmed rule took part in this answer; `rule` names it",

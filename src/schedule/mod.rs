@@ -1,14 +1,19 @@
 //! What is valid, due, overdue and too late for one child on one day.
 //!
 //! Programmes are data (`data/schedules/`): this module reads them, judges what was given
-//! (`evaluate`), works out what comes next (`forecast`) and groups it into visits. A new programme, or
+//! (`evaluate`), works out what comes next (`forecast`) and groups it into visits; newborn screens and
+//! health reviews stand beside the vaccines. A new programme, or
 //! a new date in one, needs no Rust.
 
 mod answer;
+mod care_file;
 mod child;
 #[allow(dead_code, reason = "the batch reader lands next")]
 mod contract;
+mod failsafe;
 pub mod finding;
+pub mod reviews;
+pub mod screens;
 mod span;
 mod status;
 #[allow(dead_code, reason = "the programme reader lands next")]

@@ -138,7 +138,7 @@ fn product(out: &mut Vec<u8>, product: &ProductText<'_>) {
 }
 
 /// The keys that screens and reviews share, and the end of the object.
-fn standing(out: &mut Vec<u8>, status: &str, due: Option<Date>, breach_from: Option<Date>, standard: &str) {
+fn standing(out: &mut Vec<u8>, status: &str, due: Option<Date>, breach_from: Option<Date>, standard: Option<&str>) {
     raw(out, ",\"status\":");
     plain(out, status);
     raw(out, ",\"due\":");
@@ -146,7 +146,7 @@ fn standing(out: &mut Vec<u8>, status: &str, due: Option<Date>, breach_from: Opt
     raw(out, ",\"breach_from\":");
     optional(out, breach_from, date);
     raw(out, ",\"standard\":");
-    text(out, standard);
+    optional(out, standard, text);
     raw(out, "}");
 }
 
