@@ -86,7 +86,9 @@ impl ChiNumber {
             padded = lost_zero;
             Ok(number)
         });
-        let modulus_10 = parsed.value().is_some_and(|number| !TenDigits::new(number.0).passes_modulus_11());
+        let modulus_10 = parsed
+            .value()
+            .is_some_and(|number| TenDigits::from_whole(number.0).is_some_and(|digits| !digits.passes_modulus_11()));
         parsed.with(padded.then_some(finding(&LEADING_ZERO))).with(modulus_10.then_some(finding(&MODULUS_10)))
     }
 
@@ -129,19 +131,20 @@ impl fmt::Debug for ChiNumber {
 fn read(text: &str) -> Result<(ChiNumber, bool), Finding> {
     let (number, padded) = match TenDigits::parse(text) {
         Ok(number) => (number, false),
-        Err(Unreadable::Length { figures: 9, value }) => (TenDigits::new(value), true),
+        Err(Unreadable::Length { figures: 9, value }) => (TenDigits::from_whole(value).ok_or(finding(&LENGTH))?, true),
         Err(Unreadable::Length { .. }) => return Err(finding(&LENGTH)),
         Err(Unreadable::Character { position }) => return Err(finding(&CHARACTERS).at(position)),
     };
-    let (day, month, year) = date_parts(number.value());
+    let digits = number.whole();
+    let (day, month, year) = date_parts(digits);
     // Of the centuries that the two figures can mean, 2000 has every 29 February that any has.
     if Date::new(2000 + year as i32, month, day).is_err() {
         return Err(finding(&NO_DATE));
     }
-    if !number.passes_modulus_11() && !passes_modulus_10(number.value()) {
+    if !number.passes_modulus_11() && !passes_modulus_10(digits) {
         return Err(finding(&CHECK_DIGIT));
     }
-    Ok((ChiNumber(number.value()), padded))
+    Ok((ChiNumber(digits), padded))
 }
 
 /// Day, month and two-figure year.

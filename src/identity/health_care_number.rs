@@ -74,7 +74,7 @@ impl HealthCareNumber {
         if !number.passes_modulus_11() {
             return Err(finding(&CHECK_DIGIT));
         }
-        Ok(HealthCareNumber(number.value()))
+        Ok(HealthCareNumber(number.whole()))
     }
 
     /// Reads a field: as [`parse`](HealthCareNumber::parse), with advice on the range.

@@ -1,5 +1,11 @@
 //! NHS numbers of England, Wales and the Isle of Man: check digit, ranges, status, display.
 
+mod batch;
+mod status;
+
+pub use batch::{check_packed, check_whole};
+pub use status::{NhsNumberStatus, STATUS_UNKNOWN};
+
 use super::field::Parsed;
 use super::ten_digits::{self, TenDigits};
 use crate::error::{Code, Finding, Severity};
@@ -159,13 +165,13 @@ impl NhsNumber {
             Err(ten_digits::Unreadable::Character { position }) => return Err(not_figures(text, position)),
         };
         if number.is_repeated_digit() {
-            let outcome = matches!(number.value(), 0 | 9_999_999_999);
+            let outcome = matches!(number.whole(), 0 | 9_999_999_999);
             return Err(finding(if outcome { &TRACE_OUTCOME } else { &REPEATED_DIGIT }));
         }
         if !number.passes_modulus_11() {
             return Err(finding(&CHECK_DIGIT));
         }
-        Ok(NhsNumber(number.value()))
+        Ok(NhsNumber(number.whole()))
     }
 
     /// Reads the field of a record: as [`parse`](NhsNumber::parse), with advice on the range.
@@ -187,10 +193,7 @@ impl NhsNumber {
     /// assert!(NhsNumber::from_digits(9_434_765_910).is_none());
     /// ```
     pub fn from_digits(digits: u64) -> Option<NhsNumber> {
-        if digits > 9_999_999_999 {
-            return None;
-        }
-        let number = TenDigits::new(digits);
+        let number = TenDigits::from_whole(digits)?;
         (number.passes_modulus_11() && !number.is_repeated_digit()).then_some(NhsNumber(digits))
     }
 
@@ -225,7 +228,7 @@ impl NhsNumber {
     /// ```
     pub fn is_next_to(self, other: NhsNumber) -> bool {
         let (low, high) = (self.0.min(other.0) / 10, self.0.max(other.0) / 10);
-        low < high && (low + 1..high).all(|stem| ten_digits::modulus_11_digit(stem).is_none())
+        low < high && (low + 1..high).all(|stem| !ten_digits::is_usable_stem(stem))
     }
 }
 
@@ -280,90 +283,6 @@ impl NumberRange {
             900_000_000.. => NumberRange::Test,
             _ => NumberRange::Unused,
         }
-    }
-}
-
-/// The status is none of 01 to 08.
-pub static STATUS_UNKNOWN: Code = Code::new(
-    "nhs-number-status/unknown-code",
-    Severity::Fault,
-    "the NHS number status is none of 01 to 08",
-    "send the status code of the NHS Data Dictionary, two figures",
-);
-
-/// How far an NHS number has been agreed with the national records.
-///
-/// # Source
-/// NHS Data Model and Dictionary, NHS NUMBER STATUS INDICATOR CODE (December 2019). UK Core's NHS number
-/// verification status uses the same codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum NhsNumberStatus {
-    /// 01: number present and verified.
-    Verified = 1,
-    /// 02: number present but not traced.
-    NotTraced = 2,
-    /// 03: trace required.
-    TraceRequired = 3,
-    /// 04: trace attempted, no match or several.
-    TraceAttempted = 4,
-    /// 05: trace needs to be resolved; number and details conflict.
-    TraceToResolve = 5,
-    /// 06: trace in progress.
-    TraceInProgress = 6,
-    /// 07: number not present and trace not required.
-    NotPresent = 7,
-    /// 08: trace postponed; a baby under six weeks.
-    TracePostponed = 8,
-}
-
-impl NhsNumberStatus {
-    const ALL: [NhsNumberStatus; 8] = [
-        NhsNumberStatus::Verified,
-        NhsNumberStatus::NotTraced,
-        NhsNumberStatus::TraceRequired,
-        NhsNumberStatus::TraceAttempted,
-        NhsNumberStatus::TraceToResolve,
-        NhsNumberStatus::TraceInProgress,
-        NhsNumberStatus::NotPresent,
-        NhsNumberStatus::TracePostponed,
-    ];
-
-    /// Reads `01` to `08`; a lost leading zero is forgiven.
-    ///
-    /// # Errors
-    /// `nhs-number-status/unknown-code`.
-    pub fn parse(text: &str) -> Result<NhsNumberStatus, Finding> {
-        let figures = text.trim().strip_prefix('0').unwrap_or(text.trim());
-        NhsNumberStatus::ALL
-            .into_iter()
-            .find(|status| figures.as_bytes() == [b'0' + *status as u8])
-            .ok_or(Finding::new(&STATUS_UNKNOWN, "nhs_number_status"))
-    }
-
-    /// Reads the field of a record.
-    pub fn parse_field(text: &str) -> Parsed<NhsNumberStatus> {
-        Parsed::from_text(text, NhsNumberStatus::parse)
-    }
-
-    /// The two figures: `01`.
-    pub const fn code(self) -> &'static str {
-        match self {
-            NhsNumberStatus::Verified => "01",
-            NhsNumberStatus::NotTraced => "02",
-            NhsNumberStatus::TraceRequired => "03",
-            NhsNumberStatus::TraceAttempted => "04",
-            NhsNumberStatus::TraceToResolve => "05",
-            NhsNumberStatus::TraceInProgress => "06",
-            NhsNumberStatus::NotPresent => "07",
-            NhsNumberStatus::TracePostponed => "08",
-        }
-    }
-}
-
-impl fmt::Display for NhsNumberStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
     }
 }
 

@@ -125,7 +125,7 @@ pub fn order_evidence(text: &str) -> Option<DateOrder> {
             Part::Figures { value: second, length: 1..=2 },
             Part::Figures { length: 4, .. },
         ] => (first, second),
-        [Part::Figures { value, length: 8 }] if !is_year(value / 10_000) => (value / 1_000_000, value / 10_000 % 100),
+        [Part::Figures { value, length: 8 }] if is_year_last(value) => (value / 1_000_000, value / 10_000 % 100),
         _ => return None,
     };
     match (first, second) {
@@ -153,12 +153,10 @@ fn read(text: &str, order: DateOrder, as_at: Option<Date>) -> Result<Reading, Fi
             Err(fault(&SPREADSHEET_SERIAL))
         }
         [Figures { length: 6, .. }] | [Month(_), Figures { length: 1..=2, .. }] => Err(fault(&AMBIGUOUS)),
-        [Figures { value, length: 8 }] if is_year(value / 10_000) => {
-            whole(value / 10_000, value / 100 % 100, value % 100)
-        }
-        [Figures { value, length: 8 }] => {
+        [Figures { value, length: 8 }] if is_year_last(value) => {
             in_order(value / 1_000_000, value / 10_000 % 100, Year::Whole(value % 10_000), order, as_at)
         }
+        [Figures { value, length: 8 }] => whole(value / 10_000, value / 100 % 100, value % 100),
         [Figures { value: year, length: 4 }] => whole(year, 0, 0),
         [Figures { value: year, length: 4 }, Figures { value: month, length: 1..=2 }]
         | [Figures { value: month, length: 1..=2 }, Figures { value: year, length: 4 }]
@@ -235,6 +233,13 @@ fn partial(year: u32, month: u32, day: u32) -> Result<PartialDate, Finding> {
 
 fn is_year(figures: u32) -> bool {
     (crate::date::MIN_YEAR..=crate::date::MAX_YEAR).contains(&(figures as i32))
+}
+
+/// Whether eight figures are a date with the year last. The years of the calendar begin with 18 to 22,
+/// which are no months, so no eight figures can be read both ways.
+fn is_year_last(figures: u32) -> bool {
+    let is_year_first = is_year(figures / 10_000) && figures / 100 % 100 <= 12;
+    is_year(figures % 10_000) && !is_year_first
 }
 
 fn fault(code: &'static Code) -> Finding {
