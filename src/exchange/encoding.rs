@@ -60,9 +60,7 @@ impl Encoding {
         if count >= 2 && zero_first * 10 >= count * 9 && zero_second * 10 <= count {
             return (Encoding::Utf16Be, 0);
         }
-        let (broken, letters) = Utf8Tally::of(beginning).counts();
-        let encoding = if broken > letters { Encoding::Windows1252 } else { Encoding::Utf8 };
-        (encoding, 0)
+        (Utf8Tally::of_beginning(beginning).0.encoding().unwrap_or(Encoding::Utf8), 0)
     }
 
     /// The text of some whole characters, or `None` if the bytes do not stand for text. UTF-16 is
@@ -92,23 +90,27 @@ pub struct Utf8Tally {
 }
 
 impl Utf8Tally {
-    /// Counts over some bytes. A letter cut off by their end counts as neither.
+    /// Counts over a whole text.
     pub fn of(bytes: &[u8]) -> Utf8Tally {
+        let (mut tally, cut) = Utf8Tally::of_beginning(bytes);
+        tally.broken += u64::from(cut);
+        tally
+    }
+
+    /// Counts over the beginning of a text, and tells whether its end cuts a letter off.
+    fn of_beginning(bytes: &[u8]) -> (Utf8Tally, bool) {
         let mut tally = Utf8Tally::default();
-        if bytes.is_ascii() {
-            return tally;
-        }
         let mut rest = bytes;
         loop {
             match std::str::from_utf8(rest) {
                 Ok(text) => {
                     tally.letters += letters(text);
-                    return tally;
+                    return (tally, false);
                 }
                 Err(error) => {
                     let (good, bad) = rest.split_at(error.valid_up_to());
                     tally.letters += std::str::from_utf8(good).map_or(0, letters);
-                    let Some(length) = error.error_len() else { return tally };
+                    let Some(length) = error.error_len() else { return (tally, true) };
                     tally.broken += 1;
                     rest = &bad[length..];
                 }
@@ -122,8 +124,14 @@ impl Utf8Tally {
         self.letters += other.letters;
     }
 
-    const fn counts(self) -> (u64, u64) {
-        (self.broken, self.letters)
+    /// What the counts say: Windows-1252 if more bytes are broken than letters are right, UTF-8 if
+    /// not, and nothing where all is ASCII.
+    pub const fn encoding(self) -> Option<Encoding> {
+        match (self.broken, self.letters) {
+            (0, 0) => None,
+            (broken, letters) if broken > letters => Some(Encoding::Windows1252),
+            _ => Some(Encoding::Utf8),
+        }
     }
 }
 

@@ -10,3 +10,4 @@ pub mod encoding;
 pub mod fhir;
 #[cfg(feature = "messages")]
 pub mod message;
+pub mod rows;

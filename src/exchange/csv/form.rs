@@ -40,8 +40,13 @@ impl Form {
                 "export or save it as CSV (UTF-8), Parquet or NDJSON",
             ));
         }
-        let whole = beginning.len() < MAX_BEGINNING;
         let (encoding, skip) = Encoding::detect(beginning);
+        Form::with_encoding(beginning, encoding, skip)
+    }
+
+    /// The form of a file whose encoding, and whose mark of `skip` bytes, are known.
+    pub(super) fn with_encoding(beginning: &[u8], encoding: Encoding, skip: usize) -> Result<Form, Error> {
+        let whole = beginning.len() < MAX_BEGINNING;
         let mut text = beginning.get(skip..).unwrap_or_default().to_vec();
         if let Some(mut decoder) = Utf16Decoder::new(encoding) {
             let mut utf8 = Vec::new();

@@ -4,13 +4,15 @@
 //! 1. [`Form::detect`] finds encoding, delimiter, line break and header from its beginning;
 //! 2. a [`Splitter`] cuts the bytes into chunks of whole records, minding quoted line breaks;
 //! 3. [`Chunk::for_each_record`] finds the fields, on any thread;
-//! 4. [`RecordReader`](record::RecordReader) decodes them and hands out text by field.
+//! 4. a [`Reader`] decodes them and hands them to the table.
 //!
 //! The rows are the same for any size of chunk.
 
 mod form;
+mod reader;
 pub mod record;
 mod split;
 
 pub use form::{Form, MAX_BEGINNING};
+pub use reader::{ChunkRows, Finished, Reader, read, read_again};
 pub use split::{Chunk, MAX_RECORD, Splitter};

@@ -1,0 +1,484 @@
+//! Records of delimited text on their way into the table.
+
+use super::form::{Form, MAX_BEGINNING};
+use super::record::Record;
+use super::split::{Chunk, Row, Splitter};
+use crate::error::Error;
+use crate::exchange::column_map::ColumnMap;
+use crate::exchange::encoding::Utf8Tally;
+use crate::exchange::rows::{
+    FIELD_COUNT, InputFinding, InputReport, PASSED_OVER, ReadOptions, RowSink, Rows, UNBALANCED_QUOTE, UNDECODABLE,
+    UNKNOWN_COLUMN,
+};
+use crate::identity::column::Column;
+use crate::identity::raw::RawFields;
+use crate::linkage::parallel;
+use memchr::memchr;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::{Mutex, PoisonError};
+
+/// How much is read at a time, in bytes.
+const BLOCK: usize = 1 << 23;
+
+/// Reads the records of one delimited file, chunk by chunk, on any thread.
+///
+/// For hosts that are handed bytes (a browser): [`Reader::new`] with the file's beginning, a
+/// [`Splitter`] for its chunks, [`Reader::read`] for each chunk, [`Reader::finish`] with all that came
+/// of them. Hosts with files call [`read`].
+pub struct Reader<'o> {
+    form: Form,
+    columns: ColumnMap,
+    options: ReadOptions<'o>,
+}
+
+/// What came of one chunk.
+pub struct ChunkRows<'o> {
+    index: usize,
+    sink: RowSink<'o>,
+    tally: Utf8Tally,
+}
+
+/// What came of a whole file.
+pub enum Finished<'o> {
+    /// Its rows.
+    Rows(Rows),
+    /// Only the whole file told its encoding: it must be read once more, with this reader.
+    Again(Reader<'o>),
+}
+
+impl<'o> Reader<'o> {
+    /// A reader for a file with this beginning (all of it, or its first [`MAX_BEGINNING`] bytes).
+    ///
+    /// # Errors
+    /// Those of [`Form::detect`] and [`ColumnMap::new`].
+    pub fn new(beginning: &[u8], options: ReadOptions<'o>) -> Result<Reader<'o>, Error> {
+        Reader::of_form(Form::detect(beginning)?, options)
+    }
+
+    fn of_form(form: Form, options: ReadOptions<'o>) -> Result<Reader<'o>, Error> {
+        let columns = ColumnMap::new(&form.header, options.spellings, options.keep)?;
+        Ok(Reader { form, columns, options })
+    }
+
+    /// The form that was found.
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// The columns that were found.
+    pub fn columns(&self) -> &ColumnMap {
+        &self.columns
+    }
+
+    /// Reads a chunk.
+    pub fn read(&self, chunk: &Chunk) -> ChunkRows<'o> {
+        let mut sink = RowSink::new(self.options);
+        let mut tally = Utf8Tally::default();
+        let mut decoder = RowDecoder::new(self, memchr(0, &chunk.bytes).is_some());
+        chunk.for_each_row(&self.form, |row| match row {
+            Row::Unbalanced(_, lines, _) => sink.quarantine(self.line(chunk, lines), &UNBALANCED_QUOTE),
+            Row::Record(record) => {
+                let line = self.line(chunk, record.lines_before);
+                if record.field_count() != self.form.header.len() {
+                    return sink.quarantine(line, &FIELD_COUNT);
+                }
+                if !record.raw.is_ascii() {
+                    tally.add(Utf8Tally::of(record.raw));
+                }
+                match decoder.decode(record) {
+                    Some(decoded) => {
+                        if decoded.had_nul {
+                            sink.note_nul(line);
+                        }
+                        sink.accept(line, &decoded.fields(self), decoded.kept(self));
+                    }
+                    None => sink.quarantine(line, &UNDECODABLE),
+                }
+            }
+        });
+        ChunkRows { index: chunk.index, sink, tally }
+    }
+
+    /// Joins what came of all chunks, in any order. `beginning` is that of [`Reader::new`].
+    ///
+    /// # Errors
+    /// `input/too-many-sources`; those of [`Reader::new`] if the file's end tells its encoding.
+    pub fn finish(self, beginning: &[u8], mut chunks: Vec<ChunkRows<'o>>) -> Result<Finished<'o>, Error> {
+        let mut tally = Utf8Tally::default();
+        chunks.iter().for_each(|chunk| tally.add(chunk.tally));
+        if self.form.encoding.is_ascii_compatible()
+            && self.form.skip == 0
+            && let Some(encoding) = tally.encoding()
+            && encoding != self.form.encoding
+        {
+            let form = Form::with_encoding(beginning, encoding, 0)?;
+            return Ok(Finished::Again(Reader::of_form(form, self.options)?));
+        }
+        chunks.sort_by_key(|chunk| chunk.index);
+        let sinks = chunks.into_iter().map(|chunk| chunk.sink).collect();
+        Ok(Finished::Rows(Rows::join(self.report(), sinks)?))
+    }
+
+    fn report(&self) -> InputReport {
+        let mut findings = Vec::new();
+        let mut tell = |code, columns: Vec<String>| {
+            if !columns.is_empty() {
+                findings.push(InputFinding { code, count: columns.len() as u64, rows: Vec::new(), columns });
+            }
+        };
+        tell(&UNKNOWN_COLUMN, self.columns.unknown().to_vec());
+        tell(&PASSED_OVER, self.columns.passed_over().iter().map(|(name, _)| name.clone()).collect());
+        InputReport {
+            format: "csv",
+            encoding: self.form.encoding.name(),
+            delimiter: self.form.delimiter_name(),
+            columns: self.columns.places().iter().map(|&(c, place)| (c, self.form.header[place].clone())).collect(),
+            rows: 0,
+            findings,
+        }
+    }
+
+    /// The line that so many line breaks of a chunk stand before; the first line of the file is 1.
+    fn line(&self, chunk: &Chunk, lines: u64) -> u32 {
+        u32::try_from(chunk.lines_before + lines + 1).unwrap_or(u32::MAX)
+    }
+}
+
+/// Decodes one record at a time.
+struct RowDecoder<'r> {
+    reader: &'r Reader<'r>,
+    may_hold_nul: bool,
+    text: String,
+    ends: Vec<usize>,
+}
+
+/// The text of one record's fields.
+struct Decoded<'a> {
+    had_nul: bool,
+    text: &'a str,
+    spans: Spans<'a>,
+}
+
+/// Where the fields lie in the text.
+enum Spans<'a> {
+    /// As in the record.
+    Record(&'a Record<'a>),
+    /// One after another, each up to its end: the known columns, then the kept ones.
+    Decoded(&'a [usize]),
+}
+
+impl<'r> RowDecoder<'r> {
+    fn new(reader: &'r Reader<'_>, may_hold_nul: bool) -> RowDecoder<'r> {
+        RowDecoder { reader, may_hold_nul, text: String::new(), ends: Vec::new() }
+    }
+
+    /// The text of the record, or `None` if a field that is read does not stand for text.
+    fn decode<'a>(&'a mut self, record: &'a Record<'a>) -> Option<Decoded<'a>> {
+        let bytes = record.bytes();
+        let had_nul = self.may_hold_nul && memchr(0, bytes).is_some();
+        // A row that is UTF-8 is read so even in a file that mostly is not: merged extracts mix both.
+        if !had_nul && let Ok(text) = std::str::from_utf8(bytes) {
+            // The decoder of UTF-16 puts U+FFFD where the bytes were none.
+            if !self.reader.form.encoding.is_ascii_compatible() && text.contains(char::REPLACEMENT_CHARACTER) {
+                return None;
+            }
+            return Some(Decoded { had_nul, text, spans: Spans::Record(record) });
+        }
+        self.text.clear();
+        self.ends.clear();
+        let columns = self.reader.columns.places().iter().map(|&(_, place)| Some(place));
+        for place in columns.chain(self.reader.columns.kept().iter().copied()) {
+            if let Some(place) = place {
+                self.reader.form.encoding.decode_into(record.get(place), &mut self.text)?;
+            }
+            self.ends.push(self.text.len());
+        }
+        if had_nul {
+            self.leave_out_nul();
+        }
+        Some(Decoded { had_nul, text: &self.text, spans: Spans::Decoded(&self.ends) })
+    }
+
+    fn leave_out_nul(&mut self) {
+        let mut start = 0;
+        let mut text = String::with_capacity(self.text.len());
+        for end in &mut self.ends {
+            text.extend(self.text[start..*end].chars().filter(|&c| c != '\0'));
+            start = *end;
+            *end = text.len();
+        }
+        self.text = text;
+    }
+}
+
+impl<'a> Decoded<'a> {
+    fn fields(&self, reader: &Reader<'_>) -> RawFields<'a> {
+        let mut fields = RawFields::new();
+        for (index, &(column, place)) in reader.columns.places().iter().enumerate() {
+            fields.set(column, self.field(index, place));
+        }
+        fields
+    }
+
+    fn kept<'s>(&'s self, reader: &'s Reader<'_>) -> impl Iterator<Item = &'a str> + 's {
+        let known = reader.columns.places().len();
+        let places = reader.columns.kept().iter().enumerate();
+        places.map(move |(index, place)| place.map_or("", |place| self.field(known + index, place).trim()))
+    }
+
+    fn field(&self, index: usize, place: usize) -> &'a str {
+        let range = match self.spans {
+            Spans::Record(record) => record.range(place),
+            Spans::Decoded(ends) => index.checked_sub(1).map_or(0, |before| ends[before])..ends[index],
+        };
+        self.text.get(range).unwrap_or_default()
+    }
+}
+
+/// Reads a whole delimited file with the threads of the current pool. `advance` is told how many
+/// more bytes have been read.
+///
+/// # Errors
+/// Those of [`Reader::new`] and [`Reader::finish`]; `csv/record-too-long`; `input/cannot-read`.
+pub fn read<R: Read + Seek + Send>(
+    mut file: R,
+    options: ReadOptions<'_>,
+    advance: &(dyn Fn(u64) + Sync),
+) -> Result<Rows, Error> {
+    let beginning = beginning_of(&mut file)?;
+    let mut reader = Reader::new(&beginning, options)?;
+    loop {
+        file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
+        let source = Mutex::new(Source { splitter: Some(Splitter::new(&reader.form)), file: &mut file });
+        let chunks = parallel::map(parallel::thread_count(), |_| {
+            let mut rows = Vec::new();
+            // Each thread takes the next chunk in turn, so that only a few are in memory at a time.
+            loop {
+                let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(advance)?;
+                let Some(chunk) = next else { return Ok(rows) };
+                rows.push(reader.read(&chunk));
+            }
+        });
+        let chunks = chunks.into_iter().collect::<Result<Vec<_>, Error>>()?;
+        match reader.finish(&beginning, chunks.into_iter().flatten().collect())? {
+            Finished::Rows(rows) => return Ok(rows),
+            Finished::Again(better) => reader = better,
+        }
+    }
+}
+
+/// Reads some rows of a file once more, as they stand: `each` is told the row's number, its source
+/// and its bytes. `wanted` is in rising order.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_again<R: Read + Seek>(
+    mut file: R,
+    options: ReadOptions<'_>,
+    wanted: &[u32],
+    mut each: impl FnMut(u32, &str, &[u8]),
+) -> Result<(), Error> {
+    let beginning = beginning_of(&mut file)?;
+    let reader = Reader::new(&beginning, options)?;
+    file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
+    let mut source = Source { splitter: Some(Splitter::new(&reader.form)), file: &mut file };
+    let source_place = reader.columns.place(Column::Source);
+    let mut wanted = wanted.iter().copied().peekable();
+    while let Some(chunk) = source.next(&|_| {})? {
+        chunk.for_each_row(&reader.form, |row| {
+            let (lines, raw, own) = match row {
+                Row::Unbalanced(_, lines, raw) => (lines, raw, None),
+                Row::Record(record) => {
+                    let whole = record.field_count() == reader.form.header.len();
+                    (record.lines_before, record.raw, source_place.filter(|_| whole).map(|place| record.get(place)))
+                }
+            };
+            let line = reader.line(&chunk, lines);
+            if wanted.peek() == Some(&line) {
+                wanted.next();
+                let mut name = String::new();
+                // A source name that is no text is none.
+                if own.is_none_or(|own| reader.form.encoding.decode_into(own, &mut name).is_none()) {
+                    name.clear();
+                }
+                each(line, options.source.of(name.trim()), raw);
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The file with its splitter, handed from thread to thread.
+struct Source<'f, R> {
+    splitter: Option<Splitter>,
+    file: &'f mut R,
+}
+
+impl<R: Read> Source<'_, R> {
+    fn next(&mut self, advance: &dyn Fn(u64)) -> Result<Option<Chunk>, Error> {
+        while let Some(splitter) = &mut self.splitter {
+            let count = splitter.fill(self.file, BLOCK).map_err(cannot_read)?;
+            advance(count as u64);
+            let chunk =
+                if count == 0 { self.splitter.take().map_or(Ok(None), Splitter::finish)? } else { splitter.split()? };
+            if chunk.is_some() {
+                return Ok(chunk);
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn beginning_of(file: &mut impl Read) -> Result<Vec<u8>, Error> {
+    let mut beginning = Vec::new();
+    file.take(MAX_BEGINNING as u64).read_to_end(&mut beginning).map_err(cannot_read)?;
+    Ok(beginning)
+}
+
+fn cannot_read(cause: std::io::Error) -> Error {
+    Error::new("input/cannot-read", format!("the file cannot be read: {cause}"), "check the disk and try again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::column_map::Spellings;
+    use crate::exchange::rows::SourceName;
+    use crate::linkage::table::Table;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    fn with_options<T>(keep: &[String], work: impl FnOnce(ReadOptions<'_>) -> T) -> T {
+        let source = SourceName::Fallback("north".to_owned());
+        work(ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep })
+    }
+
+    fn rows_of(bytes: &[u8]) -> Result<Rows, Error> {
+        with_options(&[], |options| read(Cursor::new(bytes), options, &|_| {}))
+    }
+
+    /// Each accepted record and each row set aside, in words.
+    fn told(rows: Rows) -> Vec<String> {
+        let aside: Vec<String> = rows.quarantined.iter().map(|q| format!("{} {}", q.row, q.reason.id)).collect();
+        let table = Table::build(rows.builders).table;
+        let show = |n| {
+            let fields: Vec<&str> =
+                Column::ALL.into_iter().map(|c| table.raw(n, c)).filter(|f| !f.is_empty()).collect();
+            format!("{} {}", table.origin(n).row, fields.join("/"))
+        };
+        (0..table.len() as u32).map(show).chain(aside).collect()
+    }
+
+    fn listed(bytes: &[u8]) -> Vec<String> {
+        told(rows_of(bytes).unwrap())
+    }
+
+    #[test]
+    fn every_row_is_accepted_or_set_aside_with_its_reason() {
+        let bytes = b"id,dob,surname\n1,2020-01-02,Khan\n2,2020-01-02\n,2020-01-02,Okafor\n\
+                      3,2020-01-02,\"Lee\n4,2020-01-02,Zo\xC3\xAB\n5,2020-01-02,Zo\xEB\n6,2020-01-02,\xC5\x81\n";
+        let rows = rows_of(bytes).unwrap();
+        assert_eq!((rows.report.rows, rows.report.encoding), (7, "utf-8"));
+        assert_eq!(
+            told(rows),
+            [
+                "2 north/1/Khan/2020-01-02",
+                "6 north/4/Zoë/2020-01-02",
+                "8 north/6/Ł/2020-01-02",
+                "3 row/field-count",
+                "4 row/no-record-id",
+                "5 row/unbalanced-quote",
+                "7 row/undecodable",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_encoding_that_only_shows_late_is_still_found() {
+        let mut bytes = b"id,dob,surname\n".to_vec();
+        for id in 0..60_000 {
+            bytes.extend_from_slice(format!("{id},2020-01-02,Khan\n").as_bytes());
+        }
+        assert!(bytes.len() > MAX_BEGINNING);
+        bytes.extend_from_slice(b"late,2020-01-02,Zo\xEB\n");
+        let rows = rows_of(&bytes).unwrap();
+        assert_eq!((rows.report.encoding, rows.report.rows, rows.quarantined.len()), ("windows-1252", 60_001, 0));
+        assert!(told(rows).contains(&"60002 north/late/Zoë/2020-01-02".to_owned()));
+    }
+
+    #[test]
+    fn all_encodings_give_the_same_rows() {
+        let text = "id;source;dob;surname\r\n1;east;02/01/2020;Zoë\r\n2;;02/01/2020;\"O\"\"Neill; é\"\r\n";
+        let expected = ["2 east/1/Zoë/02/01/2020", "3 north/2/O\"Neill; é/02/01/2020"];
+        let utf16 = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+        let windows: Vec<u8> = text.chars().map(|c| c as u32 as u8).collect();
+        for bytes in [text.as_bytes().to_vec(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes), windows] {
+            assert_eq!(listed(&bytes), expected);
+        }
+    }
+
+    #[test]
+    fn characters_of_code_zero_are_left_out_and_told() {
+        let rows = rows_of(b"id,dob,surname\n1,2020-01-02,Kh\0an\0\0\n").unwrap();
+        assert_eq!(rows.report.findings[0].code.id, "row/nul-character");
+        assert_eq!(told(rows), ["2 north/1/Khan/2020-01-02"]);
+    }
+
+    #[test]
+    fn kept_columns_and_unknown_ones_are_told_apart() {
+        let bytes = b"id,dob,surname,Ward,Colour\n1,2020-01-02,Khan,N 4,blue\n\n2,2020-01-02,Lee, N5 ,red\n";
+        let keep = ["ward".to_owned()];
+        let rows = with_options(&keep, |options| read(Cursor::new(bytes), options, &|_| {})).unwrap();
+        assert_eq!((rows.kept.get(2, 0), rows.kept.get(4, 0), rows.kept.get(3, 0)), ("N 4", "N5", ""));
+        assert_eq!(rows.report.findings[0].columns, ["Colour"]);
+    }
+
+    #[test]
+    fn rows_set_aside_are_read_again_as_they_stood() {
+        let bytes = b"id,dob,surname,source\n1,x\n2,2020-01-02,Khan,east\n3,\"y\n";
+        let mut again = Vec::new();
+        with_options(&[], |options| {
+            read_again(Cursor::new(bytes), options, &[2, 3, 4], |row, source, raw| {
+                again.push(format!("{row} {source} {}", String::from_utf8_lossy(raw)));
+            })
+        })
+        .unwrap();
+        assert_eq!(again, ["2 north 1,x", "3 east 2,2020-01-02,Khan,east", "4 north 3,\"y\n"]);
+    }
+
+    #[test]
+    fn a_source_column_of_many_names_is_refused() {
+        let mut bytes = b"id,dob,surname,source\n".to_vec();
+        (0..5000).for_each(|n| bytes.extend_from_slice(format!("{n},2020-01-02,Khan,s{n}\n").as_bytes()));
+        assert_eq!(rows_of(&bytes).err().map(|e| e.code), Some("input/too-many-sources"));
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_of_any_size_give_the_same_rows(
+            body in "([0-9]{1,2},2020-01-02,[aë\u{0}\"\n]{0,4}(,[xy])?\n){0,12}",
+            sizes in prop::collection::vec(1usize..40, 1..5),
+        ) {
+            let bytes = format!("id,dob,surname,source\n{body}").into_bytes();
+            let pushed = with_options(&[], |options| {
+                let reader = Reader::new(&bytes, options).unwrap();
+                let mut splitter = Splitter::new(reader.form());
+                let (mut chunks, mut rest) = (Vec::new(), &bytes[..]);
+                for size in sizes.iter().cycle() {
+                    let (piece, after) = rest.split_at((*size).min(rest.len()));
+                    splitter.push(piece);
+                    chunks.extend(splitter.split().unwrap());
+                    rest = after;
+                    if rest.is_empty() { break; }
+                }
+                chunks.extend(splitter.finish().unwrap());
+                let read = chunks.iter().rev().map(|chunk| reader.read(chunk)).collect();
+                match reader.finish(&bytes, read).unwrap() {
+                    Finished::Rows(rows) => told(rows),
+                    Finished::Again(_) => unreachable!("the beginning is the whole file"),
+                }
+            });
+            prop_assert_eq!(pushed, listed(&bytes));
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Rows of any format on their way into the table: accepted, or set aside with a reason.
+
+use super::column_map::Spellings;
+use crate::error::{Code, Error, Severity};
+use crate::identity::column::Column;
+use crate::identity::raw::RawFields;
+use crate::linkage::table::{SourceId, TableBuilder};
+
+/// The bytes of the row do not stand for text.
+pub static UNDECODABLE: Code = Code::new(
+    "row/undecodable",
+    Severity::Fault,
+    "the row cannot be decoded as text",
+    "export the file again as UTF-8, or correct the row",
+);
+/// The row has more or fewer fields than the header.
+pub static FIELD_COUNT: Code = Code::new(
+    "row/field-count",
+    Severity::Fault,
+    "the row has more or fewer fields than the header",
+    "look for a stray or missing delimiter in the row",
+);
+/// The row opens a quote that has no end.
+pub static UNBALANCED_QUOTE: Code = Code::new(
+    "row/unbalanced-quote",
+    Severity::Fault,
+    "the row has a quotation mark without its partner",
+    "double the quotation mark in the field or remove it",
+);
+/// The row has no record id.
+pub static NO_RECORD_ID: Code = Code::new(
+    "row/no-record-id",
+    Severity::Fault,
+    "the row has no record id",
+    "give the record the id that its source system knows it by",
+);
+/// A field holds characters of code zero.
+pub static NUL_CHARACTER: Code = Code::new(
+    "row/nul-character",
+    Severity::Warning,
+    "the row holds characters of code zero, which were left out",
+    "check how the source system pads its fields",
+);
+/// The input has a header but no row.
+pub static NO_ROWS: Code =
+    Code::new("input/no-rows", Severity::Warning, "there is no row below the header", "check that the export finished");
+/// A column that no spelling list knows.
+pub static UNKNOWN_COLUMN: Code = Code::new(
+    "columns/unknown",
+    Severity::Note,
+    "columns that are not known were not read",
+    "name them with --keep to hand them on, or give their meaning with --columns FILE",
+);
+/// A second column for one canonical column.
+pub static PASSED_OVER: Code = Code::new(
+    "columns/passed-over",
+    Severity::Warning,
+    "columns were not used because another column has the same meaning",
+    "choose the column to use with --columns FILE",
+);
+
+/// The most sources that one run takes. More are a wrong column read as the source.
+pub const MAX_SOURCES: usize = 4096;
+
+/// The name of the source that an input's rows come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceName {
+    /// Every row comes from this source, whatever a source column says.
+    Given(String),
+    /// Rows without a source of their own come from this one.
+    Fallback(String),
+}
+
+impl SourceName {
+    /// The source of a row whose source column says `own`.
+    pub fn of<'a>(&'a self, own: &'a str) -> &'a str {
+        match self {
+            SourceName::Given(name) => name,
+            SourceName::Fallback(name) if own.is_empty() => name,
+            SourceName::Fallback(_) => own,
+        }
+    }
+}
+
+/// How to read one input.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOptions<'o> {
+    /// The number of the input, from 0.
+    pub input: u16,
+    /// The source of its rows.
+    pub source: &'o SourceName,
+    /// How columns are spelled.
+    pub spellings: &'o Spellings,
+    /// Columns to hand on beside the canonical ones.
+    pub keep: &'o [String],
+}
+
+/// A row that was set aside. Its text is read again when it is written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Quarantined {
+    /// The number of the input.
+    pub input: u16,
+    /// The row: in delimited text and NDJSON the line it starts on, where the header is line 1; in
+    /// Parquet its place from 1.
+    pub row: u32,
+    /// Why.
+    pub reason: &'static Code,
+}
+
+/// Something to tell about an input as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputFinding {
+    /// The kind.
+    pub code: &'static Code,
+    /// Rows or columns concerned.
+    pub count: u64,
+    /// The first few rows concerned, if rows are.
+    pub rows: Vec<u32>,
+    /// The columns concerned, if columns are.
+    pub columns: Vec<String>,
+}
+
+/// How an input was understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputReport {
+    /// `csv`, `ndjson` or `parquet`.
+    pub format: &'static str,
+    /// The encoding of a text, else `""`.
+    pub encoding: &'static str,
+    /// `comma`, `bar`, `semicolon` or `tab`, else `""`.
+    pub delimiter: &'static str,
+    /// Each canonical column with the header's name for it.
+    pub columns: Vec<(Column, String)>,
+    /// Rows read, with those set aside.
+    pub rows: u64,
+    /// What to tell about it.
+    pub findings: Vec<InputFinding>,
+}
+
+/// All rows of one input.
+#[derive(Default)]
+pub struct Rows {
+    /// Accepted rows, for [`Table::build`](crate::linkage::table::Table::build).
+    pub builders: Vec<TableBuilder>,
+    /// Rows set aside, in order.
+    pub quarantined: Vec<Quarantined>,
+    /// Values of the columns to keep.
+    pub kept: KeptValues,
+    /// How the input was understood.
+    pub report: InputReport,
+}
+
+/// Values of the columns named by `--keep`, by row of one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptValues {
+    width: usize,
+    rows: Vec<u32>,
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl KeptValues {
+    fn new(width: usize) -> KeptValues {
+        KeptValues { width, ..KeptValues::default() }
+    }
+
+    fn push<'a>(&mut self, row: u32, values: impl Iterator<Item = &'a str>) {
+        if self.width == 0 {
+            return;
+        }
+        self.rows.push(row);
+        for value in values {
+            self.text.push_str(value);
+            self.ends.push(self.text.len());
+        }
+    }
+
+    fn append(&mut self, later: &KeptValues) {
+        self.width = later.width;
+        self.rows.extend_from_slice(&later.rows);
+        self.ends.extend(later.ends.iter().map(|end| end + self.text.len()));
+        self.text.push_str(&later.text);
+    }
+
+    /// The value of a row in the column of this place in the list of columns to keep; `""` if none.
+    pub fn get(&self, row: u32, column: usize) -> &str {
+        let Ok(found) = self.rows.binary_search(&row) else { return "" };
+        let index = found * self.width + column;
+        let Some(&end) = self.ends.get(index) else { return "" };
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+/// Takes the rows of one chunk of an input.
+pub(super) struct RowSink<'o> {
+    options: ReadOptions<'o>,
+    builder: TableBuilder,
+    quarantined: Vec<Quarantined>,
+    kept: KeptValues,
+    rows: u64,
+    nul: Counted,
+    source: Option<(String, SourceId)>,
+    too_many_sources: bool,
+}
+
+/// Rows counted, with the first few of them.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    count: u64,
+    rows: Vec<u32>,
+}
+
+const SAMPLE_ROWS: usize = crate::linkage::table::SAMPLE_ROWS;
+
+impl<'o> RowSink<'o> {
+    pub(super) fn new(options: ReadOptions<'o>) -> RowSink<'o> {
+        RowSink {
+            options,
+            builder: TableBuilder::new(options.input),
+            quarantined: Vec::new(),
+            kept: KeptValues::new(options.keep.len()),
+            rows: 0,
+            nul: Counted::default(),
+            source: None,
+            too_many_sources: false,
+        }
+    }
+
+    /// Takes a row; `kept` gives the values of the columns to keep.
+    pub(super) fn accept<'a>(&mut self, row: u32, fields: &RawFields<'_>, kept: impl Iterator<Item = &'a str>) {
+        if fields.get(Column::RecordId).is_empty() {
+            return self.quarantine(row, &NO_RECORD_ID);
+        }
+        self.rows += 1;
+        let name = self.options.source.of(fields.get(Column::Source));
+        let source = match &self.source {
+            Some((last, id)) if last == name => *id,
+            _ => {
+                if self.too_many_sources {
+                    return;
+                }
+                let id = self.builder.source(name);
+                self.too_many_sources = usize::from(id.0) >= MAX_SOURCES;
+                self.source = Some((name.to_owned(), id));
+                id
+            }
+        };
+        self.builder.push(source, row, fields);
+        self.kept.push(row, kept);
+    }
+
+    /// Sets a row aside.
+    pub(super) fn quarantine(&mut self, row: u32, reason: &'static Code) {
+        self.rows += 1;
+        self.quarantined.push(Quarantined { input: self.options.input, row, reason });
+    }
+
+    /// Notes that characters of code zero were left out of a row.
+    pub(super) fn note_nul(&mut self, row: u32) {
+        self.nul.count += 1;
+        if self.nul.rows.len() < SAMPLE_ROWS {
+            self.nul.rows.push(row);
+        }
+    }
+}
+
+impl Rows {
+    /// Joins what the chunks of one input gave, in their order.
+    ///
+    /// # Errors
+    /// `input/too-many-sources`.
+    pub(super) fn join(mut report: InputReport, sinks: Vec<RowSink<'_>>) -> Result<Rows, Error> {
+        let mut rows = Rows::default();
+        let mut nul = Counted::default();
+        for sink in sinks {
+            if sink.too_many_sources {
+                return Err(Error::new(
+                    "input/too-many-sources",
+                    format!("the source column holds more than {MAX_SOURCES} different names"),
+                    "check which column names the source system; choose another with --columns FILE",
+                )
+                .in_field("source"));
+            }
+            report.rows += sink.rows;
+            rows.quarantined.extend(sink.quarantined);
+            rows.kept.append(&sink.kept);
+            nul.count += sink.nul.count;
+            let room = SAMPLE_ROWS - nul.rows.len();
+            nul.rows.extend(sink.nul.rows.into_iter().take(room));
+            if !sink.builder.is_empty() {
+                rows.builders.push(sink.builder);
+            }
+        }
+        if nul.count > 0 {
+            report.findings.push(InputFinding {
+                code: &NUL_CHARACTER,
+                count: nul.count,
+                rows: nul.rows,
+                columns: Vec::new(),
+            });
+        }
+        if report.rows == 0 {
+            report.findings.push(InputFinding { code: &NO_ROWS, count: 1, rows: Vec::new(), columns: Vec::new() });
+        }
+        rows.report = report;
+        Ok(rows)
+    }
+}
