@@ -16,6 +16,8 @@ pub mod notification;
 pub mod schedule;
 #[cfg(any(feature = "c-api", all(feature = "wasm-validate", target_arch = "wasm32", target_os = "unknown")))]
 mod shape;
+#[cfg(feature = "synth")]
+pub mod synth;
 pub mod text;
 #[cfg(all(feature = "wasm-validate", target_arch = "wasm32", target_os = "unknown"))]
 mod wasm;

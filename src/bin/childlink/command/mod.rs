@@ -3,6 +3,7 @@
 
 mod completions;
 mod man;
+mod synth;
 
 use crate::render::Terminal;
 use childlink::Error;
@@ -38,6 +39,7 @@ macro_rules! commands {
 
 // In the order of `childlink help`.
 commands! {
+    synth => Synth,
     completions => Completions,
     man => Man,
 }
