@@ -8,6 +8,7 @@ pub mod csv;
 pub mod encoding;
 #[cfg(feature = "messages")]
 pub mod fhir;
+pub mod frame;
 #[cfg(feature = "messages")]
 pub mod message;
 pub mod rows;

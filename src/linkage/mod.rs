@@ -8,9 +8,13 @@
 pub mod blocking;
 pub mod comparison;
 pub mod estimate;
+pub mod frame;
 pub mod parallel;
 pub mod pattern;
 pub mod score;
+#[cfg(feature = "splink")]
+pub mod splink;
 pub mod table;
 
 pub use crate::text::hash;
+pub mod value;

@@ -7,6 +7,7 @@
 
 mod args;
 mod command;
+mod frame_input;
 mod output;
 mod progress;
 mod render;

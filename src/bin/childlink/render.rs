@@ -15,12 +15,18 @@ pub(crate) const READER_GONE: &str = "output/reader-gone";
 pub(crate) struct Terminal {
     json: bool,
     quiet: bool,
+    strict: bool,
 }
 
 impl Terminal {
     /// The form that the user asked for.
     pub(crate) fn new(global: &Global) -> Terminal {
-        Terminal { json: global.json, quiet: global.quiet }
+        Terminal { json: global.json, quiet: global.quiet, strict: global.strict }
+    }
+
+    /// Whether findings are to stop the run.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
     }
 
     /// Progress on standard error, if that is a terminal and the user did not decline it.

@@ -3,6 +3,7 @@
 
 mod completions;
 mod man;
+mod score;
 mod synth;
 
 use crate::render::Terminal;
@@ -39,6 +40,7 @@ macro_rules! commands {
 
 // In the order of `childlink help`.
 commands! {
+    score => Score,
     synth => Synth,
     completions => Completions,
     man => Man,

@@ -1,0 +1,104 @@
+//! Parquet, whose columns say of which type they are.
+
+use crate::error::Error;
+use crate::linkage::frame::{Frame, FrameColumn};
+use crate::linkage::value::{Value, ValueType};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::ChunkReader;
+use std::sync::Arc;
+
+/// Reads every column.
+///
+/// # Errors
+/// `input/cannot-read`; `frame/column-type` for a column of a type that has no counterpart (a struct or map).
+pub fn read(input: impl ChunkReader + 'static) -> Result<Frame, Error> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        Error::new(
+            "input/cannot-read",
+            format!("this is no Parquet file that can be read: {error}"),
+            "write the file again",
+        )
+    };
+    let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(|error| unreadable(&error))?;
+    let mut columns = builder
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| {
+            let (value_type, wanted) = counterpart(field)?;
+            Ok((FrameColumn::new(field.name(), value_type, true), wanted))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let batches = builder.with_batch_size(8192).build().map_err(|error| unreadable(&error))?;
+    for batch in batches {
+        let batch: RecordBatch = batch.map_err(|error| unreadable(&error))?;
+        for ((column, wanted), array) in columns.iter_mut().zip(batch.columns()) {
+            let array = cast(array, wanted).map_err(|error| unreadable(&error))?;
+            append(column, &array);
+        }
+    }
+    Frame::new(columns.into_iter().map(|(column, _)| column).collect())
+}
+
+/// The type of the values of a field, and the Arrow type to which they are brought first.
+fn counterpart(field: &Field) -> Result<(ValueType, DataType), Error> {
+    Ok(match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => (ValueType::Text, DataType::Utf8),
+        DataType::Dictionary(_, value) => counterpart(&Field::new(field.name(), (**value).clone(), true))?,
+        DataType::Boolean => (ValueType::Boolean, DataType::Boolean),
+        kind if kind.is_integer() => (ValueType::Integer, DataType::Int64),
+        DataType::Float16 | DataType::Float32 => (ValueType::Single, DataType::Float64),
+        DataType::Float64 | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            (ValueType::Float, DataType::Float64)
+        }
+        DataType::Date32 | DataType::Date64 => (ValueType::Date, DataType::Date32),
+        DataType::Timestamp(..) => (ValueType::Timestamp, DataType::Timestamp(TimeUnit::Microsecond, None)),
+        DataType::Null => (ValueType::Text, DataType::Utf8),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            let (value_type, wanted) = counterpart(item)?;
+            let item = Field::new("item", wanted, true);
+            (ValueType::List(Box::new(value_type)), DataType::List(Arc::new(item)))
+        }
+        other => {
+            return Err(Error::new(
+                "frame/column-type",
+                format!("column {} is of type {other}", field.name()),
+                "leave the column out, or write it as text, numbers, dates or lists of these",
+            )
+            .in_field(field.name()));
+        }
+    })
+}
+
+fn append(column: &mut FrameColumn, array: &ArrayRef) {
+    match array.as_string_opt::<i32>() {
+        // Texts are interned without making a value of each.
+        Some(texts) => texts.iter().for_each(|text| match text {
+            Some(text) => column.push_text(text),
+            None => column.push(Value::Null),
+        }),
+        None => (0..array.len()).for_each(|row| column.push(value(array, row))),
+    }
+}
+
+fn value(array: &ArrayRef, row: usize) -> Value {
+    if array.is_null(row) {
+        return Value::Null;
+    }
+    match array.data_type() {
+        DataType::Utf8 => Value::text(array.as_string::<i32>().value(row)),
+        DataType::Boolean => Value::Boolean(array.as_boolean().value(row)),
+        DataType::Int64 => Value::Integer(array.as_primitive::<Int64Type>().value(row)),
+        DataType::Float64 => Value::Float(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Date32 => Value::Date(array.as_primitive::<Date32Type>().value(row)),
+        DataType::Timestamp(..) => Value::Timestamp(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+        DataType::List(_) => {
+            let items = array.as_list::<i32>().value(row);
+            Value::List((0..items.len()).map(|index| value(&items, index)).collect())
+        }
+        _ => Value::Null,
+    }
+}

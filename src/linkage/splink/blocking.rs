@@ -1,0 +1,311 @@
+//! Blocking rules over a frame: equalities become exact keys, the rest a condition asked of each pair.
+
+use super::bind;
+use super::comparator::{Faults, FeatureComparator, Judgement, unsupported};
+use super::evaluate::{Row, Scope, evaluate};
+use super::expression::{Comparison, Expression};
+use super::feature::{Features, Tuples, columns_of};
+use super::finding::{self, ModelFinding};
+use super::function::Fault;
+use super::records::Records;
+use super::settings::BlockingRule;
+use super::sql::Refusal;
+use crate::error::Error;
+use crate::linkage::blocking::{Blocking, KeyColumn, Residual, Rule};
+use crate::linkage::comparison::{Comparator, RecordIndex};
+use crate::linkage::frame::{Dictionary, NULL_ID};
+use crate::linkage::parallel;
+use crate::linkage::value::{Value, ValueType};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+/// A pair to be scored, and the first blocking rule that produces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// The record with the lesser id.
+    pub left: RecordIndex,
+    /// The other.
+    pub right: RecordIndex,
+    /// The index of the rule.
+    pub rule: u16,
+}
+
+/// Every pair that some rule produces, each once, in order of left and right record.
+///
+/// # Errors
+/// `splink/missing-column`, `splink/unsupported-sql` or `splink/evaluation`, with the number of the rule.
+pub fn candidates(records: &Records, rules: &[BlockingRule]) -> Result<(Vec<Candidate>, Vec<ModelFinding>), Error> {
+    let mut findings = Vec::new();
+    let compiled = rules
+        .iter()
+        .enumerate()
+        .map(|(index, rule)| CompiledRule::new(records, rule, &format!("blocking rule {}", index + 1), &mut findings))
+        .collect::<Result<Vec<_>, _>>()?;
+    let compiled = if compiled.is_empty() { vec![CompiledRule::every_pair(records)] } else { compiled };
+    let conditions: Vec<Option<Box<Residual>>> = compiled
+        .iter()
+        .map(|rule| {
+            let judge = rule.residual.as_ref()?;
+            Some(Box::new(move |left, right| judge.level(left, right) == HOLDS) as Box<Residual>)
+        })
+        .collect();
+    let rules = compiled
+        .iter()
+        .zip(&conditions)
+        .map(|(rule, condition)| Rule {
+            name: rule.place.clone(),
+            keys: rule.keys.iter().collect(),
+            refine: Vec::new(),
+            residual: condition.as_deref(),
+        })
+        .collect();
+    let blocking = Blocking {
+        records: records.frame().rows(),
+        source: records.source(),
+        kind: records.kind(),
+        rules,
+        excluded: None,
+        max_block_pairs: u64::MAX,
+    };
+    let scan = blocking.scan(Vec::new, |found: &mut Vec<Candidate>, rule, left, right| {
+        found.push(Candidate { left, right, rule: rule as u16 });
+    });
+    for rule in &compiled {
+        rule.check_faults()?;
+    }
+    let mut all = scan.states.concat();
+    parallel::sort_unstable_by(&mut all, Candidate::cmp);
+    Ok((all, findings))
+}
+
+/// The levels of a residual condition.
+const HOLDS: u8 = 2;
+const DOES_NOT_HOLD: u8 = 1;
+
+struct CompiledRule {
+    place: String,
+    keys: Vec<KeyColumn>,
+    residual: Option<FeatureComparator>,
+}
+
+impl CompiledRule {
+    fn every_pair(records: &Records) -> CompiledRule {
+        let keys = vec![KeyColumn::single(records.frame().rows(), |_| Some(1))];
+        CompiledRule { place: "every pair".to_owned(), keys, residual: None }
+    }
+
+    fn new(
+        records: &Records,
+        rule: &BlockingRule,
+        place: &str,
+        findings: &mut Vec<ModelFinding>,
+    ) -> Result<CompiledRule, Error> {
+        let frame = records.frame();
+        let columns = columns_of(frame, &rule.names, place)?;
+        let exploded = exploded_columns(rule, place)?;
+        let types = columns
+            .iter()
+            .enumerate()
+            .map(|(number, column)| match (&frame.columns()[*column].value_type, exploded.contains(&number)) {
+                (ValueType::List(item), true) => Ok((**item).clone()),
+                (other, true) => Err(refused(place, format!("exploding a column of type {other}"))),
+                (kind, false) => Ok(kind.clone()),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let bound = bind::condition(&rule.condition, &types, &mut Vec::new())
+            .map_err(|refusal| unsupported(&refusal, place))?;
+        let parts = match bound {
+            Expression::And(parts) => parts,
+            single => vec![single],
+        };
+        let (mut symmetric, mut asymmetric, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for part in parts {
+            match equality(&part) {
+                Some((left, right)) if left.on_left() == right.on_left() => symmetric.push(left.on_left()),
+                Some((left, right)) => {
+                    asymmetric.push((left.on_left(), right.on_left()));
+                    others.push(part);
+                }
+                None => others.push(part),
+            }
+        }
+        let tuples = Tuples::new(frame, columns);
+        let mut keys = Vec::new();
+        if !exploded.is_empty() {
+            let reads_exploded = |part: &Expression| part.columns().iter().any(|column| exploded.contains(column));
+            if symmetric.is_empty() || others.iter().any(reads_exploded) {
+                return Err(refused(place, "an exploded column outside an equality of the same expression"));
+            }
+            keys.push(exploded_keys(records, &tuples, &symmetric, &exploded, place)?);
+        } else if !symmetric.is_empty() {
+            keys.push(joint_keys(records, &tuples, &symmetric, place)?);
+        }
+        for (left, right) in &asymmetric {
+            keys.push(either_keys(records, &tuples, left, right, place)?);
+        }
+        if keys.is_empty() {
+            findings.push(finding::ALL_PAIRS.at(place));
+            keys.push(KeyColumn::single(frame.rows(), |_| Some(1)));
+        }
+        let residual = match others.is_empty() {
+            true => None,
+            false => {
+                let conditions = [(Expression::And(others), HOLDS)];
+                let judgement = Judgement {
+                    conditions: &conditions,
+                    otherwise: Some(DOES_NOT_HOLD),
+                    level_count: usize::from(HOLDS) + 1,
+                    names: &rule.names,
+                };
+                Some(FeatureComparator::new(frame, &judgement, &|_| place.to_owned())?)
+            }
+        };
+        Ok(CompiledRule { place: place.to_owned(), keys, residual })
+    }
+
+    fn check_faults(&self) -> Result<(), Error> {
+        let faults: Option<Faults> = self.residual.as_ref().map(FeatureComparator::faults);
+        match faults.and_then(|faults| faults.first()) {
+            Some(fault) => Err(evaluation(&self.place, fault)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The error for a value that DuckDB could not compute either.
+pub(super) fn evaluation(place: &str, fault: &str) -> Error {
+    Error::new(
+        "splink/evaluation",
+        format!("{place}: {fault}"),
+        "clean the column (make empty texts missing), or guard the condition",
+    )
+}
+
+fn refused(place: &str, what: impl Into<String>) -> Error {
+    unsupported(&Refusal::new(what), place)
+}
+
+fn exploded_columns(rule: &BlockingRule, place: &str) -> Result<Vec<usize>, Error> {
+    let number = |name: &String| {
+        rule.names
+            .all()
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(name))
+            .ok_or_else(|| refused(place, format!("exploding {name}, which the rule does not read")))
+    };
+    rule.arrays_to_explode.iter().map(number).collect()
+}
+
+/// The sides of an equality between something of the left record and something of the right one.
+fn equality(part: &Expression) -> Option<(&Expression, &Expression)> {
+    let Expression::Compare(Comparison::Equal, a, b) = part else { return None };
+    match (a.sides(), b.sides()) {
+        ((true, false), (false, true)) => Some((a, b)),
+        ((false, true), (true, false)) => Some((b, a)),
+        _ => None,
+    }
+}
+
+/// One exact key for each distinct combination of the values of several expressions.
+fn joint_keys(records: &Records, tuples: &Tuples, expressions: &[Expression], place: &str) -> Result<KeyColumn, Error> {
+    let mut features = Features::default();
+    let numbers: Vec<usize> = expressions.iter().map(|expression| features.number(expression)).collect();
+    let table = features.compute(records.frame(), tuples);
+    let mut joint = JointKeys::default();
+    let keys = (0..tuples.len() as u32)
+        .map(|tuple| joint.of(numbers.iter().map(|number| table.of(tuple)[*number])))
+        .collect::<Result<Vec<_>, Fault>>()
+        .map_err(|fault| evaluation(place, fault.message()))?;
+    Ok(KeyColumn::single(records.frame().rows(), |record| keys[tuples.of_record[record as usize] as usize]))
+}
+
+/// A key for the value of either expression: a pair that agrees crosswise shares one. The condition itself
+/// decides afterwards.
+fn either_keys(
+    records: &Records,
+    tuples: &Tuples,
+    left: &Expression,
+    right: &Expression,
+    place: &str,
+) -> Result<KeyColumn, Error> {
+    let mut features = Features::default();
+    let numbers = [features.number(left), features.number(right)];
+    let table = features.compute(records.frame(), tuples);
+    for tuple in 0..tuples.len() as u32 {
+        if let Some(fault) = table.of(tuple).iter().find_map(|id| Fault::of_id(*id)) {
+            return Err(evaluation(place, fault.message()));
+        }
+    }
+    Ok(KeyColumn::several(records.frame().rows(), |record, keys| {
+        let ids = table.of(tuples.of_record[record as usize]);
+        keys.extend(numbers.iter().map(|number| ids[*number]).filter(|id| *id != NULL_ID).map(u64::from));
+    }))
+}
+
+/// One exact key for each combination of elements of the exploded lists.
+fn exploded_keys(
+    records: &Records,
+    tuples: &Tuples,
+    expressions: &[Expression],
+    exploded: &[usize],
+    place: &str,
+) -> Result<KeyColumn, Error> {
+    let mut dictionary = Dictionary::new();
+    let mut joint = JointKeys::default();
+    let mut keys: Vec<Vec<u64>> = Vec::with_capacity(tuples.len());
+    for tuple in 0..tuples.len() {
+        let mut own = Vec::new();
+        for values in unnested(tuples.values(records.frame(), tuple), exploded) {
+            let row = Row::Values(&values);
+            let ids = expressions
+                .iter()
+                .map(|expression| {
+                    let mut scope = Scope { left: row, right: row, parameters: Vec::new() };
+                    evaluate(expression, &mut scope).map(|value| dictionary.intern(value))
+                })
+                .collect::<Result<Vec<u32>, Fault>>();
+            let key = ids.and_then(|ids| joint.of(ids.into_iter()));
+            own.extend(key.map_err(|fault| evaluation(place, fault.message()))?);
+        }
+        keys.push(own);
+    }
+    Ok(KeyColumn::several(records.frame().rows(), |record, own| {
+        own.extend(&keys[tuples.of_record[record as usize] as usize]);
+    }))
+}
+
+/// The rows that unnesting the lists of some columns gives: one for each combination of elements.
+fn unnested(values: Vec<Value>, exploded: &[usize]) -> Vec<Vec<Value>> {
+    let Some((column, rest)) = exploded.split_first() else { return vec![values] };
+    let Value::List(items) = &values[*column] else { return Vec::new() };
+    let with = |item: &Value| {
+        let mut values = values.clone();
+        values[*column] = item.clone();
+        unnested(values, rest)
+    };
+    items.iter().flat_map(with).collect()
+}
+
+/// Numbers for combinations of value ids, from 1.
+#[derive(Default)]
+struct JointKeys {
+    steps: HashMap<(u64, u32), u64, FxBuildHasher>,
+}
+
+impl JointKeys {
+    /// The number of a combination; `None` when one of them is missing.
+    fn of(&mut self, ids: impl Iterator<Item = u32>) -> Result<Option<u64>, Fault> {
+        let mut joint = 0;
+        for id in ids {
+            if id == NULL_ID {
+                return Ok(None);
+            }
+            if let Some(fault) = Fault::of_id(id) {
+                return Err(fault);
+            }
+            let next = self.steps.len() as u64 + 1;
+            joint = *self.steps.entry((joint, id)).or_insert(next);
+        }
+        Ok(Some(joint))
+    }
+}

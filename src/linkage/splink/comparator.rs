@@ -1,0 +1,195 @@
+//! Conditions over a frame's records, ready to judge any pair.
+
+use super::bind;
+use super::condition::Conditions;
+use super::expression::{Expression, Names};
+use super::feature::{FeatureTable, Features, Tuples, columns_of};
+use super::function::Fault;
+use super::memo::Memo;
+use super::sql::Refusal;
+use crate::error::Error;
+use crate::linkage::comparison::{Comparator, LevelIndex, RecordIndex};
+use crate::linkage::frame::{Frame, NULL_ID};
+use crate::linkage::parallel;
+use crate::linkage::value::ValueType;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Stands for "ask again" in the table of equal pairs, and never leaves this module.
+const ASK: LevelIndex = LevelIndex::MAX - 1;
+/// The bit that tells that a pair fell to no level.
+const NO_LEVEL: u32 = 1 << 31;
+
+/// What went wrong while pairs were judged, gathered from all threads.
+#[derive(Clone, Default)]
+pub(super) struct Faults(Arc<AtomicU32>);
+
+impl Faults {
+    /// The first thing that went wrong, in words; the same whatever the order of pairs.
+    pub(super) fn first(&self) -> Option<&'static str> {
+        let bits = self.0.load(Ordering::Relaxed);
+        if bits & NO_LEVEL != 0 {
+            return Some("a pair falls to none of its levels: the last level should be ELSE");
+        }
+        Fault::ALL.into_iter().find(|fault| bits & fault.bit() != 0).map(Fault::message)
+    }
+}
+
+/// Judges pairs by conditions tried in order.
+pub(super) struct FeatureComparator {
+    tuples: Tuples,
+    table: FeatureTable,
+    conditions: Conditions,
+    /// The level that each condition selects when it is the first to be true.
+    levels: Vec<LevelIndex>,
+    otherwise: Option<LevelIndex>,
+    level_count: usize,
+    /// The level of each tuple against itself.
+    equal: Vec<LevelIndex>,
+    memo: Option<Memo>,
+    plain: bool,
+    faults: Faults,
+}
+
+/// What to judge by.
+pub(super) struct Judgement<'a> {
+    /// Each condition with its level.
+    pub(super) conditions: &'a [(Expression, LevelIndex)],
+    /// The level when no condition is true.
+    pub(super) otherwise: Option<LevelIndex>,
+    /// Levels, the null level included.
+    pub(super) level_count: usize,
+    /// The columns that the conditions number.
+    pub(super) names: &'a Names,
+}
+
+impl FeatureComparator {
+    /// Binds and compiles the conditions for a frame.
+    ///
+    /// # Errors
+    /// `splink/missing-column`; `splink/unsupported-sql` where types do not fit, named by `place`.
+    pub(super) fn new(
+        frame: &Frame,
+        judgement: &Judgement,
+        place: &dyn Fn(usize) -> String,
+    ) -> Result<FeatureComparator, Error> {
+        let columns = columns_of(frame, judgement.names, &place(0))?;
+        let types: Vec<ValueType> = columns.iter().map(|column| frame.columns()[*column].value_type.clone()).collect();
+        let bound = judgement
+            .conditions
+            .iter()
+            .enumerate()
+            .map(|(index, (condition, _))| {
+                bind::condition(condition, &types, &mut Vec::new())
+                    .map_err(|refusal| unsupported(&refusal, &place(index)))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let tuples = Tuples::new(frame, columns);
+        let mut exact = true;
+        let (table, conditions) = loop {
+            let mut features = Features::default();
+            let conditions = Conditions::compile(&bound, exact, &mut features);
+            let table = features.compute(frame, &tuples);
+            if table.has_exact_numbers() || !exact {
+                break (table, conditions);
+            }
+            exact = false;
+        };
+        let memo = (conditions.is_costly() && Memo::fits(tuples.len())).then(|| Memo::new(tuples.len()));
+        let levels: Vec<LevelIndex> = judgement.conditions.iter().map(|(_, level)| *level).collect();
+        let plain = levels == [0, 2]
+            && judgement.otherwise == Some(1)
+            && judgement.names.all().len() == 1
+            && conditions.is_plain_equality()
+            && (0..tuples.len()).all(|tuple| (tuple as u32 == NULL_ID) == (table.of(tuple as u32)[0] == NULL_ID));
+        let mut comparator = FeatureComparator {
+            tuples,
+            table,
+            conditions,
+            levels,
+            otherwise: judgement.otherwise,
+            level_count: judgement.level_count,
+            equal: Vec::new(),
+            memo,
+            plain,
+            faults: Faults::default(),
+        };
+        comparator.equal = comparator.equal_levels();
+        Ok(comparator)
+    }
+
+    fn equal_levels(&self) -> Vec<LevelIndex> {
+        const PIECE: usize = 4096;
+        let count = self.tuples.len();
+        parallel::map(count.div_ceil(PIECE), |piece| {
+            let tuples = piece * PIECE..((piece + 1) * PIECE).min(count);
+            tuples.map(|tuple| self.judged(tuple as u32, tuple as u32).unwrap_or(ASK)).collect::<Vec<_>>()
+        })
+        .concat()
+    }
+
+    fn judged(&self, a: u32, b: u32) -> Result<LevelIndex, u32> {
+        match self.conditions.first_true(&self.table, a, b) {
+            Ok(Some(index)) => Ok(self.levels[index]),
+            Ok(None) => self.otherwise.ok_or(NO_LEVEL),
+            Err(fault) => Err(fault.bit()),
+        }
+    }
+
+    /// The level of a pair of tuples; the null level, and a fault noted, where there is none.
+    fn computed(&self, a: u32, b: u32) -> LevelIndex {
+        self.judged(a, b).unwrap_or_else(|fault| {
+            self.faults.0.fetch_or(fault, Ordering::Relaxed);
+            0
+        })
+    }
+
+    /// Which tuple each record has.
+    pub(super) fn tuples(&self) -> &[u32] {
+        &self.tuples.of_record
+    }
+
+    /// What went wrong so far, shared with this comparator.
+    pub(super) fn faults(&self) -> Faults {
+        self.faults.clone()
+    }
+
+    /// The level of a pair of tuples.
+    #[inline]
+    pub(super) fn tuple_level(&self, a: u32, b: u32) -> LevelIndex {
+        if self.plain {
+            return if a == NULL_ID || b == NULL_ID { 0 } else { 1 + LevelIndex::from(a == b) };
+        }
+        if a == b {
+            match self.equal[a as usize] {
+                ASK => self.computed(a, b),
+                level => level,
+            }
+        } else {
+            match &self.memo {
+                Some(memo) => memo.level(a, b, || self.computed(a, b)),
+                None => self.computed(a, b),
+            }
+        }
+    }
+}
+
+impl Comparator for FeatureComparator {
+    fn level_count(&self) -> usize {
+        self.level_count
+    }
+
+    fn level(&self, left: RecordIndex, right: RecordIndex) -> LevelIndex {
+        self.tuple_level(self.tuples.of_record[left as usize], self.tuples.of_record[right as usize])
+    }
+}
+
+/// The error for SQL that cannot be honoured, with its place in the model.
+pub(super) fn unsupported(refusal: &Refusal, place: &str) -> Error {
+    let at = refusal.at.map(|(line, column)| format!(", line {line}, character {column}")).unwrap_or_default();
+    Error::new(
+        "splink/unsupported-sql",
+        format!("{place}{at}: {} cannot be honoured", refusal.what),
+        "rewrite the condition with functions that childlink knows, or prepare the value as a column of the records",
+    )
+}

@@ -1,0 +1,311 @@
+//! A bound condition made quick: one-sided parts become features, distances are computed once a pair
+//! whatever the number of thresholds, and what fits neither is evaluated as it stands.
+
+use super::distance;
+use super::evaluate::{Row, Scope, evaluate, truth};
+use super::expression::{Arithmetic, Comparison, Expression, Side};
+use super::feature::{FeatureTable, Features};
+use super::function::{Fault, Function, Unit};
+use crate::linkage::frame::NULL_ID;
+use crate::linkage::value::ValueType;
+
+/// A feature of one record of the pair.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct At {
+    side: Side,
+    feature: usize,
+}
+
+/// A number computed from one feature of each record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Measure {
+    kind: MeasureKind,
+    a: At,
+    b: At,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum MeasureKind {
+    JaroWinkler,
+    Jaro,
+    Levenshtein,
+    DamerauLevenshtein,
+    AbsoluteDifference,
+}
+
+/// How many measures of one comparison are kept while a pair is judged.
+const MAX_MEASURES: usize = 16;
+
+#[derive(Clone, Debug)]
+enum Condition {
+    Constant(Option<bool>),
+    IsNull(At),
+    Truth(At),
+    Equal(At, At),
+    Bound {
+        measure: usize,
+        comparison: Comparison,
+        bound: f64,
+    },
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+    Not(Box<Condition>),
+    /// Evaluated as it stands, its columns being features.
+    General(Expression),
+}
+
+/// Conditions tried in order, over the features of a pair.
+pub(super) struct Conditions {
+    conditions: Vec<Condition>,
+    measures: Vec<Measure>,
+}
+
+impl Conditions {
+    /// Compiles bound conditions, adding the features that they need. `exact`: whole numbers are known to be
+    /// exact in double precision.
+    pub(super) fn compile(conditions: &[Expression], exact: bool, features: &mut Features) -> Conditions {
+        let mut compiler = Compiler { features, measures: Vec::new(), exact };
+        let conditions = conditions.iter().map(|condition| compiler.compile(condition)).collect();
+        Conditions { conditions, measures: compiler.measures }
+    }
+
+    /// Whether judging a pair costs more than looking its verdict up.
+    pub(super) fn is_costly(&self) -> bool {
+        fn costly(condition: &Condition) -> bool {
+            match condition {
+                Condition::General(_) | Condition::Bound { .. } => true,
+                Condition::And(parts) | Condition::Or(parts) => parts.iter().any(costly),
+                Condition::Not(part) => costly(part),
+                _ => false,
+            }
+        }
+        self.conditions.iter().any(costly)
+    }
+
+    /// Whether these are: missing on either side, then equal, of one feature and nothing else.
+    pub(super) fn is_plain_equality(&self) -> bool {
+        let null_of = |condition: &Condition| match condition {
+            Condition::Or(parts) => match parts.as_slice() {
+                [Condition::IsNull(a), Condition::IsNull(b)] if a.feature == b.feature && a.side != b.side => {
+                    Some(a.feature)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        match self.conditions.as_slice() {
+            [null, Condition::Equal(a, b)] => {
+                a.feature == b.feature && a.side != b.side && null_of(null) == Some(a.feature)
+            }
+            _ => false,
+        }
+    }
+
+    /// The index of the first condition that is true of a pair, if one is.
+    ///
+    /// # Errors
+    /// Where DuckDB would stop with an error.
+    pub(super) fn first_true(&self, table: &FeatureTable, left: u32, right: u32) -> Result<Option<usize>, Fault> {
+        let mut pair = Pair {
+            table,
+            left: table.of(left),
+            right: table.of(right),
+            measures: &self.measures,
+            known: [f64::NAN; MAX_MEASURES],
+        };
+        for (index, condition) in self.conditions.iter().enumerate() {
+            if pair.judge(condition)? == Some(true) {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+}
+
+struct Compiler<'a> {
+    features: &'a mut Features,
+    measures: Vec<Measure>,
+    exact: bool,
+}
+
+impl Compiler<'_> {
+    fn compile(&mut self, expression: &Expression) -> Condition {
+        match expression {
+            Expression::Constant(value, _) => Condition::Constant(truth(value)),
+            Expression::And(parts) => Condition::And(parts.iter().map(|part| self.compile(part)).collect()),
+            Expression::Or(parts) => Condition::Or(parts.iter().map(|part| self.compile(part)).collect()),
+            Expression::Not(part) => Condition::Not(Box::new(self.compile(part))),
+            Expression::IsNull(part) => match self.at(part) {
+                Some(at) => Condition::IsNull(at),
+                None => self.general(expression),
+            },
+            Expression::Compare(comparison, a, b) => self.comparison(*comparison, a, b, expression),
+            other => match self.at(other) {
+                Some(at) => Condition::Truth(at),
+                None => self.general(other),
+            },
+        }
+    }
+
+    /// The feature that a one-sided expression computes.
+    fn at(&mut self, expression: &Expression) -> Option<At> {
+        let side = match expression.sides() {
+            (true, false) => Side::Left,
+            (false, true) => Side::Right,
+            _ => return None,
+        };
+        (!expression.has_free_parameter()).then(|| At { side, feature: self.features.number(expression) })
+    }
+
+    fn comparison(&mut self, comparison: Comparison, a: &Expression, b: &Expression, all: &Expression) -> Condition {
+        if matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+            && let (Some(a), Some(b)) = (self.at(a), self.at(b))
+        {
+            let equal = Condition::Equal(a, b);
+            return if comparison == Comparison::Equal { equal } else { Condition::Not(Box::new(equal)) };
+        }
+        let bounded = match (a, b) {
+            (measured, Expression::Constant(value, _)) => value.as_number().map(|bound| (measured, comparison, bound)),
+            (Expression::Constant(value, _), measured) => {
+                value.as_number().map(|bound| (measured, comparison.mirrored(), bound))
+            }
+            _ => None,
+        };
+        if let Some((measured, comparison, bound)) = bounded
+            && let Some(measure) = self.measure(measured)
+        {
+            return Condition::Bound { measure, comparison, bound };
+        }
+        match self.at(all) {
+            Some(at) => Condition::Truth(at),
+            None => self.general(all),
+        }
+    }
+
+    fn measure(&mut self, expression: &Expression) -> Option<usize> {
+        let (kind, a, b) = match expression {
+            // A whole distance brought to the type of its bound.
+            Expression::Cast { value, to: ValueType::Float, .. } => return self.measure(value),
+            Expression::Call(function, arguments) => match (function, arguments.as_slice()) {
+                (Function::JaroWinkler(Unit::Byte), [a, b]) => (MeasureKind::JaroWinkler, a, b),
+                (Function::Jaro(Unit::Byte), [a, b]) => (MeasureKind::Jaro, a, b),
+                (Function::Levenshtein(Unit::Byte), [a, b]) => (MeasureKind::Levenshtein, a, b),
+                (Function::DamerauLevenshtein(Unit::Byte), [a, b]) => (MeasureKind::DamerauLevenshtein, a, b),
+                (Function::Absolute, [Expression::Arithmetic(Arithmetic::Subtract, a, b)]) if self.exact => {
+                    (MeasureKind::AbsoluteDifference, &**a, &**b)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let measure = match (self.at(a)?, self.at(b)?) {
+            (a, b) if a.side != b.side => Measure { kind, a, b },
+            _ => return None,
+        };
+        if let Some(known) = self.measures.iter().position(|known| *known == measure) {
+            return Some(known);
+        }
+        (self.measures.len() < MAX_MEASURES).then(|| {
+            self.measures.push(measure);
+            self.measures.len() - 1
+        })
+    }
+
+    /// The expression with its greatest one-sided parts replaced by features.
+    fn general(&mut self, expression: &Expression) -> Condition {
+        let mut expression = expression.clone();
+        self.replace(&mut expression);
+        Condition::General(expression)
+    }
+
+    fn replace(&mut self, expression: &mut Expression) {
+        match self.at(expression) {
+            Some(At { side, feature }) => *expression = Expression::Column { side, column: feature },
+            None => expression.parts_mut().into_iter().for_each(|part| self.replace(part)),
+        }
+    }
+}
+
+/// A pair under judgement.
+struct Pair<'a> {
+    table: &'a FeatureTable,
+    left: &'a [u32],
+    right: &'a [u32],
+    measures: &'a [Measure],
+    known: [f64; MAX_MEASURES],
+}
+
+impl Pair<'_> {
+    fn id(&self, at: At) -> Result<u32, Fault> {
+        let id = match at.side {
+            Side::Left => self.left[at.feature],
+            Side::Right => self.right[at.feature],
+        };
+        match Fault::of_id(id) {
+            Some(fault) => Err(fault),
+            None => Ok(id),
+        }
+    }
+
+    fn judge(&mut self, condition: &Condition) -> Result<Option<bool>, Fault> {
+        Ok(match condition {
+            Condition::Constant(truth) => *truth,
+            Condition::IsNull(at) => Some(self.id(*at)? == NULL_ID),
+            Condition::Truth(at) => truth(&self.table.values()[self.id(*at)? as usize]),
+            Condition::Equal(a, b) => {
+                let (a, b) = (self.id(*a)?, self.id(*b)?);
+                (a != NULL_ID && b != NULL_ID).then_some(a == b)
+            }
+            Condition::Bound { measure, comparison, bound } => self.measured(*measure)?.map(|measured| {
+                // NaN stands above every number.
+                let order = measured.partial_cmp(bound).unwrap_or(std::cmp::Ordering::Greater);
+                comparison.holds(order)
+            }),
+            Condition::And(parts) => self.junction(parts, false)?,
+            Condition::Or(parts) => self.junction(parts, true)?,
+            Condition::Not(part) => self.judge(part)?.map(|truth| !truth),
+            Condition::General(expression) => {
+                let values = self.table.values();
+                let mut scope = Scope {
+                    left: Row::Ids(self.left, values),
+                    right: Row::Ids(self.right, values),
+                    parameters: Vec::new(),
+                };
+                truth(&evaluate(expression, &mut scope)?)
+            }
+        })
+    }
+
+    fn junction(&mut self, parts: &[Condition], decides: bool) -> Result<Option<bool>, Fault> {
+        let mut unknown = false;
+        for part in parts {
+            match self.judge(part)? {
+                Some(truth) if truth == decides => return Ok(Some(decides)),
+                Some(_) => {}
+                None => unknown = true,
+            }
+        }
+        Ok((!unknown).then_some(!decides))
+    }
+
+    fn measured(&mut self, number: usize) -> Result<Option<f64>, Fault> {
+        let Measure { kind, a, b } = self.measures[number];
+        let (a, b) = (self.id(a)?, self.id(b)?);
+        if a == NULL_ID || b == NULL_ID {
+            return Ok(None);
+        }
+        if self.known[number].is_nan() {
+            let text = |id: u32| self.table.texts.get(id);
+            self.known[number] = match kind {
+                MeasureKind::JaroWinkler => distance::jaro_winkler(text(a), text(b)),
+                MeasureKind::Jaro => distance::jaro(text(a), text(b)),
+                MeasureKind::Levenshtein => distance::levenshtein(text(a), text(b)) as f64,
+                MeasureKind::DamerauLevenshtein => distance::damerau_levenshtein(text(a), text(b)) as f64,
+                MeasureKind::AbsoluteDifference => {
+                    (self.table.numbers[a as usize] - self.table.numbers[b as usize]).abs()
+                }
+            };
+        }
+        Ok(Some(self.known[number]))
+    }
+}

@@ -1,0 +1,154 @@
+//! String distances with the numbers that DuckDB gives, bit for bit, on bytes or characters.
+
+use std::hash::Hash;
+
+/// Jaro similarity, 0 to 1. Two empty texts are 0, as in DuckDB.
+///
+/// ```
+/// use childlink::linkage::splink::distance::jaro;
+/// assert!((jaro(b"martha", b"marhta") - 0.944444).abs() < 1e-6);
+/// assert_eq!(jaro(b"", b""), 0.0);
+/// ```
+///
+/// # Source
+/// DuckDB 2.0.0, `jaro_similarity`, executed; the order of the additions is that of its kernel.
+pub fn jaro<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
+    if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    let (matches, transpositions) = if a.len() <= 64 && b.len() <= 64 { count_short(a, b) } else { count_long(a, b) };
+    if matches == 0 {
+        return 0.0;
+    }
+    let matches = matches as f64;
+    let similarity = matches / a.len() as f64 + matches / b.len() as f64;
+    (similarity + (matches - (transpositions / 2) as f64) / matches) / 3.0
+}
+
+/// Jaro-Winkler similarity, 0 to 1: a common prefix of up to 4 adds a tenth of what is missing for each
+/// place, but only when the Jaro similarity is above 0.7.
+///
+/// ```
+/// use childlink::linkage::splink::distance::jaro_winkler;
+/// assert!((jaro_winkler(b"martha", b"marhta") - 0.961111).abs() < 1e-6);
+/// assert!((jaro_winkler(b"ab", b"ax") - 0.666667).abs() < 1e-6);
+/// ```
+///
+/// # Source
+/// DuckDB 2.0.0, `jaro_winkler_similarity`, executed.
+pub fn jaro_winkler<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
+    let similarity = jaro(a, b);
+    if similarity <= 0.7 {
+        return similarity;
+    }
+    let prefix = a.iter().zip(b).take(4).take_while(|(a, b)| a == b).count();
+    similarity + prefix as f64 * 0.1 * (1.0 - similarity)
+}
+
+fn window(a: usize, b: usize) -> usize {
+    (a.max(b) / 2).saturating_sub(1)
+}
+
+/// Matching elements and transposed ones, when both sides fit a machine word.
+fn count_short<T: Copy + PartialEq>(a: &[T], b: &[T]) -> (usize, usize) {
+    let window = window(a.len(), b.len());
+    let (mut taken_a, mut taken_b) = (0u64, 0u64);
+    for (i, &wanted) in a.iter().enumerate() {
+        let low = i.saturating_sub(window);
+        let high = (i + window + 1).min(b.len());
+        for (j, &found) in b.iter().enumerate().take(high).skip(low) {
+            if found == wanted && taken_b >> j & 1 == 0 {
+                taken_b |= 1 << j;
+                taken_a |= 1 << i;
+                break;
+            }
+        }
+    }
+    let matches = taken_a.count_ones() as usize;
+    let mut transpositions = 0;
+    while taken_a != 0 && taken_b != 0 {
+        let (i, j) = (taken_a.trailing_zeros() as usize, taken_b.trailing_zeros() as usize);
+        transpositions += usize::from(a[i] != b[j]);
+        taken_a &= taken_a - 1;
+        taken_b &= taken_b - 1;
+    }
+    (matches, transpositions)
+}
+
+fn count_long<T: Copy + PartialEq>(a: &[T], b: &[T]) -> (usize, usize) {
+    let window = window(a.len(), b.len());
+    let mut taken = vec![false; b.len()];
+    let mut matched_a = Vec::new();
+    for (i, &wanted) in a.iter().enumerate() {
+        let low = i.saturating_sub(window);
+        let high = (i + window + 1).min(b.len());
+        if let Some(j) = (low..high).find(|&j| b[j] == wanted && !taken[j]) {
+            taken[j] = true;
+            matched_a.push(wanted);
+        }
+    }
+    let matched_b = b.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(b, _)| *b);
+    let transpositions = matched_a.iter().zip(matched_b).filter(|(a, b)| **a != *b).count();
+    (matched_a.len(), transpositions)
+}
+
+/// Jaccard similarity of the sets of elements of two texts that are not empty, 0 to 1.
+///
+/// # Source
+/// DuckDB 2.0.0, `jaccard('aab', 'ab') = 1.0`, executed.
+pub fn jaccard<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
+    let distinct = |text: &[T]| (0..text.len()).filter(|&i| !text[..i].contains(&text[i])).count();
+    let common = (0..a.len()).filter(|&i| !a[..i].contains(&a[i]) && b.contains(&a[i])).count();
+    common as f64 / (distinct(a) + distinct(b) - common) as f64
+}
+
+/// The least number of insertions, deletions, substitutions and exchanges of neighbours, where parts
+/// exchanged may be edited again (the unrestricted form).
+///
+/// ```
+/// use childlink::linkage::splink::distance::damerau_levenshtein;
+/// assert_eq!(damerau_levenshtein(b"ca", b"abc"), 2);
+/// ```
+///
+/// # Source
+/// DuckDB 2.0.0, `damerau_levenshtein('ca', 'abc') = 2`, executed.
+pub fn damerau_levenshtein<T: Copy + Eq + Hash>(a: &[T], b: &[T]) -> usize {
+    let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[prefix..], &b[prefix..]);
+    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
+    if a.is_empty() || b.is_empty() {
+        return a.len().max(b.len());
+    }
+    if a.len() == 1 && b.len() == 1 {
+        return 1;
+    }
+    strsim::generic_damerau_levenshtein(a, b)
+}
+
+/// The least number of insertions, deletions and substitutions of elements.
+///
+/// ```
+/// use childlink::linkage::splink::distance::levenshtein;
+/// assert_eq!(levenshtein("zoé".as_bytes(), "zoe".as_bytes()), 2);
+/// ```
+///
+/// # Source
+/// DuckDB 2.0.0, `levenshtein('zoé', 'zoe') = 2`, executed.
+pub fn levenshtein<T: Copy + PartialEq>(a: &[T], b: &[T]) -> usize {
+    let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[prefix..], &b[prefix..]);
+    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, wanted) in a.iter().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, found) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(wanted != found);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

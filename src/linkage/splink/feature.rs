@@ -1,0 +1,199 @@
+//! What can be said of one record alone, computed once for each distinct record and never again.
+//!
+//! A condition such as `levenshtein(lower("x_l"), lower("x_r")) <= 1` needs `lower(x)` of each record, not
+//! of each pair. Such one-sided parts are *features*: evaluated once for each distinct combination of the
+//! columns that the condition reads (a *tuple*), interned, and compared as ids.
+
+use super::evaluate::{Row, Scope, evaluate};
+use super::expression::{Expression, Names};
+use crate::error::Error;
+use crate::linkage::frame::{Dictionary, Frame};
+use crate::linkage::parallel;
+use crate::linkage::value::Value;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+/// The distinct combinations of some columns, and which one each record has.
+pub(super) struct Tuples {
+    /// By record.
+    pub(super) of_record: Vec<u32>,
+    /// A record that has it, by tuple.
+    examples: Vec<u32>,
+    columns: Vec<usize>,
+}
+
+impl Tuples {
+    /// The combinations of these columns in a frame.
+    pub(super) fn new(frame: &Frame, columns: Vec<usize>) -> Tuples {
+        let mut of_record = vec![0u32; frame.rows()];
+        for (place, column) in columns.iter().enumerate() {
+            let ids = frame.columns()[*column].ids();
+            if place == 0 {
+                of_record.copy_from_slice(ids);
+                continue;
+            }
+            let mut joint: HashMap<(u32, u32), u32, FxBuildHasher> = HashMap::default();
+            for (tuple, id) in of_record.iter_mut().zip(ids) {
+                let next = joint.len() as u32;
+                *tuple = *joint.entry((*tuple, *id)).or_insert(next);
+            }
+        }
+        let count = of_record.iter().max().map_or(0, |most| *most as usize + 1);
+        let mut examples = vec![u32::MAX; count];
+        for (record, tuple) in of_record.iter().enumerate().rev() {
+            examples[*tuple as usize] = record as u32;
+        }
+        Tuples { of_record, examples, columns }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.examples.len()
+    }
+
+    /// The values of a tuple, by the numbers the columns were given with. Ids that no record has (a
+    /// dictionary's missing value in a column without one) have no values.
+    pub(super) fn values(&self, frame: &Frame, tuple: usize) -> Vec<Value> {
+        match self.examples[tuple] {
+            u32::MAX => vec![Value::Null; self.columns.len()],
+            record => {
+                self.columns.iter().map(|column| frame.columns()[*column].value(record as usize).clone()).collect()
+            }
+        }
+    }
+}
+
+/// The numbers in a frame of the columns that expressions name.
+///
+/// # Errors
+/// `splink/missing-column`.
+pub(super) fn columns_of(frame: &Frame, names: &Names, place: &str) -> Result<Vec<usize>, Error> {
+    let find = |name: &String| {
+        frame.columns().iter().position(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let known: Vec<&str> = frame.columns().iter().map(|column| column.name.as_str()).collect();
+            Error::new(
+                "splink/missing-column",
+                format!("{place} reads the column {name}, which the records lack"),
+                format!("the records have: {}", known.join(", ")),
+            )
+            .in_field(name)
+        })
+    };
+    names.all().iter().map(find).collect()
+}
+
+/// One-sided expressions to be evaluated, each once.
+#[derive(Default)]
+pub(super) struct Features {
+    expressions: Vec<Expression>,
+}
+
+impl Features {
+    /// The number of the feature that this bound, one-sided expression computes.
+    pub(super) fn number(&mut self, expression: &Expression) -> usize {
+        let expression = expression.on_left();
+        match self.expressions.iter().position(|known| *known == expression) {
+            Some(number) => number,
+            None => {
+                self.expressions.push(expression);
+                self.expressions.len() - 1
+            }
+        }
+    }
+
+    /// Computes every feature of every tuple.
+    pub(super) fn compute(&self, frame: &Frame, tuples: &Tuples) -> FeatureTable {
+        const PIECE: usize = 4096;
+        let width = self.expressions.len();
+        let pieces = parallel::map(tuples.len().div_ceil(PIECE), |piece| {
+            let end = ((piece + 1) * PIECE).min(tuples.len());
+            let mut results = Vec::with_capacity(PIECE * width);
+            for tuple in piece * PIECE..end {
+                let values = tuples.values(frame, tuple);
+                let row = Row::Values(&values);
+                for expression in &self.expressions {
+                    results.push(evaluate(expression, &mut Scope { left: row, right: row, parameters: Vec::new() }));
+                }
+            }
+            results
+        });
+        let mut dictionary = Dictionary::new();
+        let ids = pieces
+            .into_iter()
+            .flatten()
+            .map(|result| match result {
+                Ok(value) => dictionary.intern(value),
+                Err(fault) => fault.id(),
+            })
+            .collect();
+        FeatureTable { width, ids, texts: Texts::new(dictionary.values()), numbers: numbers(&dictionary), dictionary }
+    }
+}
+
+/// Features by tuple, as ids of one dictionary: equal ids are equal values, whichever feature they are of.
+pub(super) struct FeatureTable {
+    width: usize,
+    ids: Vec<u32>,
+    /// The texts by value id.
+    pub(super) texts: Texts,
+    /// The numbers (of a date, its days; of a time, its microseconds) by value id.
+    pub(super) numbers: Vec<f64>,
+    dictionary: Dictionary,
+}
+
+impl FeatureTable {
+    /// The value ids of a tuple's features.
+    #[inline]
+    pub(super) fn of(&self, tuple: u32) -> &[u32] {
+        let start = tuple as usize * self.width;
+        &self.ids[start..start + self.width]
+    }
+
+    /// The values by id.
+    pub(super) fn values(&self) -> &[Value] {
+        self.dictionary.values()
+    }
+
+    /// Whether every whole number is exact in double precision.
+    pub(super) fn has_exact_numbers(&self) -> bool {
+        const EXACT: u64 = 1 << 53;
+        self.values().iter().all(|value| match value {
+            Value::Integer(number) | Value::Timestamp(number) => number.unsigned_abs() <= EXACT,
+            _ => true,
+        })
+    }
+}
+
+fn numbers(dictionary: &Dictionary) -> Vec<f64> {
+    let number = |value: &Value| match value {
+        Value::Date(days) => f64::from(*days),
+        Value::Timestamp(micros) => *micros as f64,
+        other => other.as_number().unwrap_or(f64::NAN),
+    };
+    dictionary.values().iter().map(number).collect()
+}
+
+/// Texts side by side in one piece of memory.
+pub(super) struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    fn new(values: &[Value]) -> Texts {
+        let mut texts = Texts { bytes: Vec::new(), ends: Vec::with_capacity(values.len()) };
+        for value in values {
+            texts.bytes.extend_from_slice(value.as_text().unwrap_or_default().as_bytes());
+            texts.ends.push(texts.bytes.len() as u32);
+        }
+        texts
+    }
+
+    /// The bytes of a text by value id.
+    #[inline]
+    pub(super) fn get(&self, id: u32) -> &[u8] {
+        let id = id as usize;
+        let start = if id == 0 { 0 } else { self.ends[id - 1] };
+        &self.bytes[start as usize..self.ends[id] as usize]
+    }
+}

@@ -1,0 +1,33 @@
+//! Splink's saved models: read, scored as Splink scores them, trained, and written back.
+//!
+//! A model's conditions are SQL. They are parsed into small expressions ([`expression`]), given the types of
+//! the records' columns, and compiled so that what concerns one record is computed once a record, what
+//! concerns a pair once a pair of distinct values. Three-valued logic, byte-wise string functions and the
+//! order of levels are those of Splink 5.0.0 on DuckDB 2.0.0, which were executed to make the case tables.
+//! What cannot be honoured is refused by name and place; nothing is approximated.
+
+mod bind;
+pub mod blocking;
+mod cast;
+mod comparator;
+mod condition;
+pub mod dialect;
+pub mod distance;
+mod evaluate;
+pub mod expression;
+mod feature;
+pub mod finding;
+pub mod function;
+pub mod level;
+mod memo;
+mod pattern;
+pub mod prediction;
+pub mod records;
+pub mod score;
+pub mod settings;
+mod sql;
+
+pub use finding::ModelFinding;
+pub use prediction::Predictions;
+pub use records::Records;
+pub use settings::SplinkModel;

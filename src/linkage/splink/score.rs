@@ -1,0 +1,264 @@
+//! Weighs pairs of records by a Splink model.
+
+use super::blocking::evaluation;
+use super::comparator::{FeatureComparator, Judgement};
+use super::records::Records;
+use super::settings::{Comparison, SplinkModel, place_of_level};
+use crate::error::Error;
+use crate::linkage::comparison::{CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
+use crate::linkage::frame::{Frame, NULL_ID};
+use crate::linkage::parallel;
+use crate::linkage::score::weight_of;
+use crate::linkage::value::{Value, ValueType};
+use std::sync::Arc;
+
+/// A model ready to score the records that it was compiled for.
+pub struct CompiledModel {
+    comparisons: Vec<ScoredComparison>,
+    prior: f64,
+    /// The tuple of every comparison, record by record, so that one pair touches two places of memory.
+    tuples: Vec<u32>,
+    term_columns: Vec<TermColumn>,
+}
+
+struct ScoredComparison {
+    name: String,
+    comparator: FeatureComparator,
+    weights: Vec<f64>,
+    terms: Vec<Option<Term>>,
+    columns: Vec<usize>,
+}
+
+/// How often each value of a column occurs.
+struct TermColumn {
+    name: String,
+    /// Relative frequency by record; NaN where the value is missing.
+    frequency: Vec<f64>,
+    /// Its log2.
+    bits: Arc<Vec<f64>>,
+}
+
+struct Term {
+    base_bits: f64,
+    minimum_bits: f64,
+    weight: f64,
+    bits: Arc<Vec<f64>>,
+    column: usize,
+    u_base: f64,
+    minimum_u: f64,
+}
+
+impl Term {
+    #[inline]
+    fn adjustment(&self, left: RecordIndex, right: RecordIndex) -> f64 {
+        // `f64::max` gives the other number when one is NaN: exactly the rule for a missing value.
+        let bits = self.bits[left as usize].max(self.bits[right as usize]);
+        if bits.is_nan() { 0.0 } else { self.weight * (self.base_bits - bits.max(self.minimum_bits)) }
+    }
+}
+
+/// The levels and weights of scored pairs.
+pub struct Scores {
+    /// How many comparisons there are.
+    pub width: usize,
+    /// The level of each comparison, pair by pair.
+    pub levels: Vec<LevelIndex>,
+    /// Match weight in bits of each pair.
+    pub weights: Vec<f64>,
+}
+
+impl CompiledModel {
+    /// Compiles a model for records.
+    ///
+    /// # Errors
+    /// `splink/missing-column`, `splink/unsupported-sql`, `splink/term-frequency`, each with its place in the
+    /// model; `frame/column-type` for a frequency column that does not hold numbers.
+    pub fn new(records: &Records, model: &SplinkModel) -> Result<CompiledModel, Error> {
+        let mut term_columns = Vec::new();
+        let comparisons = model
+            .comparisons
+            .iter()
+            .map(|comparison| ScoredComparison::new(records.frame(), comparison, model, &mut term_columns))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut tuples = Vec::with_capacity(records.frame().rows() * comparisons.len());
+        for record in 0..records.frame().rows() {
+            tuples.extend(comparisons.iter().map(|comparison| comparison.comparator.tuples()[record]));
+        }
+        Ok(CompiledModel { comparisons, prior: weight_of(model.prior), tuples, term_columns })
+    }
+
+    /// Levels and weights of pairs of records, in their order.
+    ///
+    /// # Errors
+    /// `splink/evaluation` where DuckDB would stop with an error.
+    pub fn score(&self, pairs: &[(RecordIndex, RecordIndex)]) -> Result<Scores, Error> {
+        const PIECE: usize = 1 << 12;
+        let width = self.comparisons.len();
+        let mut weights = vec![self.prior; pairs.len()];
+        let mut levels = vec![0; pairs.len() * width];
+        let mut pieces: Vec<_> =
+            pairs.chunks(PIECE).zip(weights.chunks_mut(PIECE)).zip(levels.chunks_mut(PIECE * width)).collect();
+        parallel::map_mut(&mut pieces, 1, |_, pieces| {
+            for ((pairs, weights), levels) in pieces {
+                self.score_piece(pairs, weights, levels);
+            }
+        });
+        drop(pieces);
+        for comparison in &self.comparisons {
+            if let Some(fault) = comparison.comparator.faults().first() {
+                return Err(evaluation(&format!("comparison {}", comparison.name), fault));
+            }
+        }
+        Ok(Scores { width, levels, weights })
+    }
+
+    fn score_piece(&self, pairs: &[(RecordIndex, RecordIndex)], weights: &mut [f64], levels: &mut [LevelIndex]) {
+        let width = self.comparisons.len();
+        for (place, comparison) in self.comparisons.iter().enumerate() {
+            for ((&(left, right), weight), levels) in
+                pairs.iter().zip(weights.iter_mut()).zip(levels.chunks_exact_mut(width))
+            {
+                let a = self.tuples[left as usize * width + place];
+                let b = self.tuples[right as usize * width + place];
+                let level = comparison.comparator.tuple_level(a, b);
+                levels[place] = level;
+                *weight += comparison.weights[usize::from(level)];
+                if let Some(term) = &comparison.terms[usize::from(level)] {
+                    *weight += term.adjustment(left, right);
+                }
+            }
+        }
+    }
+
+    /// The names of the comparisons.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.comparisons.iter().map(|comparison| comparison.name.as_str())
+    }
+
+    /// The weight in bits of a level of a comparison, and its term-frequency part for a pair.
+    pub fn parts(&self, comparison: usize, level: LevelIndex, pair: (RecordIndex, RecordIndex)) -> (f64, f64) {
+        let comparison = &self.comparisons[comparison];
+        let term = comparison.terms[usize::from(level)].as_ref();
+        (comparison.weights[usize::from(level)], term.map_or(0.0, |term| term.adjustment(pair.0, pair.1)))
+    }
+
+    /// The columns whose frequencies a comparison uses: their names and the frequency by record, NaN where the
+    /// value is missing.
+    pub fn term_frequencies(&self, comparison: usize) -> impl Iterator<Item = (&str, &[f64])> {
+        self.comparisons[comparison].columns.iter().map(|column| {
+            let column = &self.term_columns[*column];
+            (column.name.as_str(), column.frequency.as_slice())
+        })
+    }
+
+    /// The comparisons as the engine scores, explains and trains with them.
+    pub fn into_comparisons(self) -> Vec<CompiledComparison<'static>> {
+        let CompiledModel { comparisons, term_columns, .. } = self;
+        let engine_term = |term: Term| TermFrequency {
+            value_id: (0..term_columns[term.column].frequency.len() as u32).collect(),
+            frequency: term_columns[term.column].frequency.clone(),
+            u_base: term.u_base,
+            minimum_u: term.minimum_u,
+            weight: term.weight,
+        };
+        comparisons
+            .into_iter()
+            .map(|comparison| CompiledComparison {
+                name: comparison.name,
+                comparator: Box::new(comparison.comparator),
+                weights: comparison.weights,
+                household_weights: Vec::new(),
+                term_frequency: comparison.terms.into_iter().map(|term| term.map(engine_term)).collect(),
+            })
+            .collect()
+    }
+}
+
+impl ScoredComparison {
+    fn new(
+        frame: &Frame,
+        comparison: &Comparison,
+        model: &SplinkModel,
+        term_columns: &mut Vec<TermColumn>,
+    ) -> Result<ScoredComparison, Error> {
+        let comparator = comparator(frame, comparison)?;
+        let weights = comparison.weights();
+        let mut terms: Vec<Option<Term>> = weights.iter().map(|_| None).collect();
+        let mut columns = Vec::new();
+        for (level, index) in comparison.level_indices().into_iter().enumerate() {
+            let Some(settings) = &comparison.levels[level].term_frequency else { continue };
+            let column = term_column(frame, &settings.column, model, term_columns)?;
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+            if settings.weight != 0.0 {
+                let u_base = comparison.base_u(level, settings)?;
+                terms[usize::from(index)] = Some(Term {
+                    base_bits: libm::log2(u_base),
+                    minimum_bits: libm::log2(settings.minimum_u),
+                    weight: settings.weight,
+                    bits: Arc::clone(&term_columns[column].bits),
+                    column,
+                    u_base,
+                    minimum_u: settings.minimum_u,
+                });
+            }
+        }
+        Ok(ScoredComparison { name: comparison.name.clone(), comparator, weights, terms, columns })
+    }
+}
+
+/// A comparison's levels over the records of a frame.
+pub(super) fn comparator(frame: &Frame, comparison: &Comparison) -> Result<FeatureComparator, Error> {
+    let mut conditions = Vec::new();
+    let mut otherwise = None;
+    for (level, index) in comparison.levels.iter().zip(comparison.level_indices()) {
+        match &level.condition {
+            Some(condition) => conditions.push((condition.clone(), index)),
+            None => {
+                otherwise = Some(index);
+                break;
+            }
+        }
+    }
+    let judgement = Judgement {
+        conditions: &conditions,
+        otherwise,
+        level_count: comparison.probabilities().len(),
+        names: &comparison.names,
+    };
+    FeatureComparator::new(frame, &judgement, &|level| {
+        place_of_level(&comparison.name, level, &comparison.levels[level].label)
+    })
+}
+
+/// The number of a frequency column, made on first use. Frequencies that the records bring along count before
+/// those of the records themselves.
+fn term_column(frame: &Frame, name: &str, model: &SplinkModel, columns: &mut Vec<TermColumn>) -> Result<usize, Error> {
+    if let Some(known) = columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)) {
+        return Ok(known);
+    }
+    let supplied = frame.column(&format!("{}{name}", model.term_frequency_prefix));
+    let frequency: Vec<f64> = match supplied {
+        Some(column) => {
+            let number = |value: &Value| super::cast::cast(value, &ValueType::Float).ok();
+            let numbers = column.convert(ValueType::Float, number)?;
+            let by_id: Vec<f64> = numbers.values().iter().map(|value| value.as_number().unwrap_or(f64::NAN)).collect();
+            numbers.ids().iter().map(|id| by_id[*id as usize]).collect()
+        }
+        None => {
+            let mut names = super::expression::Names::default();
+            names.number(name);
+            let number = super::feature::columns_of(frame, &names, "a term-frequency adjustment")?[0];
+            let column = &frame.columns()[number];
+            let mut counts = vec![0u64; column.values().len()];
+            column.ids().iter().for_each(|id| counts[*id as usize] += 1);
+            let known = (column.len() as u64 - counts[NULL_ID as usize]) as f64;
+            let share = |id: &u32| if *id == NULL_ID { f64::NAN } else { counts[*id as usize] as f64 / known };
+            column.ids().iter().map(share).collect()
+        }
+    };
+    let bits = Arc::new(frequency.iter().map(|frequency| libm::log2(*frequency)).collect());
+    columns.push(TermColumn { name: name.to_owned(), frequency, bits });
+    Ok(columns.len() - 1)
+}

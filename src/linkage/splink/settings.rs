@@ -1,0 +1,563 @@
+//! A saved Splink model: the JSON document, read with care.
+
+use super::comparator::unsupported;
+use super::dialect::Dialect;
+use super::expression::{Comparison as Operator, Expression, Names};
+use super::finding::{self, ModelFinding};
+use super::level::{LEAST_PROBABILITY, default_m, default_u, match_weight};
+use super::sql::{self, Naming};
+use crate::error::Error;
+use crate::linkage::comparison::LevelIndex;
+use serde_json::{Map, Value as Json};
+
+/// Which records may be paired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkType {
+    /// One table against itself.
+    DedupeOnly,
+    /// Records of different source datasets only.
+    LinkOnly,
+    /// Any two records of several source datasets.
+    LinkAndDedupe,
+}
+
+impl LinkType {
+    /// The name as Splink writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LinkType::DedupeOnly => "dedupe_only",
+            LinkType::LinkOnly => "link_only",
+            LinkType::LinkAndDedupe => "link_and_dedupe",
+        }
+    }
+}
+
+/// How the weight of a level moves with the rarity of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TermFrequencySettings {
+    /// The column whose frequencies count.
+    pub column: String,
+    /// 1 for the full adjustment.
+    pub weight: f64,
+    /// A floor on the frequency.
+    pub minimum_u: f64,
+    /// Measure against the level's own u instead of that of the exact-match level.
+    pub own_u: bool,
+}
+
+/// One level of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// The condition as written.
+    pub sql: String,
+    /// The condition as understood; `None` for ELSE.
+    pub condition: Option<Expression>,
+    /// The label, or the condition where there is none.
+    pub label: String,
+    /// Whether it is a null level, which weighs nothing.
+    pub is_null: bool,
+    /// The m probability, if it is trained.
+    pub m: Option<f64>,
+    /// The u probability, if it is trained.
+    pub u: Option<f64>,
+    /// Whether training leaves m as it is.
+    pub fix_m: bool,
+    /// Whether training leaves u as it is.
+    pub fix_u: bool,
+    /// The term-frequency adjustment, if it has one.
+    pub term_frequency: Option<TermFrequencySettings>,
+}
+
+/// One comparison: levels tried in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The name under which its results are written.
+    pub name: String,
+    /// What it is, in words.
+    pub description: String,
+    /// The columns that its conditions number.
+    pub names: Names,
+    /// The levels in the order of the document.
+    pub levels: Vec<Level>,
+}
+
+/// One blocking rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockingRule {
+    /// The rule as written.
+    pub sql: String,
+    /// The rule as understood.
+    pub condition: Expression,
+    /// The columns that it numbers.
+    pub names: Names,
+    /// List columns of which any one element may agree.
+    pub arrays_to_explode: Vec<String>,
+}
+
+/// A saved Splink model, version 3, 4 or 5.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SplinkModel {
+    /// Which records may be paired.
+    pub link_type: LinkType,
+    /// The probability that two random records match.
+    pub prior: f64,
+    /// The dialect of its SQL.
+    pub dialect: Dialect,
+    /// The column of record ids.
+    pub unique_id_column: String,
+    /// The column that tells which dataset a record is from.
+    pub source_dataset_column: String,
+    /// Prefix of match-weight columns in results.
+    pub match_weight_prefix: String,
+    /// Prefix of comparison-vector columns in results.
+    pub gamma_prefix: String,
+    /// Prefix of term-frequency columns in results and among the records.
+    pub term_frequency_prefix: String,
+    /// Training stops when nothing moves by more.
+    pub em_convergence: f64,
+    /// Training stops after so many rounds.
+    pub max_iterations: usize,
+    /// The rules whose pairs are scored.
+    pub blocking_rules: Vec<BlockingRule>,
+    /// The comparisons in order.
+    pub comparisons: Vec<Comparison>,
+    /// The document as it was read, which export fills in.
+    pub(super) document: Map<String, Json>,
+}
+
+impl SplinkModel {
+    /// Reads a saved model and tells what is worth knowing about it.
+    ///
+    /// # Errors
+    /// `splink/not-a-model` for a document that is none; `splink/dialect`, `splink/link-type`,
+    /// `splink/probability`, `splink/term-frequency` and `splink/unsupported-sql` for what cannot be honoured,
+    /// named by its place.
+    pub fn read(text: &str) -> Result<(SplinkModel, Vec<ModelFinding>), Error> {
+        let document: Json =
+            serde_json::from_str(text).map_err(|error| not_a_model(format!("it is no JSON: {error}")))?;
+        let Json::Object(document) = document else { return Err(not_a_model("it is no JSON object")) };
+        let mut findings = Vec::new();
+        let reader = Keys { keys: &document, place: "the model" };
+        let dialect = match reader.text("sql_dialect")? {
+            Some(name) => Dialect::from_name(name)?,
+            None => {
+                findings.push(finding::DIALECT_ASSUMED.at("the model"));
+                Dialect::DuckDb
+            }
+        };
+        let link_type = link_type(reader.text("link_type")?)?;
+        let prior = reader.number("probability_two_random_records_match")?.unwrap_or(0.0001);
+        if !(0.0 < prior && prior < 1.0) {
+            return Err(probability("the model", "probability_two_random_records_match", prior));
+        }
+        note_unknown_keys(&document, &mut findings);
+        let rules = match document.get("blocking_rules_to_generate_predictions") {
+            Some(Json::Array(rules)) => rules.as_slice(),
+            None | Some(Json::Null) => &[],
+            Some(_) => return Err(not_a_model("blocking_rules_to_generate_predictions is no list")),
+        };
+        let blocking_rules = rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| blocking_rule(index, rule, dialect, &mut findings))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some(Json::Array(comparisons)) = document.get("comparisons") else {
+            return Err(not_a_model("it has no list of comparisons"));
+        };
+        let comparisons = comparisons
+            .iter()
+            .enumerate()
+            .map(|(index, comparison)| read_comparison(index, comparison, dialect, &mut findings))
+            .collect::<Result<Vec<_>, _>>()?;
+        if comparisons.is_empty() {
+            return Err(not_a_model("it has no comparison"));
+        }
+        let named = |key: &str, otherwise: &str| Ok::<_, Error>(reader.text(key)?.unwrap_or(otherwise).to_owned());
+        let model = SplinkModel {
+            link_type,
+            prior,
+            dialect,
+            unique_id_column: unquoted(&named("unique_id_column_name", "unique_id")?),
+            source_dataset_column: unquoted(&named("source_dataset_column_name", "source_dataset")?),
+            match_weight_prefix: named("match_weight_column_prefix", "mw_")?,
+            gamma_prefix: named("comparison_vector_value_column_prefix", "gamma_")?,
+            term_frequency_prefix: named("term_frequency_adjustment_column_prefix", "tf_")?,
+            em_convergence: reader.number("em_convergence")?.unwrap_or(1e-4),
+            max_iterations: reader.number("max_iterations")?.map_or(25, |number| number as usize),
+            blocking_rules,
+            comparisons,
+            document,
+        };
+        Ok((model, findings))
+    }
+}
+
+impl Comparison {
+    /// The index that the engine gives each level: 0 for null levels, gamma + 1 for the others, which count
+    /// down in the order of the document.
+    pub fn level_indices(&self) -> Vec<LevelIndex> {
+        let mut next = self.levels.iter().filter(|level| !level.is_null).count() as LevelIndex;
+        let index = |level: &Level| match level.is_null {
+            true => 0,
+            false => {
+                next -= 1;
+                next + 1
+            }
+        };
+        self.levels.iter().map(index).collect()
+    }
+
+    /// m and u of each level by [`LevelIndex`], with Splink's defaults for what is untrained; the null level
+    /// has 1 and 1.
+    pub fn probabilities(&self) -> Vec<(f64, f64)> {
+        let trained: Vec<&Level> = self.levels.iter().filter(|level| !level.is_null).rev().collect();
+        let (m, u) = (default_m(trained.len()), default_u(trained.len()));
+        let of = |(gamma, level): (usize, &&Level)| (level.m.unwrap_or(m[gamma]), level.u.unwrap_or(u[gamma]));
+        std::iter::once((1.0, 1.0)).chain(trained.iter().enumerate().map(of)).collect()
+    }
+
+    /// Match weights in bits by [`LevelIndex`].
+    pub fn weights(&self) -> Vec<f64> {
+        let weight = |(index, (m, u)): (usize, (f64, f64))| if index == 0 { 0.0 } else { match_weight(m, u) };
+        self.probabilities().into_iter().enumerate().map(weight).collect()
+    }
+
+    /// The u against which the frequency of a level's term is measured.
+    ///
+    /// # Errors
+    /// `splink/term-frequency` when there is no exact-match level on that column alone.
+    pub fn base_u(&self, level: usize, settings: &TermFrequencySettings) -> Result<f64, Error> {
+        let probabilities = self.probabilities();
+        let indices = self.level_indices();
+        if settings.own_u {
+            return Ok(probabilities[usize::from(indices[level])].1);
+        }
+        let exact = self.levels.iter().position(|level| {
+            level.exact_column().is_some_and(|column| self.names.all()[column].eq_ignore_ascii_case(&settings.column))
+        });
+        match exact {
+            Some(exact) => Ok(probabilities[usize::from(indices[exact])].1),
+            None => Err(Error::new(
+                "splink/term-frequency",
+                format!(
+                    "{}: the term-frequency adjustment on {} needs a level of exact agreement on that column",
+                    place_of_level(&self.name, level, &self.levels[level].label),
+                    settings.column
+                ),
+                "add such a level, or set disable_tf_exact_match_detection",
+            )
+            .in_field(&settings.column)),
+        }
+    }
+}
+
+impl Level {
+    /// The column on whose plain equality this level stands, and nothing else.
+    pub(super) fn exact_column(&self) -> Option<usize> {
+        match self.exact_columns()?.as_slice() {
+            [column] => Some(*column),
+            _ => None,
+        }
+    }
+
+    /// The columns on whose plain equality this level stands.
+    pub(super) fn exact_columns(&self) -> Option<Vec<usize>> {
+        let parts = match self.condition.as_ref()? {
+            Expression::And(parts) => parts.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        parts.iter().map(exact_column).collect()
+    }
+}
+
+fn exact_column(condition: &Expression) -> Option<usize> {
+    match condition {
+        Expression::Compare(Operator::Equal, a, b) => match (&**a, &**b) {
+            (Expression::Column { side: a_side, column: a }, Expression::Column { side: b_side, column: b }) => {
+                (a == b && a_side != b_side).then_some(*a)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The name of a level in messages.
+pub(super) fn place_of_level(comparison: &str, level: usize, label: &str) -> String {
+    format!("comparison {comparison}, level {} ({label})", level + 1)
+}
+
+fn not_a_model(why: impl Into<String>) -> Error {
+    Error::new(
+        "splink/not-a-model",
+        format!("this is not a saved Splink model: {}", why.into()),
+        "save the model with linker.misc.save_model_to_json",
+    )
+}
+
+fn probability(place: &str, key: &str, value: f64) -> Error {
+    Error::new(
+        "splink/probability",
+        format!("{place}: {key} is {value}"),
+        format!("a probability must be at least {LEAST_PROBABILITY:e}; retrain the level or leave the key out"),
+    )
+    .in_field(key)
+}
+
+fn link_type(name: Option<&str>) -> Result<LinkType, Error> {
+    match name {
+        Some("dedupe_only") => Ok(LinkType::DedupeOnly),
+        Some("link_only") => Ok(LinkType::LinkOnly),
+        Some("link_and_dedupe") => Ok(LinkType::LinkAndDedupe),
+        other => Err(Error::new(
+            "splink/link-type",
+            format!("the link type is {}", other.unwrap_or("missing")),
+            "use dedupe_only, link_only or link_and_dedupe",
+        )
+        .in_field("link_type")),
+    }
+}
+
+/// Typed access to the keys of one object of the document.
+struct Keys<'a> {
+    keys: &'a Map<String, Json>,
+    place: &'a str,
+}
+
+impl<'a> Keys<'a> {
+    fn wrong<T>(&self, key: &str, wanted: &str) -> Result<T, Error> {
+        Err(not_a_model(format!("{}: {key} is no {wanted}", self.place)).in_field(key))
+    }
+
+    fn text(&self, key: &str) -> Result<Option<&'a str>, Error> {
+        match self.keys.get(key) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::String(text)) => Ok(Some(text)),
+            Some(_) => self.wrong(key, "text"),
+        }
+    }
+
+    fn number(&self, key: &str) -> Result<Option<f64>, Error> {
+        match self.keys.get(key) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Number(number)) => Ok(number.as_f64()),
+            Some(_) => self.wrong(key, "number"),
+        }
+    }
+
+    fn truth(&self, key: &str) -> Result<bool, Error> {
+        match self.keys.get(key) {
+            None | Some(Json::Null) => Ok(false),
+            Some(Json::Bool(truth)) => Ok(*truth),
+            Some(_) => self.wrong(key, "boolean"),
+        }
+    }
+
+    fn texts(&self, key: &str) -> Result<Vec<String>, Error> {
+        match self.keys.get(key) {
+            None | Some(Json::Null) => Ok(Vec::new()),
+            Some(Json::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Json::String(text) => Ok(text.clone()),
+                    _ => self.wrong(key, "list of texts"),
+                })
+                .collect(),
+            Some(_) => self.wrong(key, "list of texts"),
+        }
+    }
+}
+
+const TOP_KEYS: [&str; 19] = [
+    "link_type",
+    "probability_two_random_records_match",
+    "retain_matching_columns",
+    "retain_intermediate_calculation_columns",
+    "additional_columns_to_retain",
+    "sql_dialect",
+    "linker_uid",
+    "em_convergence",
+    "max_iterations",
+    "match_weight_column_prefix",
+    "bayes_factor_column_prefix",
+    "term_frequency_adjustment_column_prefix",
+    "comparison_vector_value_column_prefix",
+    "unique_id_column_name",
+    "source_dataset_column_name",
+    "blocking_rules_to_generate_predictions",
+    "comparisons",
+    "splink_version",
+    "$schema",
+];
+
+fn note_unknown_keys(document: &Map<String, Json>, findings: &mut Vec<ModelFinding>) {
+    for key in document.keys().filter(|key| !TOP_KEYS.contains(&key.as_str())) {
+        findings.push(finding::KEY_IGNORED.at(format!("the model, {key}")));
+    }
+    if document.get("bayes_factor_column_prefix").is_some_and(|prefix| prefix != "bf_") {
+        findings.push(finding::KEY_IGNORED.at("the model, bayes_factor_column_prefix"));
+    }
+}
+
+fn blocking_rule(
+    index: usize,
+    rule: &Json,
+    model_dialect: Dialect,
+    findings: &mut Vec<ModelFinding>,
+) -> Result<BlockingRule, Error> {
+    let place = format!("blocking rule {}", index + 1);
+    let empty = Map::new();
+    let (sql, keys) = match rule {
+        Json::String(sql) => (sql.as_str(), &empty),
+        Json::Object(keys) => match keys.get("blocking_rule") {
+            Some(Json::String(sql)) => (sql.as_str(), keys),
+            _ => return Err(not_a_model(format!("{place} has no text"))),
+        },
+        _ => return Err(not_a_model(format!("{place} is neither text nor object"))),
+    };
+    let reader = Keys { keys, place: &place };
+    let dialect = reader.text("sql_dialect")?.map_or(Ok(model_dialect), Dialect::from_name)?;
+    if keys.get("salting_partitions").is_some_and(|partitions| !partitions.is_null()) {
+        findings.push(finding::KEY_IGNORED.at(format!("{place}, salting_partitions")));
+    }
+    let mut names = Names::default();
+    let parsed =
+        sql::parse(sql, dialect, Naming::Alias, &mut names).map_err(|refusal| unsupported(&refusal, &place))?;
+    note_unverified(&parsed.unverified, &place, findings);
+    Ok(BlockingRule {
+        sql: sql.to_owned(),
+        condition: parsed.expression,
+        names,
+        arrays_to_explode: reader.texts("arrays_to_explode")?.iter().map(|name| unquoted(name)).collect(),
+    })
+}
+
+fn read_comparison(
+    index: usize,
+    comparison: &Json,
+    dialect: Dialect,
+    findings: &mut Vec<ModelFinding>,
+) -> Result<Comparison, Error> {
+    let numbered = format!("comparison {}", index + 1);
+    let Json::Object(keys) = comparison else { return Err(not_a_model(format!("{numbered} is no object"))) };
+    let reader = Keys { keys, place: &numbered };
+    let Some(Json::Array(levels)) = keys.get("comparison_levels") else {
+        return Err(not_a_model(format!("{numbered} has no list of levels")));
+    };
+    let given = reader.text("output_column_name")?.map(str::to_owned);
+    let mut names = Names::default();
+    let shown = given.clone().unwrap_or_else(|| (index + 1).to_string());
+    let levels = levels
+        .iter()
+        .enumerate()
+        .map(|(level, keys)| read_level(&shown, level, keys, dialect, &mut names, findings))
+        .collect::<Result<Vec<_>, _>>()?;
+    let scored = levels.iter().filter(|level| !level.is_null).count();
+    if scored < 2 || scored > 200 {
+        return Err(not_a_model(format!("{numbered} has {scored} levels that are not null levels")));
+    }
+    // Splink names a comparison after its columns when nothing else is said.
+    let name = given.unwrap_or_else(|| match names.all() {
+        [one] => one.clone(),
+        several => format!("custom_{}", several.join("_")),
+    });
+    let description = reader.text("comparison_description")?.unwrap_or(&name).to_owned();
+    let comparison = Comparison { name: name.replace(' ', "_"), description, names, levels };
+    for (index, level) in comparison.levels.iter().enumerate() {
+        if let Some(settings) = level.term_frequency.as_ref().filter(|settings| settings.weight != 0.0) {
+            comparison.base_u(index, settings)?;
+        }
+    }
+    Ok(comparison)
+}
+
+fn read_level(
+    comparison: &str,
+    index: usize,
+    level: &Json,
+    dialect: Dialect,
+    names: &mut Names,
+    findings: &mut Vec<ModelFinding>,
+) -> Result<Level, Error> {
+    let numbered = format!("comparison {comparison}, level {}", index + 1);
+    let Json::Object(keys) = level else { return Err(not_a_model(format!("{numbered} is no object"))) };
+    let reader = Keys { keys, place: &numbered };
+    let Some(sql) = reader.text("sql_condition")? else {
+        return Err(not_a_model(format!("{numbered} has no sql_condition")));
+    };
+    let label = reader.text("label_for_charts")?.unwrap_or(sql).to_owned();
+    let place = place_of_level(comparison, index, &label);
+    let condition = match sql.trim().eq_ignore_ascii_case("else") {
+        true => None,
+        false => {
+            let parsed =
+                sql::parse(sql, dialect, Naming::Suffix, names).map_err(|refusal| unsupported(&refusal, &place))?;
+            note_unverified(&parsed.unverified, &place, findings);
+            Some(parsed.expression)
+        }
+    };
+    let is_null = reader.truth("is_null_level")?;
+    let (m, u) = match is_null {
+        true => (None, None),
+        false => {
+            (trained(&reader, "m_probability", &place, findings)?, trained(&reader, "u_probability", &place, findings)?)
+        }
+    };
+    let term_frequency = match reader.text("tf_adjustment_column")? {
+        // Splink adjusts neither null nor ELSE levels, whatever they say.
+        Some(column) if !is_null && condition.is_some() => {
+            let weight = reader.number("tf_adjustment_weight")?;
+            if weight.is_none() {
+                findings.push(finding::WEIGHT_ASSUMED.at(&place));
+            }
+            Some(TermFrequencySettings {
+                column: unquoted(column),
+                weight: weight.unwrap_or(1.0),
+                minimum_u: reader.number("tf_minimum_u_value")?.unwrap_or(0.0),
+                own_u: reader.truth("disable_tf_exact_match_detection")?,
+            })
+        }
+        _ => None,
+    };
+    Ok(Level {
+        sql: sql.to_owned(),
+        condition,
+        label,
+        is_null,
+        m,
+        u,
+        fix_m: reader.truth("fix_m_probability")?,
+        fix_u: reader.truth("fix_u_probability")?,
+        term_frequency,
+    })
+}
+
+/// An m or u probability of the document; one that training never observed counts as a millionth.
+fn trained(reader: &Keys, key: &str, place: &str, findings: &mut Vec<ModelFinding>) -> Result<Option<f64>, Error> {
+    let value = match reader.keys.get(key) {
+        Some(Json::String(text)) if text.starts_with("level not observed") => {
+            findings.push(finding::NOT_OBSERVED.at(format!("{place}, {key}")));
+            return Ok(Some(1e-6));
+        }
+        _ => reader.number(key)?,
+    };
+    match value {
+        Some(value) if value.is_nan() || value < LEAST_PROBABILITY => Err(probability(place, key, value)),
+        Some(value) => Ok(Some(value)),
+        None => {
+            findings.push(finding::UNTRAINED_LEVEL.at(format!("{place}, {key}")));
+            Ok(None)
+        }
+    }
+}
+
+fn note_unverified(functions: &[String], place: &str, findings: &mut Vec<ModelFinding>) {
+    for function in functions {
+        findings.push(finding::UNVERIFIED_FUNCTION.at(format!("{place}, function {function}")));
+    }
+}
+
+/// A column name without the quotes of any dialect.
+fn unquoted(name: &str) -> String {
+    name.trim_matches(['"', '`']).to_owned()
+}
