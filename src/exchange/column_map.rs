@@ -85,7 +85,8 @@ impl Spellings {
         self.columns(name).first().map(|&(column, _)| column)
     }
 
-    fn columns(&self, name: &str) -> &[(Column, usize)] {
+    /// Every canonical column of this spelling, with its rank.
+    pub(super) fn columns(&self, name: &str) -> &[(Column, usize)] {
         self.ranks.get(&comparable(name)).map_or(&[], Vec::as_slice)
     }
 

@@ -11,4 +11,5 @@ pub mod fhir;
 pub mod frame;
 #[cfg(feature = "messages")]
 pub mod message;
+pub mod ndjson;
 pub mod rows;

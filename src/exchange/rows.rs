@@ -146,6 +146,8 @@ pub struct Rows {
     pub quarantined: Vec<Quarantined>,
     /// Values of the columns to keep.
     pub kept: KeptValues,
+    /// Whether any row had no source of its own and came under [`SourceName::Fallback`].
+    pub fell_back: bool,
     /// How the input was understood.
     pub report: InputReport,
 }
@@ -202,6 +204,7 @@ pub(super) struct RowSink<'o> {
     nul: Counted,
     source: Option<(String, SourceId)>,
     too_many_sources: bool,
+    fell_back: bool,
 }
 
 /// Rows counted, with the first few of them.
@@ -224,6 +227,7 @@ impl<'o> RowSink<'o> {
             nul: Counted::default(),
             source: None,
             too_many_sources: false,
+            fell_back: false,
         }
     }
 
@@ -233,7 +237,9 @@ impl<'o> RowSink<'o> {
             return self.quarantine(row, &NO_RECORD_ID);
         }
         self.rows += 1;
-        let name = self.options.source.of(fields.get(Column::Source));
+        let own = fields.get(Column::Source);
+        self.fell_back |= own.is_empty();
+        let name = self.options.source.of(own);
         let source = match &self.source {
             Some((last, id)) if last == name => *id,
             _ => {
@@ -285,6 +291,7 @@ impl Rows {
             report.rows += sink.rows;
             rows.quarantined.extend(sink.quarantined);
             rows.kept.append(&sink.kept);
+            rows.fell_back |= sink.fell_back;
             nul.count += sink.nul.count;
             let room = SAMPLE_ROWS - nul.rows.len();
             nul.rows.extend(sink.nul.rows.into_iter().take(room));

@@ -8,8 +8,10 @@
 mod args;
 mod command;
 mod frame_input;
+mod input;
 mod output;
 mod progress;
+mod quality;
 mod render;
 
 use args::Arguments;

@@ -1,6 +1,7 @@
 //! One file per command. To add a command, add its `mod` line and its line in `commands!`; its file
 //! holds `Args` (with help and examples) and `run`.
 
+mod check;
 mod completions;
 mod man;
 mod score;
@@ -40,6 +41,7 @@ macro_rules! commands {
 
 // In the order of `childlink help`.
 commands! {
+    check => Check,
     score => Score,
     synth => Synth,
     completions => Completions,

@@ -1,0 +1,219 @@
+//! The inputs of a command: which files, from which sources, in which format.
+
+use crate::output::cannot_read;
+use crate::progress::Progress;
+use childlink::Error;
+use childlink::exchange::column_map::Spellings;
+use childlink::exchange::rows::{InputReport, KeptValues, Quarantined, ReadOptions, Rows, SourceName};
+use childlink::exchange::{csv, ndjson};
+use childlink::linkage::table::{Built, Table};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Which records to read
+#[derive(clap::Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// Files of records: delimited text or NDJSON, with the header that docs/columns.md describes
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// A file whose rows all come from the source NAME; may be given many times. Other files name
+    /// their source in a column, or else by their file name
+    #[arg(long, value_name = "NAME=FILE")]
+    source: Vec<String>,
+    /// A list of column spellings (TOML) that goes before the built-in lists
+    #[arg(long, value_name = "FILE")]
+    columns: Option<PathBuf>,
+    /// Hand on a column that is not canonical; may be given many times
+    #[arg(long, value_name = "COL")]
+    keep: Vec<String>,
+}
+
+/// Inputs that are known by name and about to be read.
+pub(crate) struct Inputs {
+    files: Vec<(PathBuf, SourceName)>,
+    spellings: Spellings,
+    keep: Vec<String>,
+}
+
+/// Everything that was read.
+pub(crate) struct Records {
+    /// The table and its quality.
+    pub(crate) built: Built,
+    /// Rows set aside, those that lost to another row included, in order of input and row.
+    pub(crate) quarantined: Vec<Quarantined>,
+    /// How each input was understood.
+    pub(crate) reports: Vec<InputReport>,
+    /// The kept columns of each input.
+    pub(crate) kept: Vec<KeptValues>,
+}
+
+impl Records {
+    /// Rows read: those accepted and those set aside.
+    pub(crate) fn rows(&self) -> u64 {
+        self.reports.iter().map(|report| report.rows).sum()
+    }
+}
+
+impl InputArgs {
+    /// Looks at the arguments; opens only the list of spellings.
+    ///
+    /// # Errors
+    /// `input/none`, `input/source`, and those of [`Spellings::with`].
+    pub(crate) fn resolve(&self) -> Result<Inputs, Error> {
+        let mut files = Vec::new();
+        for path in &self.inputs {
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            files.push((path.clone(), SourceName::Fallback(stem.unwrap_or_default())));
+        }
+        for pair in &self.source {
+            match pair.split_once('=') {
+                Some((name, file)) if !name.trim().is_empty() && !file.is_empty() => {
+                    files.push((PathBuf::from(file), SourceName::Given(name.trim().to_owned())));
+                }
+                _ => {
+                    return Err(Error::new(
+                        "input/source",
+                        "--source does not have the form NAME=FILE",
+                        "write for example --source northtown=extracts/northtown.csv",
+                    )
+                    .in_field("--source"));
+                }
+            }
+        }
+        if files.is_empty() {
+            return Err(Error::new("input/none", "no input file is given", "name at least one file of records"));
+        }
+        let spellings = match &self.columns {
+            Some(path) => {
+                let text = fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?;
+                Spellings::with(&text).map_err(|e| in_file(path, e))?
+            }
+            None => Spellings::built_in().clone(),
+        };
+        Ok(Inputs { files, spellings, keep: self.keep.clone() })
+    }
+}
+
+impl Inputs {
+    /// The files, in the order given.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// The columns to hand on.
+    pub(crate) fn keep(&self) -> &[String] {
+        &self.keep
+    }
+
+    /// Reads all files with the threads of the current pool.
+    ///
+    /// # Errors
+    /// `input/cannot-read`, `input/same-name` and those of the formats, each with the file's name.
+    pub(crate) fn read(&self, progress: &Progress) -> Result<Records, Error> {
+        let total = self.paths().map(|path| fs::metadata(path).map_or(0, |m| m.len())).sum();
+        let phase = progress.bytes("Reading", total);
+        let (mut builders, mut quarantined, mut reports, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut fallbacks: BTreeMap<&str, &Path> = BTreeMap::new();
+        for (number, (path, source)) in self.files.iter().enumerate() {
+            let rows = self.read_file(number, &|bytes| phase.advance(bytes)).map_err(|e| in_file(path, e))?;
+            if let SourceName::Fallback(name) = source
+                && rows.fell_back
+                && let Some(other) = fallbacks.insert(name, path)
+            {
+                return Err(Error::new(
+                    "input/same-name",
+                    format!("{} and {} would both be the source {name}", other.display(), path.display()),
+                    "name each source with --source NAME=FILE",
+                ));
+            }
+            builders.extend(rows.builders);
+            quarantined.extend(rows.quarantined);
+            reports.push(rows.report);
+            kept.push(rows.kept);
+        }
+        drop(phase);
+        let _phase = progress.phase("Understanding");
+        let built = Table::build(builders);
+        quarantined.extend(built.repeats.iter().map(|repeat| Quarantined {
+            input: repeat.origin.input,
+            row: repeat.origin.row,
+            reason: repeat.reason,
+        }));
+        quarantined.sort_unstable();
+        Ok(Records { built, quarantined, reports, kept })
+    }
+
+    /// Reads the rows that were set aside once more: `each` is told the input's number, the row, its
+    /// source, the reason and the row's bytes.
+    ///
+    /// # Errors
+    /// Those of [`Inputs::read`].
+    pub(crate) fn read_quarantined(
+        &self,
+        quarantined: &[Quarantined],
+        mut each: impl FnMut(&Quarantined, &str, &[u8]),
+    ) -> Result<(), Error> {
+        for of_input in quarantined.chunk_by(|a, b| a.input == b.input) {
+            let number = usize::from(of_input[0].input);
+            let wanted: Vec<u32> = of_input.iter().map(|q| q.row).collect();
+            let mut next = of_input.iter();
+            let take = |_: u32, source: &str, raw: &[u8]| {
+                if let Some(row) = next.next() {
+                    each(row, source, raw);
+                }
+            };
+            let (path, _) = &self.files[number];
+            let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+            let options = self.options(number);
+            match Format::of(path)? {
+                Format::Delimited => csv::read_again(file, options, &wanted, take),
+                Format::Ndjson => ndjson::read_again(file, options, &wanted, take),
+            }
+            .map_err(|e| in_file(path, e))?;
+        }
+        Ok(())
+    }
+
+    fn read_file(&self, number: usize, advance: &(dyn Fn(u64) + Sync)) -> Result<Rows, Error> {
+        let (path, _) = &self.files[number];
+        let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+        let options = self.options(number);
+        match Format::of(path)? {
+            Format::Delimited => csv::read(file, options, advance),
+            Format::Ndjson => ndjson::read(file, options, advance),
+        }
+    }
+
+    fn options(&self, number: usize) -> ReadOptions<'_> {
+        let source = &self.files[number].1;
+        ReadOptions { input: number as u16, source, spellings: &self.spellings, keep: &self.keep }
+    }
+}
+
+/// The format of a file, told by its first bytes and never by its name.
+enum Format {
+    Delimited,
+    Ndjson,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Format, Error> {
+        let mut beginning = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(4096).read_to_end(&mut beginning))
+            .map_err(|e| cannot_read(path, &e))?;
+        let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&beginning).trim_ascii_start();
+        Ok(if text.starts_with(b"{") { Format::Ndjson } else { Format::Delimited })
+    }
+}
+
+/// The error with the name of the file it came from.
+fn in_file(path: &Path, mut error: Error) -> Error {
+    if error.code != "input/cannot-read" {
+        error.message = format!("{}: {}", path.display(), error.message);
+    }
+    error
+}
