@@ -7,8 +7,10 @@
 
 #![allow(unreachable_pub, reason = "wasm-bindgen exports only what is `pub`; Rust callers use the core")]
 
+mod birth_date;
 mod error;
 mod name;
 mod nhs_number;
 mod postcode;
+mod record;
 mod result;

@@ -1,7 +1,7 @@
 //! NHS numbers.
 
 use super::error::Thrown;
-use super::result::to_js;
+use super::result::to_json;
 use crate::identity::nhs_number::NhsNumber;
 use crate::shape::field::FieldShape;
 use crate::shape::nhs_number::NhsNumberShape;
@@ -13,8 +13,8 @@ pub fn is_nhs_number(text: &str) -> bool {
 }
 
 #[wasm_bindgen(js_name = parseNhsNumber)]
-pub fn parse_nhs_number(text: &str) -> Result<JsValue, Thrown> {
-    to_js(&FieldShape::new(&NhsNumber::parse_field(text), NhsNumberShape::from))
+pub fn parse_nhs_number(text: &str) -> Result<String, Thrown> {
+    to_json(&FieldShape::new(&NhsNumber::parse_field(text), NhsNumberShape::from))
 }
 
 #[wasm_bindgen(js_name = formatNhsNumber)]

@@ -38,6 +38,30 @@ export function hostile(api) {
   }
   expect("NUL bytes", api.parseNhsNumber("943\u0000476\u00005919").state, "invalid");
 
+  for (const value of [undefined, null, 7, "x", [], Symbol("x")]) {
+    expectError("validateRecord of no record", "argument/not-record", () => api.validateRecord(value));
+    expectError("normaliseRecord of no record", "argument/not-record", () => api.normaliseRecord(value));
+  }
+  expectError("a number for a column", "argument/not-text", () => api.validateRecord({ nhs_number: 9434765919 }));
+  expectError("an unknown column", "argument/unknown-column", () => api.validateRecord({ dob: "2024-02-29" }));
+  expectError("an unknown option", "argument/not-allowed", () => api.validateRecord({}, { as_at: "2024-02-29" }));
+  expectError("options of the wrong kind", "argument/not-options", () => api.validateRecord({}, "2024-02-29"));
+  expectError("asAt that is no date", "date/no-such-day", () => api.validateRecord({}, { asAt: "2024-02-30" }));
+  expectError("an unknown date order", "argument/not-allowed", () => api.parseBirthDate("1/2/24", { dateOrder: "ymd" }));
+  expectError("an unknown kind of name", "argument/not-allowed", () => api.parseName("Ann", "middle"));
+  const throws = { get given_name() { throw new RangeError("a getter of the caller"); } };
+  try {
+    api.validateRecord(throws);
+    faults.push("a getter that throws: nothing thrown");
+  } catch (error) {
+    expect("a getter that throws", error.message, "a getter of the caller");
+  }
+  const odd = { given_name: "\ud800", family_name: "'; DROP TABLE children", postcode: "\u0000", birth_date: "9".repeat(99_999) };
+  expect("a record of odd texts", api.validateRecord(odd).ok, false);
+  const once = api.normaliseRecord({ given_name: "Zoë-Marie", family_name: "van der O’Brien", postcode: "ls14ap", birth_date: "29/2/2024", address_1: "Flat 2", address_2: "14 High Street" });
+  const twice = api.normaliseRecord(once.record);
+  expect("normalising twice", JSON.stringify(twice.record), JSON.stringify(once.record));
+
   // After a reset everything works as before.
   api.reset();
   expect("isNhsNumber after a reset", api.isNhsNumber("943 476 5919"), true);

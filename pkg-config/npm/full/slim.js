@@ -7,5 +7,14 @@ const boundary = createBoundary(glue);
 
 export { ChildlinkError } from "../lib/error.js";
 export const { init, initSync, reset } = boundary;
-export const { isNhsNumber, parseNhsNumber, formatNhsNumber, parsePostcode, parseName, birthOrderInName } =
-  forms(boundary);
+export const {
+  isNhsNumber,
+  parseNhsNumber,
+  formatNhsNumber,
+  parsePostcode,
+  parseName,
+  birthOrderInName,
+  parseBirthDate,
+  validateRecord,
+  normaliseRecord,
+} = forms(boundary);

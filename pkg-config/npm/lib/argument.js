@@ -40,3 +40,18 @@ export function oneOf(value, allowed, name) {
   }
   return value;
 }
+
+/** An object of options with no key but those known, or a `ChildlinkError` that names the stranger. */
+export function optionsOf(options, known) {
+  if (options === undefined) return {};
+  if (options === null || typeof options !== "object") {
+    throw new ChildlinkError(
+      "argument/not-options",
+      `options must be an object, not ${kindOf(options)}`,
+      `pass an object with any of ${known.join(", ")}, or nothing`,
+      "options",
+    );
+  }
+  for (const key of Object.keys(options)) oneOf(key, known, "each option");
+  return options;
+}

@@ -131,3 +131,113 @@ export function parseName(text: string, kind?: "given" | "family"): Field<Name>;
  * @throws {ChildlinkError} `argument/not-text`, `argument/too-long`
  */
 export function birthOrderInName(text: string): number | null;
+
+/** How written dates are to be read. */
+export interface DateOptions {
+  /** In which order the source writes day and month; `day-month-year` if left out. */
+  readonly dateOrder?: "day-month-year" | "month-day-year";
+  /**
+   * The date on which records are judged, `YYYY-MM-DD`. Without it no date is in the future, and a year of two
+   * figures cannot be read. childlink has no clock: a form passes today.
+   */
+  readonly asAt?: string;
+}
+
+/** A birth date, perhaps in part. */
+export interface BirthDate {
+  /** `2024-02-29`, `2024-02` or `2024`. */
+  readonly display: string;
+  readonly year: number;
+  /** 1 to 12, or null when not known. */
+  readonly month: number | null;
+  /** 1 to 31, or null when not known. */
+  readonly day: number | null;
+  /** 1 January: often filled in when only the year is known. */
+  readonly weak: boolean;
+}
+
+/**
+ * Reads a birth date in any written form: `2024-02-29`, `29/02/2024`, `29 Feb 24`, `2024-02`.
+ * @example parseBirthDate("29/02/2024").value?.display // "2024-02-29"
+ * @throws {ChildlinkError} `argument/...`, or a `date/...` code when `asAt` is no date
+ */
+export function parseBirthDate(text: string, options?: DateOptions): Field<BirthDate>;
+
+/** The canonical columns of a child's record. */
+export type Column =
+  | "source"
+  | "record_id"
+  | "nhs_number"
+  | "nhs_number_status"
+  | "given_name"
+  | "other_names"
+  | "family_name"
+  | "previous_family_name"
+  | "sex"
+  | "birth_date"
+  | "birth_time"
+  | "birth_order"
+  | "death_date"
+  | "address_1"
+  | "address_2"
+  | "address_3"
+  | "address_4"
+  | "address_5"
+  | "postcode"
+  | "previous_postcode"
+  | "uprn"
+  | "gp_practice"
+  | "mother_nhs_number"
+  | "mother_given_name"
+  | "mother_family_name"
+  | "mother_birth_date"
+  | "gestation_weeks"
+  | "sensitive"
+  | "updated_at";
+
+/** A child's record as its source wrote it: text by canonical column. An empty or missing value is absent. */
+export type ChildRecord = { readonly [column in Column]?: string | null };
+
+/** The columns that are checked one by one. The lines of an address are one field, under the first. */
+export type CheckedColumn = Exclude<
+  Column,
+  "source" | "record_id" | "address_2" | "address_3" | "address_4" | "address_5" | "sensitive" | "updated_at"
+>;
+
+/** What checking a record found. */
+export interface Validation {
+  /** Whether no finding is a fault. */
+  readonly ok: boolean;
+  /** Whether the NHS number is valid and its status is 01, agreed with the national records. */
+  readonly nhs_number_verified: boolean;
+  /** Whether the location must not be shown: by flag, postcode or address. */
+  readonly sensitive: boolean;
+  /** What each field turned out to be. */
+  readonly fields: { readonly [column in CheckedColumn]: "absent" | "invalid" | "valid" };
+  /** In the order of the columns, those about several fields last. */
+  readonly findings: readonly Finding[];
+}
+
+/** The comparison forms of a record. */
+export interface NormalisedRecord {
+  /** The comparison form of each valid field, null for the others. Normalising it again changes nothing. */
+  readonly record: { readonly [column in CheckedColumn]: string | null };
+  /** Whether the location must not be shown. The record still holds it: it came from the caller. */
+  readonly sensitive: boolean;
+  /** In the order of the columns, those about several fields last. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Checks every field of a record, and the fields against each other.
+ * @example validateRecord({ nhs_number: "9434765918", birth_date: "2024-02-29" }).findings[0].code
+ * // "nhs-number/check-digit"
+ * @throws {ChildlinkError} `argument/not-record`, `argument/unknown-column`, `argument/not-text`
+ */
+export function validateRecord(record: ChildRecord, options?: DateOptions): Validation;
+/**
+ * Brings every field of a record to its comparison form.
+ * @example normaliseRecord({ family_name: "O’Brien" }).record.family_name // "OBRIEN"
+ * @throws {ChildlinkError} `argument/not-record`, `argument/unknown-column`, `argument/not-text`
+ */
+export function normaliseRecord(record: ChildRecord, options?: DateOptions): NormalisedRecord;
