@@ -9,7 +9,7 @@ use super::source::{DateForm, Kind, Marks, SexForm, Style};
 use super::world::World;
 use crate::date::Date;
 use crate::identity::column::Column;
-use unicode_normalization::UnicodeNormalization;
+use crate::text::normalise::without_marks;
 
 /// One record with the truth about it.
 #[derive(Clone, Debug)]
@@ -270,7 +270,7 @@ impl<'a> Writer<'a> {
         let cased = if self.style.upper_case { name.to_uppercase() } else { capitalised(&name) };
         let marked: String = match self.style.marks {
             Marks::Kept => cased,
-            Marks::Dropped => without_marks(&cased),
+            Marks::Dropped => plain_letters(&cased),
             Marks::Lost => cased.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
         };
         let marked = if self.style.upper_case { marked.replace('\'', "") } else { marked };
@@ -463,13 +463,9 @@ fn capitalised(name: &str) -> String {
     text
 }
 
-fn without_marks(text: &str) -> String {
-    let plain = |c: char| match c {
-        'ł' => 'l',
-        'Ł' => 'L',
-        other => other,
-    };
-    text.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).map(plain).collect()
+/// As a system writes that holds plain letters only.
+fn plain_letters(text: &str) -> String {
+    without_marks(text).replace('ł', "l").replace('Ł', "L")
 }
 
 fn abbreviated(street: &str) -> String {

@@ -1,7 +1,8 @@
 //! The comparison form of written text: upper case, without marks, one space between words.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 
 /// Folds text to its comparison form: letters in upper case without marks, figures, and single
 /// spaces.
@@ -33,11 +34,23 @@ pub fn fold(text: &str) -> String {
         // Upper case can bring marks back (ΐ), hence the second decomposition; and a decomposition
         // can bring lower case out (ª), hence upper case comes after the first.
         // The acute accent typed for an apostrophe would decompose into a space.
-        for c in text.chars().filter(|&c| c != '\u{b4}').nfkd().flat_map(char::to_uppercase).nfkd() {
-            folded.push(c);
-        }
+        let nfkd = DecomposingNormalizerBorrowed::new_nfkd();
+        let letters = text.chars().filter(|&c| c != '\u{b4}');
+        let capitals = nfkd.normalize_iter(letters).flat_map(char::to_uppercase);
+        nfkd.normalize_iter(capitals).for_each(|c| folded.push(c));
     }
     folded.finish()
+}
+
+/// Takes the marks off letters and leaves all else as written, as systems that hold plain letters only do.
+///
+/// ```
+/// use childlink::text::normalise::without_marks;
+/// assert_eq!(without_marks("Zoë Ångström-Łukasz"), "Zoe Angstrom-Łukasz");
+/// ```
+pub fn without_marks(text: &str) -> String {
+    let letters = DecomposingNormalizerBorrowed::new_nfd().normalize_iter(text.chars());
+    letters.filter(|&c| !is_combining_mark(c)).collect()
 }
 
 /// Trims text and squeezes runs of white space and control characters to one space; all else,
@@ -80,6 +93,14 @@ pub const fn is_hyphen(c: char) -> bool {
 /// Whether the character leaves no trace on paper: soft hyphen, zero-width and direction marks.
 pub const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// Whether the character is an accent or other sign that belongs to the letter before it.
+fn is_combining_mark(c: char) -> bool {
+    matches!(
+        CodePointMapData::<GeneralCategory>::new().get(c),
+        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark
+    )
 }
 
 /// The comparison form while it grows: knows whether a space is owed before the next letter.
