@@ -68,6 +68,7 @@ mod tests {
                     rule("one", vec![&one]),
                 ],
                 excluded: None,
+                one_block_in: 1,
                 max_block_pairs: u64::MAX,
             };
             let found = scanned(&blocking);
@@ -89,11 +90,30 @@ mod tests {
             kind: LinkKind::LinkAndDedupe,
             rules: vec![rule],
             excluded: None,
+            one_block_in: 1,
             max_block_pairs: 100,
         };
         let scan = blocking.scan(|| 0u64, |pairs, _, _, _| *pairs += 1);
         assert_eq!(scan.states.iter().sum::<u64>(), 4 * 45);
         assert_eq!(scan.oversized, [OversizedBlock { rule: "all".into(), records: 100, pairs_left_out: 4950 - 180 }]);
+    }
+
+    #[test]
+    fn a_sample_of_blocks_keeps_whole_blocks() {
+        let keys = KeyColumn::single(3000, |record| Some(u64::from(record / 3) + 1));
+        let rule = Rule { name: "key".into(), keys: vec![&keys], refine: Vec::new(), residual: None };
+        let source = vec![0; 3000];
+        let blocking = Blocking {
+            records: 3000,
+            source: &source,
+            kind: LinkKind::LinkAndDedupe,
+            rules: vec![rule],
+            excluded: None,
+            one_block_in: 4,
+            max_block_pairs: 10,
+        };
+        let pairs = scanned(&blocking).len();
+        assert!(pairs.is_multiple_of(3) && 150 * 3 < pairs && pairs < 350 * 3, "{pairs}");
     }
 
     #[test]
@@ -106,6 +126,7 @@ mod tests {
             kind: LinkKind::LinkAndDedupe,
             rules: vec![rule],
             excluded: Some(&[true, false, false, false]),
+            one_block_in: 1,
             max_block_pairs: 10,
         };
         assert_eq!(scanned(&blocking), [(1, 2, 0)]);

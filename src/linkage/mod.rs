@@ -5,16 +5,28 @@
 //! evaluation. Built-in child-health model and imported Splink models run through the same engine:
 //! both compile to the types of [`comparison`] and then only indices and numbers are left.
 
+pub mod barred;
 pub mod blocking;
+pub mod child_id;
+pub mod cluster;
 pub mod comparison;
+mod decide;
+pub mod decisions;
 pub mod estimate;
 pub mod frame;
+pub mod guards;
+pub mod keys;
+mod link;
+pub mod model;
 pub mod parallel;
 pub mod pattern;
+pub mod predicate;
 pub mod score;
 #[cfg(feature = "splink")]
 pub mod splink;
+pub mod superseded;
 pub mod table;
+pub mod value;
 
 pub use crate::text::hash;
-pub mod value;
+pub use link::{DecidedPair, Decision, LinkOptions, Linked, RefusedMerge, RestrictedPair, link};

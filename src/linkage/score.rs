@@ -11,6 +11,18 @@ pub struct PairScore {
     pub pattern: Pattern,
     /// The match weight in bits (log2 odds of a match), prior included.
     pub weight: f64,
+    /// The weight against a pair by chance alone; the same as `weight` without a household class.
+    pub against_chance: f64,
+    /// The weight against a pair of children born together in one household; infinite without a
+    /// household class.
+    pub against_household: f64,
+}
+
+impl PairScore {
+    /// Whether two children born together explain the pair better than chance and better than a match.
+    pub fn is_household(&self) -> bool {
+        self.against_household < 0.0 && self.against_household < self.against_chance
+    }
 }
 
 /// One bar of a pair's waterfall.
@@ -75,23 +87,23 @@ impl<'a> Scorer<'a> {
     /// The comparison vector and weight of a pair.
     #[inline]
     pub fn score(&self, left: RecordIndex, right: RecordIndex) -> PairScore {
-        let pattern = self.pattern(left, right);
-        PairScore { pattern, weight: self.weight(pattern, left, right) }
+        self.score_pattern(self.pattern(left, right), left, right)
     }
 
     /// The weight of a pair whose comparison vector is known.
     #[inline]
-    pub fn weight(&self, pattern: Pattern, left: RecordIndex, right: RecordIndex) -> f64 {
+    pub fn score_pattern(&self, pattern: Pattern, left: RecordIndex, right: RecordIndex) -> PairScore {
         let (mut chance, mut household) = (self.prior, self.household_prior.unwrap_or(0.0));
         for (comparison, level) in self.comparisons.iter().zip(self.codec.unpack(pattern)) {
             let level = usize::from(level);
             chance += comparison.weights[level] + adjustment(comparison, level, left, right);
             household += comparison.household_weights.get(level).copied().unwrap_or(0.0);
         }
-        match self.household_prior {
-            Some(_) => against_both(chance, household),
-            None => chance,
-        }
+        let (weight, household) = match self.household_prior {
+            Some(_) => (against_both(chance, household), household),
+            None => (chance, f64::INFINITY),
+        };
+        PairScore { pattern, weight, against_chance: chance, against_household: household }
     }
 
     /// One bar for each comparison of a pair.

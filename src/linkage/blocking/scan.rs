@@ -44,6 +44,8 @@ pub struct Blocking<'a> {
     pub rules: Vec<Rule<'a>>,
     /// Records that take no part (invalidated ones); `None` if all do.
     pub excluded: Option<&'a [bool]>,
+    /// Takes one block in so many, chosen by the hash of its key; 1 takes all. For training.
+    pub one_block_in: u64,
     /// The greatest number of pairs in one block; larger ones are refined, and what remains too large
     /// is reported and not compared.
     pub max_block_pairs: u64,
@@ -93,7 +95,11 @@ impl Blocking<'_> {
         for (index, rule) in self.rules.iter().enumerate() {
             let partitions = Partitions::collect(self.records, |record, emit| {
                 if !self.excluded.is_some_and(|excluded| excluded[record as usize]) {
-                    rule.emit_keys(record, emit);
+                    rule.emit_keys(record, &mut |key| {
+                        if self.one_block_in <= 1 || hash::of_word(!key).is_multiple_of(self.one_block_in) {
+                            emit(key);
+                        }
+                    });
                 }
             });
             let parts = parallel::map(PARTITIONS, |partition| {

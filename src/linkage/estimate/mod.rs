@@ -1,3 +1,239 @@
 //! Estimating a model from unlabelled records.
+//!
+//! u comes from random pairs. m, and the household class where the model has one, come from several
+//! training blocks by expectation-maximisation over counts of comparison vectors; each level takes the
+//! median over the blocks that could learn it. The prior comes from the block with most matches.
 
+mod findings;
 pub mod latent;
+mod random_pairs;
+
+pub use findings::{HOUSEHOLD_DRIFT, INVERTED_LEVEL, NOT_CONVERGED, TrainingFinding, UNTRAINED_LEVEL};
+
+use super::blocking::{Blocking, LinkKind, Rule};
+use super::model::{Compiled, Model, TrainingBlock};
+use super::pattern::PatternCounts;
+use super::score::Scorer;
+use super::table::Table;
+use super::{hash, pattern::PatternCodec};
+use crate::error::Error;
+use latent::{Class, Estimate, Observation, Settings};
+
+/// What training learned, for people to judge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingReport {
+    /// Random pairs compared for u.
+    pub random_pairs: u64,
+    /// One entry for each training block.
+    pub sessions: Vec<Session>,
+    /// What looks wrong.
+    pub findings: Vec<TrainingFinding>,
+}
+
+/// One training block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// The keys of the block.
+    pub keys: Vec<String>,
+    /// Pairs compared.
+    pub pairs: u64,
+    /// One block in so many was taken.
+    pub one_block_in: u64,
+    /// Expected matches among the pairs.
+    pub matches: f64,
+    /// Expected pairs of one household.
+    pub household: f64,
+    /// Rounds of expectation-maximisation.
+    pub iterations: usize,
+    /// Whether it converged.
+    pub converged: bool,
+}
+
+/// Fewer expected matching pairs teach a level nothing.
+const LEAST_SUPPORT: f64 = 30.0;
+
+/// Trains a model on the records at hand and gives the trained one.
+///
+/// # Errors
+/// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
+pub fn train(table: &Table, model: &Model, kind: LinkKind, seed: u64) -> Result<(Model, TrainingReport), Error> {
+    let compiled = Compiled::new(table, model)?;
+    let scorer = compiled.scorer(model)?;
+    let mut trained = model.clone();
+    let sources: Vec<u64> = table.sources().iter().map(|name| hash::of_text(name)).collect();
+    let key = |record| {
+        hash::join(sources[usize::from(table.source_index()[record as usize])], hash::of_text(table.record_id(record)))
+    };
+    let hashes = random_pairs::record_hashes(key, table.len(), seed);
+    let random = random_pairs::count_levels(&scorer, &hashes, model.training.random_pairs);
+    set_u(&mut trained, &random, model.training.u_strength);
+    let mut outcomes = Vec::new();
+    for block in &model.training.blocks {
+        outcomes.push(run_session(table, &compiled, &scorer, &trained, block, kind));
+    }
+    set_m_and_h(&mut trained, &outcomes);
+    set_shares(&mut trained, &outcomes, possible_pairs(table, kind));
+    trained.provenance.trained_on_records = table.len() as u64;
+    trained.provenance.seed = seed;
+    let findings = findings::judge(&trained, &outcomes);
+    let sessions = outcomes.into_iter().map(|outcome| outcome.session).collect();
+    Ok((trained, TrainingReport { random_pairs: random.pairs, sessions, findings }))
+}
+
+/// One session's estimate and what it was allowed to learn.
+struct Outcome {
+    session: Session,
+    active: Vec<bool>,
+    estimate: Estimate,
+}
+
+fn run_session(
+    table: &Table,
+    compiled: &Compiled,
+    scorer: &Scorer,
+    model: &Model,
+    block: &TrainingBlock,
+    kind: LinkKind,
+) -> Outcome {
+    let one_block_in = (table.len() as u64 / model.training.sample_records.max(1)).max(1);
+    let rule = Rule { name: String::new(), keys: compiled.columns(&block.keys), refine: Vec::new(), residual: None };
+    let blocking = Blocking {
+        records: table.len(),
+        source: table.source_index(),
+        kind,
+        rules: vec![rule],
+        excluded: Some(&table.fields.invalidated),
+        one_block_in,
+        max_block_pairs: model.thresholds.max_block_pairs,
+    };
+    let scan = blocking.scan(PatternCounts::default, |counts, _, left, right| counts.add(scorer.pattern(left, right)));
+    let mut counts = PatternCounts::default();
+    scan.states.iter().for_each(|part| counts.merge(part));
+    let active: Vec<bool> = model.comparisons.iter().map(|c| !block.fixed.contains(&c.name)).collect();
+    let settings = Settings {
+        convergence: model.training.convergence,
+        max_iterations: model.training.max_iterations,
+        prior_strength: model.training.m_strength,
+    };
+    let household = block.household && model.household_pairs_per_match.is_some();
+    let estimate =
+        latent::maximise(&observations(scorer.codec(), &counts), &classes(model, household), &active, settings);
+    let pairs = counts.total();
+    let expected = |class: usize| estimate.classes.get(class).map_or(0.0, |class| class.share * pairs as f64);
+    let session = Session {
+        keys: block.keys.clone(),
+        pairs,
+        one_block_in,
+        matches: expected(0),
+        household: expected(2),
+        iterations: estimate.iterations,
+        converged: estimate.converged,
+    };
+    Outcome { session, active, estimate }
+}
+
+fn observations(codec: &PatternCodec, counts: &PatternCounts) -> Vec<Observation> {
+    let one =
+        |(pattern, count): (u64, u64)| Observation { levels: codec.unpack(pattern).collect(), count: count as f64 };
+    counts.sorted().into_iter().map(one).collect()
+}
+
+/// Matches, chance pairs and, where wanted, pairs of one household.
+fn classes(model: &Model, household: bool) -> Vec<Class> {
+    let of = |share: f64, trained: bool, probability: fn(&super::model::Level) -> Option<f64>| Class {
+        share,
+        probability: model.comparisons.iter().map(|comparison| comparison.probabilities(probability)).collect(),
+        trained,
+    };
+    let mut classes = vec![of(0.5, true, |level| level.m), of(0.4, false, |level| level.u)];
+    if household {
+        classes.push(of(0.1, true, |level| level.h));
+    }
+    classes
+}
+
+fn set_u(model: &mut Model, random: &random_pairs::LevelCounts, strength: f64) {
+    for (comparison, counts) in model.comparisons.iter_mut().zip(&random.counts) {
+        let seen: u64 = counts.iter().skip(1).sum();
+        let indices: Vec<usize> = comparison.level_indices().collect();
+        for (level, index) in comparison.levels.iter_mut().zip(indices).filter(|(_, index)| *index > 0) {
+            let lean = strength * level.u.unwrap_or(0.0);
+            level.u = Some((counts[index] as f64 + lean) / (seen as f64 + strength));
+        }
+    }
+}
+
+fn set_m_and_h(model: &mut Model, outcomes: &[Outcome]) {
+    for (place, comparison) in model.comparisons.iter_mut().enumerate() {
+        for (class, set) in [(0, set_level_m as fn(&mut super::model::Level, f64)), (2, set_level_h)] {
+            let able: Vec<&Outcome> = outcomes
+                .iter()
+                .filter(|outcome| outcome.active[place])
+                .filter(|outcome| {
+                    let support = outcome.estimate.support.get(class).map(|support| &support[place]);
+                    support.is_some_and(|levels| levels.iter().skip(1).sum::<f64>() >= LEAST_SUPPORT)
+                })
+                .collect();
+            if able.is_empty() {
+                continue;
+            }
+            let medians: Vec<f64> = (1..=comparison.gammas())
+                .map(|level| median(able.iter().map(|o| o.estimate.classes[class].probability[place][level]).collect()))
+                .collect();
+            let total: f64 = medians.iter().sum();
+            let indices: Vec<usize> = comparison.level_indices().collect();
+            for (level, index) in comparison.levels.iter_mut().zip(indices).filter(|(_, index)| *index > 0) {
+                set(level, medians[index - 1] / total);
+            }
+        }
+    }
+}
+
+fn set_level_m(level: &mut super::model::Level, p: f64) {
+    level.m = Some(p);
+}
+
+fn set_level_h(level: &mut super::model::Level, p: f64) {
+    level.h = Some(p);
+}
+
+/// The prior, from the block with most matches; and how many household pairs there are for a match.
+fn set_shares(model: &mut Model, outcomes: &[Outcome], possible: f64) {
+    let matches = |outcome: &Outcome| outcome.session.matches * outcome.session.one_block_in as f64;
+    let most = outcomes.iter().map(matches).fold(0.0, f64::max);
+    if most >= LEAST_SUPPORT && possible > 0.0 {
+        model.probability_two_random_records_match = (most / model.training.recall / possible).clamp(1e-12, 0.5);
+    }
+    let ratios: Vec<f64> = outcomes
+        .iter()
+        .map(|outcome| &outcome.session)
+        .filter(|session| session.household > 0.0 && session.matches >= LEAST_SUPPORT)
+        .map(|session| session.household / session.matches)
+        .collect();
+    if let (Some(per_match), false) = (&mut model.household_pairs_per_match, ratios.is_empty()) {
+        *per_match = median(ratios).clamp(0.01, 10.0);
+    }
+}
+
+fn possible_pairs(table: &Table, kind: LinkKind) -> f64 {
+    let pairs = |records: u64| records as f64 * records.saturating_sub(1) as f64 / 2.0;
+    let mut by_source = vec![0u64; table.sources().len()];
+    table.source_index().iter().for_each(|&source| by_source[usize::from(source)] += 1);
+    let within: f64 = by_source.into_iter().map(pairs).sum();
+    let all = pairs(table.len() as u64);
+    match kind {
+        LinkKind::LinkOnly => all - within,
+        LinkKind::DedupeOnly => within,
+        LinkKind::LinkAndDedupe => all,
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => 0.0,
+        odd if odd % 2 == 1 => values[middle],
+        _ => (values[middle - 1] + values[middle]) / 2.0,
+    }
+}

@@ -5,6 +5,7 @@
 
 mod builder;
 mod dictionary;
+pub(crate) mod fields;
 mod order;
 mod quality;
 mod raw_column;
@@ -15,7 +16,9 @@ pub use quality::{FieldQuality, FindingCount, SAMPLE_ROWS, SourceQuality};
 
 use super::comparison::RecordIndex;
 use super::parallel;
+use super::superseded::Superseded;
 use crate::identity::column::Column;
+use fields::{ColumnFindings, Fields, Reader, SourceDates};
 use order::Unordered;
 use raw_column::RawColumn;
 
@@ -25,6 +28,7 @@ pub struct Table {
     source: Vec<u16>,
     origin: Vec<RowOrigin>,
     columns: Vec<RawColumn>,
+    pub(crate) fields: Fields,
 }
 
 /// A finished table, and what building it showed.
@@ -42,20 +46,21 @@ impl Table {
     pub fn build(chunks: Vec<TableBuilder>) -> Built {
         let (sources, unordered) = join(chunks);
         let (order, repeats) = unordered.resolve();
-        let in_place = order.iter().enumerate().all(|(place, &index)| place == index as usize);
         let Unordered { source, origin, columns } = unordered;
-        let pick = |index: &u32| *index as usize;
-        let (source, origin, columns) = if in_place && order.len() == source.len() {
+        let in_place = order.len() == source.len() && order.iter().enumerate().all(|(n, &index)| n == index as usize);
+        let (source, origin, columns) = if in_place {
             (source, origin, columns)
         } else {
             (
-                order.iter().map(|index| source[pick(index)]).collect(),
-                order.iter().map(|index| origin[pick(index)]).collect(),
+                order.iter().map(|&index| source[index as usize]).collect(),
+                order.iter().map(|&index| origin[index as usize]).collect(),
                 parallel::map_owned(columns, |column| column.permuted(&order)),
             )
         };
-        let table = Table { sources, source, origin, columns };
-        let quality = table.quality();
+        let columns: Vec<RawColumn> = columns.into_iter().map(RawColumn::sealed).collect();
+        let (fields, findings, dates) = Reader::new(&columns, &source).read(sources.len());
+        let table = Table { sources, source, origin, columns, fields };
+        let quality = table.quality(&findings, &dates);
         Built { table, repeats, quality }
     }
 
@@ -119,26 +124,64 @@ impl Table {
         None
     }
 
-    /// Counts filled fields by source.
-    fn quality(&self) -> Vec<SourceQuality> {
-        let mut all: Vec<SourceQuality> = self.sources.iter().map(|name| SourceQuality::new(name)).collect();
+    /// Whether a record is marked sensitive, by its source or by a secured address. A property of the
+    /// child: any record so marked marks every record of the same child.
+    pub fn is_sensitive(&self, record: RecordIndex) -> bool {
+        self.fields.sensitive[record as usize]
+    }
+
+    /// Puts current NHS numbers in the place of superseded ones for linkage; the raw text stays as it was.
+    /// Tells how many records that concerned.
+    pub fn replace_superseded(&mut self, superseded: &Superseded) -> u64 {
+        let mut replaced = 0;
+        for cell in &mut self.fields.number {
+            if let Some(current) = cell.number().and_then(|number| superseded.current(number)) {
+                *cell = cell.replaced(current);
+                replaced += 1;
+            }
+        }
+        replaced
+    }
+
+    /// Counts filled fields and findings by source.
+    fn quality(&self, findings: &[ColumnFindings], dates: &[SourceDates]) -> Vec<SourceQuality> {
+        let mut all: Vec<SourceQuality> =
+            self.sources.iter().zip(dates).map(|(name, dates)| SourceQuality::new(name, *dates)).collect();
         for &source in &self.source {
             all[usize::from(source)].records += 1;
         }
         let filled = |column: &Column| !matches!(self.columns[column.index()], RawColumn::Absent);
         let columns: Vec<Column> = Column::ALL.into_iter().filter(filled).collect();
-        let present = parallel::map(columns.len(), |n| {
-            let mut present = vec![0u64; self.sources.len()];
-            for (record, &source) in self.source.iter().enumerate() {
-                present[usize::from(source)] += u64::from(self.columns[columns[n].index()].is_present(record));
-            }
-            present
-        });
-        for (source, quality) in all.iter_mut().enumerate() {
-            let fields = columns.iter().zip(&present);
-            quality.fields = fields.map(|(&column, present)| FieldQuality::new(column, present[source])).collect();
+        for fields in parallel::map(columns.len(), |n| self.field_quality(columns[n], findings, dates)) {
+            all.iter_mut().zip(fields).for_each(|(source, field)| source.fields.push(field));
         }
         all
+    }
+
+    /// One column, for each source.
+    fn field_quality(&self, column: Column, findings: &[ColumnFindings], dates: &[SourceDates]) -> Vec<FieldQuality> {
+        let raw = &self.columns[column.index()];
+        let mut by_source: Vec<FieldQuality> = self.sources.iter().map(|_| FieldQuality::new(column)).collect();
+        for (record, &source) in self.source.iter().enumerate() {
+            by_source[usize::from(source)].present += u64::from(raw.is_present(record));
+        }
+        for found in findings.iter().filter(|found| found.column == column && !found.by_value.is_empty()) {
+            let mut place_of = vec![u32::MAX; raw.value_count()];
+            for (place, (value, _)) in found.by_value.iter().enumerate() {
+                place_of[*value as usize] = place as u32;
+            }
+            for (record, &source) in self.source.iter().enumerate() {
+                if found.order.is_some_and(|order| order != dates[usize::from(source)].order) {
+                    continue;
+                }
+                let place = place_of[raw.value_id(record) as usize];
+                if let Some((_, findings)) = found.by_value.get(place as usize) {
+                    let field = &mut by_source[usize::from(source)];
+                    findings.iter().for_each(|finding| field.count(finding.code, self.origin[record]));
+                }
+            }
+        }
+        by_source
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the records of each source look like: how many fields are filled, and which findings they have.
 
 use super::builder::RowOrigin;
+use super::fields::SourceDates;
 use crate::error::Code;
 use crate::identity::column::Column;
 use crate::identity::raw::DateOrder;
@@ -47,12 +48,12 @@ pub struct FindingCount {
 
 impl SourceQuality {
     /// A source without records so far.
-    pub(super) fn new(name: &str) -> SourceQuality {
+    pub(super) fn new(name: &str, dates: SourceDates) -> SourceQuality {
         SourceQuality {
             name: name.to_owned(),
             records: 0,
-            date_order: DateOrder::default(),
-            date_order_known: false,
+            date_order: dates.order,
+            date_order_known: dates.known,
             fields: Vec::new(),
         }
     }
@@ -60,7 +61,22 @@ impl SourceQuality {
 
 impl FieldQuality {
     /// A column without findings so far.
-    pub(super) fn new(column: Column, present: u64) -> FieldQuality {
-        FieldQuality { column, present, findings: Vec::new() }
+    pub(super) fn new(column: Column) -> FieldQuality {
+        FieldQuality { column, present: 0, findings: Vec::new() }
+    }
+
+    /// Counts a finding of the record at `origin`.
+    pub(super) fn count(&mut self, code: &'static Code, origin: RowOrigin) {
+        let place = self.findings.binary_search_by(|known| known.code.id.cmp(code.id)).unwrap_or_else(|place| {
+            self.findings.insert(place, FindingCount { code, count: 0, rows: Vec::new() });
+            place
+        });
+        let found = &mut self.findings[place];
+        found.count += 1;
+        let place = found.rows.partition_point(|&row| row < origin);
+        if place < SAMPLE_ROWS {
+            found.rows.insert(place, origin);
+            found.rows.truncate(SAMPLE_ROWS);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::dictionary::{Dictionary, TextList};
 use crate::identity::column::Column;
+use std::sync::Arc;
 
 /// Raw text by record. A column that was never filled takes no room.
 #[derive(Clone, Default)]
@@ -13,6 +14,8 @@ pub(crate) enum RawColumn {
     Plain(TextList),
     /// Values recur: each is stored, and later parsed, once.
     Interned { ids: Vec<u32>, values: Dictionary },
+    /// The same once complete: the parsed column shares the ids.
+    Sealed { ids: Arc<Vec<u32>>, values: Dictionary },
 }
 
 /// Whether a column's values are mostly unique, so that a dictionary would only cost.
@@ -39,6 +42,7 @@ impl RawColumn {
             RawColumn::Absent => {}
             RawColumn::Plain(list) => list.push(value),
             RawColumn::Interned { ids, values } => ids.push(values.intern(value)),
+            RawColumn::Sealed { .. } => debug_assert!(false, "a sealed column takes no more values"),
         }
     }
 
@@ -48,6 +52,7 @@ impl RawColumn {
             RawColumn::Absent => {}
             RawColumn::Plain(list) => (list.len()..len).for_each(|_| list.push("")),
             RawColumn::Interned { ids, .. } => ids.resize(len.max(ids.len()), 0),
+            RawColumn::Sealed { .. } => debug_assert!(false, "a sealed column takes no more values"),
         }
     }
 
@@ -58,6 +63,57 @@ impl RawColumn {
             RawColumn::Absent => "",
             RawColumn::Plain(list) => list.get(index),
             RawColumn::Interned { ids, values } => ids.get(index).map_or("", |&id| values.get(id)),
+            RawColumn::Sealed { ids, values } => ids.get(index).map_or("", |&id| values.get(id)),
+        }
+    }
+
+    /// How many values there are to parse: distinct ones, or all of a plain column.
+    pub(crate) fn value_count(&self) -> usize {
+        match self {
+            RawColumn::Absent => 0,
+            RawColumn::Plain(list) => list.len(),
+            RawColumn::Interned { values, .. } | RawColumn::Sealed { values, .. } => values.len(),
+        }
+    }
+
+    /// The text of a value.
+    pub(crate) fn value(&self, id: usize) -> &str {
+        match self {
+            RawColumn::Absent => "",
+            RawColumn::Plain(list) => list.get(id),
+            RawColumn::Interned { values, .. } | RawColumn::Sealed { values, .. } => values.get(id as u32),
+        }
+    }
+
+    /// Which value a record has; that of a plain column is its own.
+    #[inline]
+    pub(crate) fn value_id(&self, index: usize) -> u32 {
+        match self {
+            RawColumn::Absent => 0,
+            RawColumn::Plain(_) => index as u32,
+            RawColumn::Interned { ids, .. } => ids[index],
+            RawColumn::Sealed { ids, .. } => ids[index],
+        }
+    }
+
+    /// The value of every record; empty for an absent column.
+    pub(crate) fn value_ids(&self) -> Arc<Vec<u32>> {
+        match self {
+            RawColumn::Absent => Arc::default(),
+            RawColumn::Plain(list) => Arc::new((0..list.len() as u32).collect()),
+            RawColumn::Interned { ids, .. } => Arc::new(ids.clone()),
+            RawColumn::Sealed { ids, .. } => Arc::clone(ids),
+        }
+    }
+
+    /// The column once complete, without the index that finds values.
+    pub(crate) fn sealed(self) -> RawColumn {
+        match self {
+            RawColumn::Interned { ids, mut values } => {
+                values.seal();
+                RawColumn::Sealed { ids: Arc::new(ids), values }
+            }
+            other => other,
         }
     }
 
@@ -68,6 +124,7 @@ impl RawColumn {
             RawColumn::Absent => false,
             RawColumn::Plain(list) => !list.get(index).is_empty(),
             RawColumn::Interned { ids, .. } => ids.get(index).is_some_and(|&id| id != 0),
+            RawColumn::Sealed { ids, .. } => ids.get(index).is_some_and(|&id| id != 0),
         }
     }
 
@@ -96,9 +153,6 @@ impl RawColumn {
             len += chunk_len;
         }
         whole.fill(len);
-        if let RawColumn::Interned { values, .. } = &mut whole {
-            values.seal();
-        }
         debug_assert!(
             matches!(whole, RawColumn::Absent) || mostly_unique(column) == matches!(whole, RawColumn::Plain(_))
         );
@@ -123,6 +177,9 @@ impl RawColumn {
             RawColumn::Absent => RawColumn::Absent,
             RawColumn::Plain(list) => RawColumn::Plain(list.permuted(order)),
             RawColumn::Interned { ids, values } => {
+                RawColumn::Interned { ids: order.iter().map(|&index| ids[index as usize]).collect(), values }
+            }
+            RawColumn::Sealed { ids, values } => {
                 RawColumn::Interned { ids: order.iter().map(|&index| ids[index as usize]).collect(), values }
             }
         }

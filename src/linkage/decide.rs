@@ -1,0 +1,140 @@
+//! From scores and guards to decisions on pairs.
+
+use super::comparison::RecordIndex;
+use super::decisions::Verdict;
+use super::guards::{self, Facts, Guard, Guards, NameEvidence};
+use super::link::{Candidates, DecidedPair, Decision, LinkOptions, RestrictedPair};
+use super::model::{Compiled, Model};
+use super::score::PairScore;
+use super::table::Table;
+use hashbrown::{HashMap, HashSet};
+
+/// A pair whose weight reaches the review threshold.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) left: RecordIndex,
+    pub(super) right: RecordIndex,
+    pub(super) score: PairScore,
+}
+
+/// Decisions before clusters are formed. All lists are in order of the records.
+pub(super) struct Verdicts {
+    pub(super) pairs: Vec<DecidedPair>,
+    pub(super) restricted: Vec<RestrictedPair>,
+    /// Pairs that must not meet in one child.
+    pub(super) apart: Vec<(RecordIndex, RecordIndex)>,
+}
+
+/// A candidate with what the guards know of it.
+struct Judged {
+    candidate: Candidate,
+    facts: Facts,
+    guards: Guards,
+}
+
+pub(super) fn decide(
+    table: &Table,
+    compiled: &Compiled,
+    model: &Model,
+    candidates: Candidates,
+    options: &LinkOptions,
+) -> Verdicts {
+    let Candidates { pairs, household } = candidates;
+    // Two records that are children of one household: each record has another child in reach.
+    let multiple: HashSet<RecordIndex> = household.iter().flat_map(|&(left, right)| [left, right]).collect();
+    let mut judged: Vec<Judged> = pairs
+        .into_iter()
+        .map(|candidate| {
+            let facts = Facts::of(table, &compiled.pair(candidate.left, candidate.right));
+            let near = multiple.contains(&candidate.left) || multiple.contains(&candidate.right);
+            let guards = guards::judge(&facts, &candidate.score, near);
+            Judged { candidate, facts, guards }
+        })
+        .collect();
+    let mut apart = household;
+    apart
+        .extend(judged.iter().filter(|pair| is_distinct(pair)).map(|pair| (pair.candidate.left, pair.candidate.right)));
+    judged.retain(|pair| !is_distinct(pair));
+    raise_runner_up(table, &mut judged, &apart, model.thresholds.runner_up_margin);
+
+    let mut verdicts = Verdicts { pairs: Vec::new(), restricted: Vec::new(), apart: Vec::new() };
+    let mut decided: HashMap<(RecordIndex, RecordIndex), Verdict> = options.decisions.iter().collect();
+    for Judged { candidate: Candidate { left, right, score }, guards, .. } in judged {
+        let verdict = decided.remove(&(left, right));
+        if options.barred.bars(table, left, right) {
+            continue;
+        }
+        let (decision, guards) = match verdict {
+            Some(Verdict::Different) => {
+                apart.push((left, right));
+                continue;
+            }
+            Some(Verdict::Same) => (Decision::Link, guards.with(Guard::Decided)),
+            Some(Verdict::Unsure) => (Decision::Review, guards.with(Guard::ReadersDisagree)),
+            None if guards.has(Guard::PossibleIdentityChange) => {
+                verdicts.restricted.push(RestrictedPair { left, right, guards });
+                apart.push((left, right));
+                continue;
+            }
+            None if guards.is_empty() && score.weight >= model.thresholds.link => (Decision::Link, guards),
+            None => (Decision::Review, guards),
+        };
+        verdicts.pairs.push(DecidedPair { left, right, weight: score.weight, decision, guards });
+    }
+    // Decided pairs that no blocking rule brought together.
+    for ((left, right), verdict) in decided {
+        if options.barred.bars(table, left, right) {
+            continue;
+        }
+        let (decision, guards) = match verdict {
+            Verdict::Different => {
+                apart.push((left, right));
+                continue;
+            }
+            Verdict::Same => (Decision::Link, Guards::NONE.with(Guard::Decided)),
+            Verdict::Unsure => (Decision::Review, Guards::NONE.with(Guard::ReadersDisagree)),
+        };
+        verdicts.pairs.push(DecidedPair { left, right, weight: model.thresholds.review, decision, guards });
+    }
+    verdicts.pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
+    apart.sort_unstable();
+    apart.dedup();
+    verdicts.apart = apart;
+    verdicts
+}
+
+/// Both numbers verified and different, or different numbers on names that are not alike: two children.
+fn is_distinct(pair: &Judged) -> bool {
+    let facts = &pair.facts;
+    facts.numbers_differ && (facts.both_verified || facts.names == NameEvidence::Unlike)
+}
+
+/// Sends to review a pair one of whose records has another candidate that is nearly as good and cannot
+/// be the same child. A shared number decides on its own.
+fn raise_runner_up(table: &Table, judged: &mut [Judged], apart: &[(RecordIndex, RecordIndex)], margin: f64) {
+    let number = |record: RecordIndex| table.fields.number[record as usize].number();
+    let cannot_be_one = |a: RecordIndex, b: RecordIndex| {
+        let differ = matches!((number(a), number(b)), (Some(a), Some(b)) if a != b);
+        differ || apart.binary_search(&(a.min(b), a.max(b))).is_ok()
+    };
+    let mut partners: HashMap<RecordIndex, Vec<(RecordIndex, f64)>> = HashMap::new();
+    for pair in judged.iter() {
+        let Candidate { left, right, score } = pair.candidate;
+        partners.entry(left).or_default().push((right, score.weight));
+        partners.entry(right).or_default().push((left, score.weight));
+    }
+    let contested = |record: RecordIndex, partner: RecordIndex, weight: f64| {
+        let others = partners.get(&record).map_or(&[][..], Vec::as_slice);
+        others.iter().any(|&(other, w)| other != partner && w > weight - margin && cannot_be_one(other, partner))
+    };
+    let raised: Vec<bool> = judged
+        .iter()
+        .map(|pair| {
+            let Candidate { left, right, score } = pair.candidate;
+            !pair.facts.same_number && (contested(left, right, score.weight) || contested(right, left, score.weight))
+        })
+        .collect();
+    for (pair, _) in judged.iter_mut().zip(raised).filter(|(_, raised)| *raised) {
+        pair.guards = pair.guards.with(Guard::RunnerUp);
+    }
+}

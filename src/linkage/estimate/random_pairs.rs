@@ -1,0 +1,58 @@
+//! u from random pairs: how often records of different children agree by chance.
+
+use crate::linkage::comparison::RecordIndex;
+use crate::linkage::score::Scorer;
+use crate::linkage::{hash, parallel};
+
+/// Counts of levels among random pairs, by comparison and engine level.
+pub(super) struct LevelCounts {
+    pub(super) counts: Vec<Vec<u64>>,
+    pub(super) pairs: u64,
+}
+
+/// A number for each record that depends on its key and the seed, never on its place.
+pub(super) fn record_hashes(keys: impl Fn(RecordIndex) -> u64 + Sync + Send, records: usize, seed: u64) -> Vec<u64> {
+    const PIECE: usize = 1 << 14;
+    parallel::map(records.div_ceil(PIECE), |piece| {
+        let own = piece * PIECE..((piece + 1) * PIECE).min(records);
+        own.map(|record| hash::join(hash::of_word(seed), keys(record as RecordIndex))).collect::<Vec<_>>()
+    })
+    .concat()
+}
+
+/// Compares all pairs of the records of least hash, so many that about `pairs` pairs result. Pairs that
+/// the starting model takes for one child or one household are left out: they are not there by chance.
+pub(super) fn count_levels(scorer: &Scorer, hashes: &[u64], pairs: u64) -> LevelCounts {
+    let wanted = ((libm::sqrt(8.0 * pairs as f64 + 1.0) + 1.0) / 2.0) as usize;
+    let mut order: Vec<RecordIndex> = (0..hashes.len() as RecordIndex).collect();
+    let by_hash = |&record: &RecordIndex| (hashes[record as usize], record);
+    if wanted < order.len() {
+        order.select_nth_unstable_by_key(wanted, by_hash);
+        order.truncate(wanted);
+    }
+    order.sort_unstable();
+    let empty = || -> Vec<Vec<u64>> {
+        scorer.comparisons().iter().map(|comparison| vec![0; comparison.comparator.level_count()]).collect()
+    };
+    let rows = parallel::map(order.len(), |row| {
+        let (mut counts, mut kept) = (empty(), 0);
+        for &left in &order[..row] {
+            let score = scorer.score(left, order[row]);
+            if score.weight < 0.0 && !score.is_household() {
+                kept += 1;
+                for (count, level) in counts.iter_mut().zip(scorer.codec().unpack(score.pattern)) {
+                    count[usize::from(level)] += 1;
+                }
+            }
+        }
+        (counts, kept)
+    });
+    let mut total = LevelCounts { counts: empty(), pairs: 0 };
+    for (counts, pairs) in rows {
+        total.pairs += pairs;
+        for (sum, count) in total.counts.iter_mut().flatten().zip(counts.iter().flatten()) {
+            *sum += count;
+        }
+    }
+    total
+}

@@ -1,0 +1,258 @@
+//! Rules that outrank weight, each with a stable code.
+//!
+//! # Source
+//! `nhs-number-conflict`: Mavis matches no two different numbers; NHS duplicates exist, so a person
+//! decides. `multiple-birth`, `placeholder-twin`: identity.md 2.3, 3.1 (birth order, placeholders).
+//! `possible-identity-change`: after adoption the old number is invalidated without a chain, on
+//! purpose; the two identities must never be joined or shown together (PCSE adoption guidance).
+
+use super::comparison::RecordIndex;
+use super::predicate::{Pair, Test, birth, family, given, household, number, place};
+use super::score::PairScore;
+use super::table::Table;
+
+/// Why a pair may not simply be linked by its weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Guard {
+    /// Two different valid NHS numbers.
+    NumberConflict,
+    /// The same NHS number on records that contradict each other: perhaps two people on one number.
+    SharedNumber,
+    /// Children of one birth may stand behind the records, and neither given name nor number decides.
+    MultipleBirth,
+    /// A child not yet named, with a brother or sister of the same birth in reach.
+    PlaceholderTwin,
+    /// Different birth orders.
+    BirthOrder,
+    /// Another candidate that cannot be the same child is nearly as good.
+    RunnerUp,
+    /// Same given name, birth date and place, unlike family names, no shared number.
+    PossibleIdentityChange,
+    /// Joining the children of the two records would join what must stay apart.
+    ClusterConflict,
+    /// Already one child through other links.
+    SettledByCluster,
+    /// A person decided.
+    Decided,
+    /// Readers disagree, or one was unsure.
+    ReadersDisagree,
+}
+
+impl Guard {
+    /// Every guard, in order.
+    pub const ALL: [Guard; 11] = [
+        Guard::NumberConflict,
+        Guard::SharedNumber,
+        Guard::MultipleBirth,
+        Guard::PlaceholderTwin,
+        Guard::BirthOrder,
+        Guard::RunnerUp,
+        Guard::PossibleIdentityChange,
+        Guard::ClusterConflict,
+        Guard::SettledByCluster,
+        Guard::Decided,
+        Guard::ReadersDisagree,
+    ];
+
+    /// The code in output files. A barred pair has the code `barred`, which appears in no file.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Guard::NumberConflict => "nhs-number-conflict",
+            Guard::SharedNumber => "shared-nhs-number",
+            Guard::MultipleBirth => "multiple-birth",
+            Guard::PlaceholderTwin => "placeholder-twin",
+            Guard::BirthOrder => "birth-order",
+            Guard::RunnerUp => "runner-up",
+            Guard::PossibleIdentityChange => "possible-identity-change",
+            Guard::ClusterConflict => "cluster-conflict",
+            Guard::SettledByCluster => "settled-by-cluster",
+            Guard::Decided => "decided",
+            Guard::ReadersDisagree => "readers-disagree",
+        }
+    }
+
+    /// What it means, for a clerk.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Guard::NumberConflict => "the records have two different valid NHS numbers",
+            Guard::SharedNumber => "the records share an NHS number but contradict each other",
+            Guard::MultipleBirth => "they may be children of one birth: name and number do not decide",
+            Guard::PlaceholderTwin => "a child not yet named, with another child of the same birth in reach",
+            Guard::BirthOrder => "the birth orders differ",
+            Guard::RunnerUp => "another candidate fits nearly as well and cannot be the same child",
+            Guard::PossibleIdentityChange => "handled apart from common review",
+            Guard::ClusterConflict => "joining would put records together that must stay apart",
+            Guard::SettledByCluster => "the records are one child through other links",
+            Guard::Decided => "a person decided",
+            Guard::ReadersDisagree => "readers disagree or were unsure",
+        }
+    }
+}
+
+/// A set of guards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guards(u16);
+
+impl Guards {
+    /// No guard.
+    pub const NONE: Guards = Guards(0);
+
+    /// The set with one more guard.
+    #[must_use]
+    pub const fn with(self, guard: Guard) -> Guards {
+        Guards(self.0 | 1 << guard as u8)
+    }
+
+    /// Whether the set has a guard.
+    pub const fn has(self, guard: Guard) -> bool {
+        self.0 & (1 << guard as u8) != 0
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The guards in order.
+    pub fn iter(self) -> impl Iterator<Item = Guard> {
+        Guard::ALL.into_iter().filter(move |guard| self.has(*guard))
+    }
+
+    /// The codes joined by `|`, as in the links file.
+    pub fn codes(self) -> String {
+        self.iter().map(Guard::code).collect::<Vec<_>>().join("|")
+    }
+}
+
+/// How much the given names say that the records are of one child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameEvidence {
+    /// One is missing or a placeholder.
+    Missing,
+    /// The same, or as one child's name is written differently.
+    Same,
+    /// Alike, as names of two children can be.
+    Alike,
+    /// Two different names.
+    Unlike,
+}
+
+/// What the guards ask of a pair beyond its score.
+pub(crate) struct Facts {
+    pub(crate) names: NameEvidence,
+    pub(crate) numbers_differ: bool,
+    pub(crate) both_verified: bool,
+    pub(crate) same_number: bool,
+    pub(crate) same_birth_date: bool,
+    pub(crate) sexes_differ: bool,
+    pub(crate) orders_differ: bool,
+    pub(crate) family_unlike: bool,
+    pub(crate) mother_agrees: bool,
+    pub(crate) same_place: bool,
+}
+
+impl Facts {
+    pub(crate) fn of(table: &Table, pair: &Pair) -> Facts {
+        let number_of = |record: RecordIndex| table.fields.number[record as usize];
+        let (left, right) = (number_of(pair.left), number_of(pair.right));
+        let both_valid = left.number().is_some() && right.number().is_some();
+        Facts {
+            names: name_evidence(pair),
+            numbers_differ: both_valid && left.number() != right.number(),
+            both_verified: left.is_verified() && right.is_verified(),
+            same_number: number::equal(pair, 0.0),
+            same_birth_date: birth::equal(pair, 0.0),
+            sexes_differ: !birth::sex_missing(pair, 0.0) && !birth::sex_equal(pair, 0.0),
+            orders_differ: !birth::order_missing(pair, 0.0) && !birth::order_equal(pair, 0.0),
+            family_unlike: family_unlike(pair),
+            mother_agrees: household::number_equal(pair, 0.0) || household::names_equal(pair, 0.0),
+            same_place: place::postcode(pair, 0.0) || place::address(pair, 0.0),
+        }
+    }
+}
+
+fn name_evidence(pair: &Pair) -> NameEvidence {
+    let any = |tests: &[(Test, f64)]| tests.iter().any(|(holds, number)| holds(pair, *number));
+    if any(&[(given::swapped, 0.0)]) {
+        NameEvidence::Same
+    } else if any(&[(given::missing, 0.0)]) {
+        NameEvidence::Missing
+    } else if any(&[
+        (given::equal, 0.0),
+        (given::shared_first_word, 0.0),
+        (given::other_name, 0.0),
+        (given::slip_to_rare, 20.0),
+    ]) {
+        NameEvidence::Same
+    } else if any(&[
+        (given::nickname, 0.0),
+        (given::slip, 0.0),
+        (given::initial, 0.0),
+        (given::sounds_alike, 0.0),
+        (given::similar, 0.8),
+    ]) {
+        NameEvidence::Alike
+    } else {
+        NameEvidence::Unlike
+    }
+}
+
+/// Two family names, neither of which leads to the other.
+fn family_unlike(pair: &Pair) -> bool {
+    let any = |tests: &[(Test, f64)]| tests.iter().any(|(holds, number)| holds(pair, *number));
+    !any(&[
+        (family::missing, 0.0),
+        (family::equal, 0.0),
+        (family::sex_ending, 0.0),
+        (family::previous, 0.0),
+        (family::mother, 0.0),
+        (family::shared_part, 0.0),
+        (family::slip, 0.0),
+        (family::similar, 0.85),
+    ])
+}
+
+/// The guards of a pair whose weight alone would link or review it. `multiple` tells whether a record
+/// has another child of the same birth in reach.
+pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards {
+    let mut guards = Guards::NONE;
+    let mut raise = |guard, when: bool| {
+        if when {
+            guards = guards.with(guard);
+        }
+    };
+    raise(Guard::NumberConflict, facts.numbers_differ);
+    let contradicted = facts.sexes_differ || facts.orders_differ || facts.family_unlike || !facts.same_birth_date;
+    let unlike = facts.names == NameEvidence::Unlike;
+    raise(Guard::SharedNumber, facts.same_number && unlike && (contradicted || multiple));
+    let undecided = facts.same_birth_date && !facts.same_number;
+    raise(Guard::BirthOrder, facts.orders_differ);
+    raise(
+        Guard::MultipleBirth,
+        undecided
+            && matches!(facts.names, NameEvidence::Alike | NameEvidence::Unlike)
+            && (multiple || score.is_household()),
+    );
+    raise(Guard::PlaceholderTwin, undecided && facts.names == NameEvidence::Missing && multiple);
+    let named_alike = matches!(facts.names, NameEvidence::Same | NameEvidence::Alike);
+    let changed = named_alike && facts.same_birth_date && facts.family_unlike && !facts.same_number;
+    raise(Guard::PossibleIdentityChange, changed && (facts.same_place || !facts.mother_agrees));
+    guards
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_join_in_order() {
+        let mut codes: Vec<_> = Guard::ALL.iter().map(|guard| guard.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Guard::ALL.len());
+        let set = Guards::NONE.with(Guard::RunnerUp).with(Guard::NumberConflict);
+        assert_eq!(set.codes(), "nhs-number-conflict|runner-up");
+        assert!(Guards::NONE.codes().is_empty());
+    }
+}

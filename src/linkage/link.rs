@@ -1,0 +1,260 @@
+//! One run of linkage, from a table to children.
+
+use super::barred::Barred;
+use super::blocking::{Blocking, LinkKind, OversizedBlock, RuleCount};
+use super::child_id::{ChildIds, Previous};
+use super::cluster::{Clusters, Constraints, Link, Refusal};
+use super::comparison::RecordIndex;
+use super::decide::{self, Candidate, Verdicts};
+use super::decisions::Decisions;
+use super::estimate::{self, TrainingReport};
+use super::guards::{Guard, Guards};
+use super::model::{Compiled, Model};
+use super::score::probability;
+use super::table::Table;
+use crate::error::Error;
+use hashbrown::HashSet;
+
+/// What a run is told beside table and model.
+#[derive(Default)]
+pub struct LinkOptions {
+    /// Which records may be paired.
+    pub kind: LinkKind,
+    /// Chooses the samples of training.
+    pub seed: u64,
+    /// Uses the model's numbers as they are.
+    pub skip_training: bool,
+    /// Pairs that must never be joined or mentioned.
+    pub barred: Barred,
+    /// What people decided.
+    pub decisions: Decisions,
+    /// The children of an earlier run.
+    pub previous: Previous,
+}
+
+/// What becomes of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Decision {
+    /// One child.
+    Link,
+    /// A person decides.
+    Review,
+}
+
+impl Decision {
+    /// The word in output: `link` or `review`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Decision::Link => "link",
+            Decision::Review => "review",
+        }
+    }
+}
+
+/// A pair that was linked or goes to review.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DecidedPair {
+    /// The record that comes first by source and record id.
+    pub left: RecordIndex,
+    /// The other record.
+    pub right: RecordIndex,
+    /// Match weight in bits.
+    pub weight: f64,
+    /// What becomes of it.
+    pub decision: Decision,
+    /// Why not by weight alone.
+    pub guards: Guards,
+}
+
+impl DecidedPair {
+    /// The probability of a match, by weight alone.
+    pub fn probability(&self) -> f64 {
+        probability(self.weight)
+    }
+}
+
+/// A pair of the restricted queue: shown to nobody but who must.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestrictedPair {
+    /// The record that comes first by source and record id.
+    pub left: RecordIndex,
+    /// The other record.
+    pub right: RecordIndex,
+    /// Why.
+    pub guards: Guards,
+}
+
+/// A link that was refused, since it would have joined what must stay apart. It is in review or in the
+/// restricted queue too; refusals for a barred pair are nowhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RefusedMerge {
+    /// The record that comes first by source and record id.
+    pub left: RecordIndex,
+    /// The other record.
+    pub right: RecordIndex,
+    /// Match weight in bits.
+    pub weight: f64,
+    /// Why.
+    pub reason: Refusal,
+}
+
+/// The outcome of a run. Lists are in order of the records.
+pub struct Linked {
+    /// The serial of each record's child, and what changed since the earlier run.
+    pub children: ChildIds,
+    /// Pairs linked or for review.
+    pub pairs: Vec<DecidedPair>,
+    /// The restricted queue.
+    pub restricted: Vec<RestrictedPair>,
+    /// Refused merges.
+    pub refused: Vec<RefusedMerge>,
+    /// The model after training.
+    pub model: Model,
+    /// What training learned; `None` if it was skipped.
+    pub training: Option<TrainingReport>,
+    /// Candidate pairs by blocking rule.
+    pub blocking: Vec<RuleCount>,
+    /// Blocks too large to compare in full.
+    pub oversized: Vec<OversizedBlock>,
+}
+
+impl Linked {
+    /// Candidate pairs scored.
+    pub fn candidate_pairs(&self) -> u64 {
+        self.blocking.iter().map(|rule| rule.pairs).sum()
+    }
+}
+
+/// Trains the model, scores every candidate pair, applies the guards and groups records into children.
+///
+/// ```
+/// use childlink::identity::{column::Column, raw::RawFields};
+/// use childlink::linkage::model::Model;
+/// use childlink::linkage::table::{Table, TableBuilder};
+/// use childlink::linkage::{LinkOptions, link};
+///
+/// let mut chunk = TableBuilder::new(0);
+/// let (births, school) = (chunk.source("births"), chunk.source("school"));
+/// for (source, id, given) in [(births, "B1", "Zoë"), (school, "S1", "ZOE")] {
+///     let mut fields = RawFields::new();
+///     let row = [
+///         (Column::RecordId, id),
+///         (Column::NhsNumber, "943 476 5919"),
+///         (Column::GivenName, given),
+///         (Column::FamilyName, "Okafor"),
+///         (Column::BirthDate, "2019-03-12"),
+///     ];
+///     row.into_iter().for_each(|(column, text)| fields.set(column, text));
+///     chunk.push(source, 1, &fields);
+/// }
+/// let table = Table::build(vec![chunk]).table;
+/// let linked = link(&table, &Model::child_health(), &LinkOptions::default())?;
+/// assert_eq!(linked.children.child_id, [1, 1]);
+/// # Ok::<(), childlink::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
+pub fn link(table: &Table, model: &Model, options: &LinkOptions) -> Result<Linked, Error> {
+    let (model, training) = if options.skip_training {
+        (model.clone(), None)
+    } else {
+        let (model, report) = estimate::train(table, model, options.kind, options.seed)?;
+        (model, Some(report))
+    };
+    let (candidates, blocking, oversized) = candidates(table, &model, options.kind)?;
+    let compiled = Compiled::for_guards(table);
+    let verdicts = decide::decide(table, &compiled, &model, candidates, options);
+    let (children, pairs, restricted, refused) = group(table, verdicts, options);
+    Ok(Linked { children, pairs, restricted, refused, model, training, blocking, oversized })
+}
+
+/// What the scan keeps: pairs worth deciding, and pairs of one household.
+#[derive(Default)]
+pub(super) struct Candidates {
+    pub(super) pairs: Vec<Candidate>,
+    pub(super) household: Vec<(RecordIndex, RecordIndex)>,
+}
+
+fn candidates(
+    table: &Table,
+    model: &Model,
+    kind: LinkKind,
+) -> Result<(Candidates, Vec<RuleCount>, Vec<OversizedBlock>), Error> {
+    let compiled = Compiled::new(table, model)?;
+    let scorer = compiled.scorer(model)?;
+    let blocking = Blocking {
+        records: table.len(),
+        source: table.source_index(),
+        kind,
+        rules: compiled.rules(&model.blocking),
+        excluded: Some(&table.fields.invalidated),
+        one_block_in: 1,
+        max_block_pairs: model.thresholds.max_block_pairs,
+    };
+    let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
+        let score = scorer.score(left, right);
+        if score.weight >= model.thresholds.review {
+            kept.pairs.push(Candidate { left, right, score });
+        } else if score.is_household() {
+            kept.household.push((left, right));
+        }
+    });
+    let mut all = Candidates::default();
+    for part in scan.states {
+        all.pairs.extend(part.pairs);
+        all.household.extend(part.household);
+    }
+    all.pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
+    all.household.sort_unstable();
+    Ok((all, scan.counts, scan.oversized))
+}
+
+type Grouped = (ChildIds, Vec<DecidedPair>, Vec<RestrictedPair>, Vec<RefusedMerge>);
+
+/// Joins what is linked; what is refused goes to review or the restricted queue.
+fn group(table: &Table, verdicts: Verdicts, options: &LinkOptions) -> Grouped {
+    let Verdicts { mut pairs, mut restricted, apart } = verdicts;
+    let links = pairs.iter().filter(|pair| pair.decision == Decision::Link).map(|pair| {
+        let weight = if pair.guards.has(Guard::Decided) { f64::INFINITY } else { pair.weight };
+        Link { left: pair.left, right: pair.right, weight }
+    });
+    let constraints = Constraints {
+        number: &|record| table.fields.number[record as usize].number().unwrap_or(0),
+        birth_order: &|record| table.fields.birth_order_of(record),
+        apart: &apart,
+        barred: &|left, right| options.barred.bars(table, left, right),
+    };
+    let (clusters, refusals) = Clusters::build(table.len(), links.collect(), &constraints);
+    let hidden: HashSet<(RecordIndex, RecordIndex)> = restricted.iter().map(|pair| (pair.left, pair.right)).collect();
+    let mut refused = Vec::new();
+    for (link, reason) in refusals {
+        let Ok(place) = pairs.binary_search_by_key(&(link.left, link.right), |pair| (pair.left, pair.right)) else {
+            continue;
+        };
+        let pair = &mut pairs[place];
+        pair.guards = pair.guards.with(Guard::ClusterConflict);
+        pair.decision = Decision::Review;
+        if reason == Refusal::Barred {
+            pair.weight = f64::NAN;
+            continue;
+        }
+        refused.push(RefusedMerge { left: link.left, right: link.right, weight: pair.weight, reason });
+        if matches!(reason, Refusal::KeptApart(a, b) if hidden.contains(&(a, b))) {
+            restricted.push(RestrictedPair { left: pair.left, right: pair.right, guards: pair.guards });
+            pair.weight = f64::NAN;
+        }
+    }
+    pairs.retain(|pair| !pair.weight.is_nan());
+    for pair in
+        pairs.iter_mut().filter(|pair| pair.decision == Decision::Review && !pair.guards.has(Guard::ReadersDisagree))
+    {
+        if clusters.same(pair.left, pair.right) {
+            pair.decision = Decision::Link;
+            pair.guards = pair.guards.with(Guard::SettledByCluster);
+        }
+    }
+    restricted.sort_unstable_by_key(|pair| (pair.left, pair.right));
+    refused.sort_unstable_by_key(|merge| (merge.left, merge.right));
+    (ChildIds::assign(table.len(), &clusters, &options.previous), pairs, restricted, refused)
+}

@@ -1,0 +1,169 @@
+//! From the document to numbers and functions over one table.
+
+use super::{BlockingRule, Comparison, Model, TermFrequencySetting};
+use crate::error::Error;
+use crate::linkage::blocking::{KeyColumn, Rule};
+use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
+use crate::linkage::keys;
+use crate::linkage::parallel;
+use crate::linkage::predicate::{self, NameCounts, Pair, Test};
+use crate::linkage::score::{Scorer, weight_of};
+use crate::linkage::table::Table;
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+
+/// What compiling a model over a table needs to hold: counts of names, and blocking keys by name.
+pub(crate) struct Compiled<'a> {
+    table: &'a Table,
+    counts: NameCounts,
+    keys: BTreeMap<&'a str, KeyColumn>,
+}
+
+impl<'a> Compiled<'a> {
+    /// Computes the keys that the model's blocking and training name.
+    ///
+    /// # Errors
+    /// `model/unknown-key`.
+    pub(crate) fn new(table: &'a Table, model: &'a Model) -> Result<Compiled<'a>, Error> {
+        let mut names: Vec<&str> =
+            model.blocking.iter().flat_map(|rule| rule.keys.iter().chain(&rule.refine)).map(String::as_str).collect();
+        names.extend(model.training.blocks.iter().flat_map(|block| block.keys.iter().map(String::as_str)));
+        names.sort_unstable();
+        names.dedup();
+        let found = names.iter().map(|name| keys::find(name)).collect::<Result<Vec<_>, Error>>()?;
+        let columns = parallel::map(found.len(), |n| found[n].column(table));
+        Ok(Compiled { table, counts: NameCounts::of(table), keys: names.into_iter().zip(columns).collect() })
+    }
+
+    /// What the guards need: no keys.
+    pub(crate) fn for_guards(table: &'a Table) -> Compiled<'a> {
+        Compiled { table, counts: NameCounts::of(table), keys: BTreeMap::new() }
+    }
+
+    /// A pair of records to ask predicates of.
+    pub(crate) fn pair(&self, left: RecordIndex, right: RecordIndex) -> Pair<'_> {
+        Pair { fields: &self.table.fields, counts: &self.counts, left, right }
+    }
+
+    /// The scorer of a model with the comparisons' current probabilities.
+    ///
+    /// # Errors
+    /// `model/unknown-predicate`, `model/too-many-levels`.
+    pub(crate) fn scorer(&self, model: &Model) -> Result<Scorer<'_>, Error> {
+        let household = model.household_pairs_per_match;
+        let comparisons = model
+            .comparisons
+            .iter()
+            .map(|comparison| self.comparison(comparison, household.is_some()))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let prior = weight_of(model.probability_two_random_records_match);
+        let scorer = Scorer::new(comparisons, prior)?;
+        Ok(match household {
+            Some(per_match) => scorer.with_household(-libm::log2(per_match)),
+            None => scorer,
+        })
+    }
+
+    /// The blocking rules over this table's keys.
+    pub(crate) fn rules(&self, rules: &[BlockingRule]) -> Vec<Rule<'_>> {
+        rules
+            .iter()
+            .map(|rule| Rule {
+                name: rule.name.clone(),
+                keys: self.columns(&rule.keys),
+                refine: self.columns(&rule.refine),
+                residual: None,
+            })
+            .collect()
+    }
+
+    /// The columns of keys that were named when compiling.
+    pub(crate) fn columns(&self, names: &[String]) -> Vec<&KeyColumn> {
+        names.iter().filter_map(|name| self.keys.get(name.as_str())).collect()
+    }
+
+    fn comparison(&self, comparison: &Comparison, household: bool) -> Result<CompiledComparison<'_>, Error> {
+        let mut tests = Vec::with_capacity(comparison.levels.len());
+        let gammas = comparison.gammas();
+        let mut term_frequency: Vec<Option<TermFrequency>> = (0..=gammas).map(|_| None).collect();
+        let m = comparison.probabilities(|level| level.m);
+        let u = comparison.probabilities(|level| level.u);
+        let h = comparison.probabilities(|level| level.h);
+        for (level, index) in comparison.levels.iter().zip(comparison.level_indices()) {
+            let found = predicate::find(&level.when)?;
+            tests.push((found.test, level.number.unwrap_or(0.0), index as LevelIndex));
+            if let Some(setting) = &level.term_frequency {
+                term_frequency[index] = Some(self.term_frequency(setting, u[index])?);
+            }
+        }
+        let weights = |against: &[f64]| -> Vec<f64> {
+            let weight = |(m, other): (&f64, &f64)| libm::log2(*m) - libm::log2(*other);
+            std::iter::once(0.0).chain(m.iter().zip(against).skip(1).map(weight)).collect()
+        };
+        Ok(CompiledComparison {
+            name: comparison.name.clone(),
+            comparator: Box::new(Levels { compiled: self, tests, level_count: gammas + 1 }),
+            weights: weights(&u),
+            household_weights: if household { weights(&h) } else { Vec::new() },
+            term_frequency,
+        })
+    }
+
+    fn term_frequency(&self, setting: &TermFrequencySetting, u_base: f64) -> Result<TermFrequency, Error> {
+        let fields = &self.table.fields;
+        let records = 0..self.table.len() as RecordIndex;
+        let (value_id, values): (Vec<u32>, usize) = match setting.of.as_str() {
+            "given-name" => (records.map(|n| fields.given.of(n).whole).collect(), fields.names.len()),
+            "family-name" => (records.map(|n| fields.family.of(n).whole).collect(), fields.names.len()),
+            "mother-given-name" => (records.map(|n| fields.mother_given.of(n).words[0]).collect(), fields.names.len()),
+            "postcode" => {
+                let mut ids: HashMap<u64, u32> = HashMap::from([(0, 0)]);
+                let mut id_of = |unit: u64| {
+                    let next = ids.len() as u32;
+                    *ids.entry(unit).or_insert(next)
+                };
+                let value_id = records.map(|n| id_of(fields.postcode.of(n).unit())).collect();
+                (value_id, ids.len())
+            }
+            other => {
+                let message =
+                    format!("the model adjusts by the frequency of \"{other}\", which this version does not know");
+                let hint = "use given-name, family-name, mother-given-name or postcode";
+                return Err(Error::new("model/unknown-term-frequency", message, hint));
+            }
+        };
+        let frequency = relative_frequency(&value_id, values);
+        Ok(TermFrequency { value_id, frequency, u_base, minimum_u: setting.minimum_u, weight: setting.weight })
+    }
+}
+
+/// The share of each value among the values that are not missing (id 0).
+fn relative_frequency(value_id: &[u32], values: usize) -> Vec<f64> {
+    let mut counts = vec![0u64; values.max(1)];
+    value_id.iter().for_each(|&id| counts[id as usize] += 1);
+    counts[0] = 0;
+    let total: u64 = counts.iter().sum();
+    let share = |count: u64| if total == 0 { f64::NAN } else { count as f64 / total as f64 };
+    let mut frequency: Vec<f64> = counts.into_iter().map(share).collect();
+    frequency[0] = f64::NAN;
+    frequency
+}
+
+/// Levels tried in order.
+struct Levels<'a> {
+    compiled: &'a Compiled<'a>,
+    tests: Vec<(Test, f64, LevelIndex)>,
+    level_count: usize,
+}
+
+impl Comparator for Levels<'_> {
+    fn level_count(&self) -> usize {
+        self.level_count
+    }
+
+    fn level(&self, left: RecordIndex, right: RecordIndex) -> LevelIndex {
+        let pair = self.compiled.pair(left, right);
+        let held = self.tests.iter().find(|(test, number, _)| test(&pair, *number));
+        held.map_or(1, |&(_, _, level)| level)
+    }
+}

@@ -1,0 +1,268 @@
+//! The model as a document: what is compared, what agreement is worth, and what to do about it.
+//!
+//! A model file is JSON. Levels stand in the order in which they are tried; the first that holds is
+//! the level of a pair. `m`, `u` and `h` are the probabilities of the level among matches, chance pairs
+//! and pairs of children born together in one household; training starts from them and leans on them.
+
+mod check;
+mod compile;
+
+pub(crate) use compile::Compiled;
+
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+
+/// The built-in child-health model.
+const CHILD_HEALTH: &str = include_str!("../../../data/models/child-health.json");
+
+/// A linkage model.
+///
+/// ```
+/// use childlink::linkage::model::Model;
+/// let model = Model::child_health();
+/// assert_eq!(model.id, "child-health");
+/// let again = Model::from_json(&model.to_json())?;
+/// assert_eq!(again, model);
+/// # Ok::<(), childlink::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// A short name without spaces.
+    pub id: String,
+    /// Raised whenever anything in the file changes.
+    pub version: String,
+    /// One sentence.
+    pub description: String,
+    /// Where the numbers come from.
+    pub provenance: Provenance,
+    /// The probability that two random records are of one child, 0 to 1.
+    pub probability_two_random_records_match: f64,
+    /// How many pairs of children born together in one household there are for each matching pair;
+    /// `None` for a model without a household class.
+    pub household_pairs_per_match: Option<f64>,
+    /// The comparisons, in order.
+    pub comparisons: Vec<Comparison>,
+    /// The blocking rules, in order.
+    pub blocking: Vec<BlockingRule>,
+    /// How the model is trained.
+    pub training: Training,
+    /// When a pair is linked or reviewed.
+    pub thresholds: Thresholds,
+    /// Pairs of records whose levels must be these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Case>,
+}
+
+/// Where a model's numbers come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Published sources, in words.
+    pub sources: Vec<String>,
+    /// Records that the model was trained on; 0 for one that was not.
+    #[serde(default)]
+    pub trained_on_records: u64,
+    /// The seed of the training.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+/// One comparison: ordered levels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// A name without spaces, as in `gamma_` and `mw_` columns.
+    pub name: String,
+    /// The levels in the order in which they are tried; the last is `otherwise`.
+    pub levels: Vec<Level>,
+}
+
+/// One level of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// Words for people.
+    pub label: String,
+    /// The predicate that must hold.
+    pub when: String,
+    /// The number that the predicate takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<f64>,
+    /// No evidence: neither m nor u.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_null_level: bool,
+    /// P(level | match).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub m: Option<f64>,
+    /// P(level | chance pair).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub u: Option<f64>,
+    /// P(level | born together in one household).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub h: Option<f64>,
+    /// Adjusts the weight by how rare the value agreed on is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term_frequency: Option<TermFrequencySetting>,
+}
+
+/// A term-frequency adjustment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TermFrequencySetting {
+    /// Whose frequency: `given-name`, `family-name`, `mother-given-name` or `postcode`.
+    pub of: String,
+    /// 1 for the full adjustment.
+    pub weight: f64,
+    /// A floor on the frequency.
+    #[serde(default)]
+    pub minimum_u: f64,
+}
+
+/// One blocking rule: all keys agree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockingRule {
+    /// Words for reports.
+    pub name: String,
+    /// Names of keys that must all agree.
+    pub keys: Vec<String>,
+    /// Further keys by which an oversized block is cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refine: Vec<String>,
+}
+
+/// How a model is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Random pairs for u.
+    pub random_pairs: u64,
+    /// Pairs' worth of trust in the model's own u.
+    pub u_strength: f64,
+    /// Pairs' worth of trust in the model's own m, and h.
+    pub m_strength: f64,
+    /// Records from which on blocks are sampled rather than taken whole.
+    pub sample_records: u64,
+    /// Stops when nothing moves by more.
+    pub convergence: f64,
+    /// Stops after so many rounds.
+    pub max_iterations: usize,
+    /// The share of matches that the block with most matches is taken to hold, for the prior.
+    pub recall: f64,
+    /// The blocks.
+    pub blocks: Vec<TrainingBlock>,
+}
+
+/// One training block: pairs among which matches are common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingBlock {
+    /// Names of keys that must all agree.
+    pub keys: Vec<String>,
+    /// Comparisons that the keys hold fixed, and which learn nothing here.
+    pub fixed: Vec<String>,
+    /// Whether pairs of one household are common enough here to be told apart.
+    #[serde(default)]
+    pub household: bool,
+}
+
+/// When a pair is linked or reviewed. Weights in bits, log2 odds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// Linked from this weight on.
+    pub link: f64,
+    /// Reviewed from this weight on.
+    pub review: f64,
+    /// A record whose best two candidates of different children are closer goes to review.
+    pub runner_up_margin: f64,
+    /// The most pairs of one block.
+    pub max_block_pairs: u64,
+}
+
+/// A pair of records and the levels that it must have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What the case shows, and its source.
+    pub name: String,
+    /// One record: value by canonical column.
+    pub left: std::collections::BTreeMap<String, String>,
+    /// The other record.
+    pub right: std::collections::BTreeMap<String, String>,
+    /// The label of the level by comparison; comparisons left out are not checked.
+    pub levels: std::collections::BTreeMap<String, String>,
+}
+
+impl Model {
+    /// The built-in model for child health records.
+    pub fn child_health() -> Model {
+        match Model::from_json(CHILD_HEALTH) {
+            Ok(model) => model,
+            Err(error) => unreachable!("the built-in model is checked by a test: {error}"),
+        }
+    }
+
+    /// Reads and checks a model file.
+    ///
+    /// # Errors
+    /// `model/unreadable` with line and column, `model/unknown-predicate`, `model/unknown-key`,
+    /// `model/comparison`, `model/probability`, `model/too-many-levels`.
+    pub fn from_json(text: &str) -> Result<Model, Error> {
+        let model: Model = serde_json::from_str(text).map_err(|error| {
+            Error::new("model/unreadable", error.to_string(), "compare the file with data/models/child-health.json")
+        })?;
+        model.check()?;
+        Ok(model)
+    }
+
+    /// The document, with keys in a fixed order and a newline at the end.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// SHA-256 of the document, in hexadecimal: what a decision was made with.
+    pub fn hash(&self) -> String {
+        use sha2::{Digest, Sha256};
+        Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Comparison {
+    /// How many levels are evidence.
+    pub(crate) fn gammas(&self) -> usize {
+        self.levels.iter().filter(|level| !level.is_null_level).count()
+    }
+
+    /// The engine's level of each level of the file: 0 for null levels, else counting down to 1.
+    pub(crate) fn level_indices(&self) -> impl Iterator<Item = usize> + '_ {
+        let mut next = self.gammas() + 1;
+        self.levels.iter().map(move |level| {
+            if level.is_null_level {
+                return 0;
+            }
+            next -= 1;
+            next
+        })
+    }
+
+    /// The label of an engine level.
+    pub fn label(&self, level: usize) -> &str {
+        let place = self.level_indices().position(|index| index == level);
+        place.map_or("", |place| &self.levels[place].label)
+    }
+
+    /// One probability of each engine level, chosen by `of`; the null level's is 0.
+    pub(crate) fn probabilities(&self, of: impl Fn(&Level) -> Option<f64>) -> Vec<f64> {
+        let mut all = vec![0.0; self.gammas() + 1];
+        for (level, index) in self.levels.iter().zip(self.level_indices()) {
+            if index > 0 {
+                all[index] = of(level).unwrap_or(0.0);
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,84 @@
+//! Birth date, sex and birth order.
+
+use super::Pair;
+use crate::linkage::comparison::RecordIndex;
+use crate::linkage::table::fields::date::PackedDate;
+
+fn dates(pair: &Pair) -> (PackedDate, PackedDate) {
+    pair.both(|record| pair.fields.birth[record as usize])
+}
+
+pub(in crate::linkage) fn missing(pair: &Pair, _: f64) -> bool {
+    let (left, right) = dates(pair);
+    !left.is_known() || !right.is_known()
+}
+
+/// The same 1 January, which many systems fill in.
+pub(in crate::linkage) fn equal_filler(pair: &Pair, _: f64) -> bool {
+    let (left, right) = dates(pair);
+    left == right && left.is_filler()
+}
+
+/// The same whole date.
+pub(in crate::linkage) fn equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = dates(pair);
+    left.is_whole() && left == right
+}
+
+/// One side knows only a part, or has 1 January of the same year, and nothing contradicts.
+pub(in crate::linkage) fn partly(pair: &Pair, _: f64) -> bool {
+    let (left, right) = dates(pair);
+    left.is_partly(right) || (left.year() == right.year() && (left.is_filler() || right.is_filler()))
+}
+
+/// Day and month exchanged.
+pub(in crate::linkage) fn exchanged(pair: &Pair, _: f64) -> bool {
+    let (left, right) = dates(pair);
+    right.is_whole() && left.exchanged() == Some(right)
+}
+
+/// One figure of YYYYMMDD differs, or two neighbours are swapped.
+pub(in crate::linkage) fn slip(pair: &Pair, _: f64) -> bool {
+    let (left, right) = dates(pair);
+    left.is_slip_of(right)
+}
+
+/// So many of year, month and day agree.
+pub(in crate::linkage) fn parts(pair: &Pair, parts: f64) -> bool {
+    let (left, right) = dates(pair);
+    f64::from(left.parts_agreeing(right)) >= parts
+}
+
+/// No further apart than so many days.
+pub(in crate::linkage) fn within(pair: &Pair, days: f64) -> bool {
+    let (left, right) = dates(pair);
+    match (left.exact(), right.exact()) {
+        (Some(left), Some(right)) => f64::from(left.days_since(right).abs()) <= days,
+        _ => false,
+    }
+}
+
+pub(in crate::linkage) fn sex_missing(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.sex.of(record));
+    left == 0 || right == 0
+}
+
+pub(in crate::linkage) fn sex_equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.sex.of(record));
+    left == right
+}
+
+/// The birth order of a record: from its column, else from words such as "Twin 2"; 0 if unknown.
+pub(crate) fn birth_order(pair: &Pair, record: RecordIndex) -> u8 {
+    pair.fields.birth_order_of(record)
+}
+
+pub(in crate::linkage) fn order_missing(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| birth_order(pair, record));
+    left == 0 || right == 0
+}
+
+pub(in crate::linkage) fn order_equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| birth_order(pair, record));
+    left == right
+}

@@ -1,0 +1,132 @@
+//! Given names, other names, and names in each other's place.
+
+use super::Pair;
+use crate::linkage::table::fields::names::Given;
+
+fn given(pair: &Pair) -> (Given, Given) {
+    pair.both(|record| pair.fields.given.of(record))
+}
+
+/// Missing, or words that stand for a child not yet named.
+pub(in crate::linkage) fn missing(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    left.whole == 0 || right.whole == 0
+}
+
+/// All words the same, however joined.
+pub(in crate::linkage) fn equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    left.whole != 0 && left.whole == right.whole
+}
+
+/// The first words are the same (in any spelling), and one side has no more words or the next agree
+/// too: `Mary` and `Mary Jane`. For spellings of Muhammad the second word tells children apart.
+pub(in crate::linkage) fn shared_first_word(pair: &Pair, _: f64) -> bool {
+    let names = &pair.fields.names;
+    let (left, right) = given(pair);
+    let (l, r) = (left.words.map(|w| names.spelling(w)), right.words.map(|w| names.spelling(w)));
+    let one_word = |given: &Given| given.words[1] == 0;
+    l[0] != 0 && l[0] == r[0] && (one_word(&left) || one_word(&right) || l[1] == r[1]) || reordered(&left, &right)
+}
+
+/// The same words in another order.
+fn reordered(left: &Given, right: &Given) -> bool {
+    let sorted = |given: &Given| {
+        let mut words = given.words;
+        words.sort_unstable();
+        words
+    };
+    left.words[1] != 0 && sorted(left) == sorted(right)
+}
+
+/// The first word of one is a further given name of the other: known by the middle name.
+pub(in crate::linkage) fn other_name(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    let (left_other, right_other) = pair.both(|record| pair.fields.other.of(record));
+    let among = |word: u32, given: &Given, other: &Given| {
+        word != 0 && (given.words().skip(1).any(|w| w == word) || other.words().any(|w| w == word))
+    };
+    among(left.words[0], &right, &right_other) || among(right.words[0], &left, &left_other)
+}
+
+/// Spellings of one name (all spellings of Muhammad).
+pub(in crate::linkage) fn spelling(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    let names = &pair.fields.names;
+    left.whole != 0 && names.spelling(left.whole) == names.spelling(right.whole)
+}
+
+/// Names of one another: Kate and Katherine.
+pub(in crate::linkage) fn nickname(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    pair.fields.names.are_nicknames(left.words[0], right.words[0])
+}
+
+/// One letter differs and one of the spellings is rare: fewer than `common_from` of a million records
+/// (and at most two) have it as a first name. Two names in common use may be two children's.
+pub(in crate::linkage) fn slip_to_rare(pair: &Pair, common_from: f64) -> bool {
+    let (left, right) = given(pair);
+    let records = pair.fields.number.len() as f64;
+    let bound = (common_from * records / 1e6).max(3.0);
+    let rare = |given: &Given| f64::from(pair.counts.given(given.words[0])) < bound;
+    (rare(&left) || rare(&right)) && slip(pair, 0.0)
+}
+
+/// One letter of the first words, or of the whole names, differs.
+pub(in crate::linkage) fn slip(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    pair.is_slip(left.words[0], right.words[0]) || pair.is_slip(left.whole, right.whole)
+}
+
+/// One side is a single letter with which the other begins.
+pub(in crate::linkage) fn initial(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    let (l, r) = (pair.fields.names.text(left.whole), pair.fields.names.text(right.whole));
+    (l.len() == 1 || r.len() == 1) && l.as_bytes().first() == r.as_bytes().first()
+}
+
+/// The first words sound alike.
+pub(in crate::linkage) fn sounds_alike(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.names.sound(pair.fields.given.of(record).words[0]));
+    left != 0 && left == right
+}
+
+/// The first words, or the whole names, are at least so similar.
+pub(in crate::linkage) fn similar(pair: &Pair, threshold: f64) -> bool {
+    let (left, right) = given(pair);
+    pair.similarity(left.words[0], right.words[0]) >= threshold
+        || ((left.words[1] != 0 || right.words[1] != 0) && pair.similarity(left.whole, right.whole) >= threshold)
+}
+
+/// The given name of each is the family name of the other, or of one and the rest is alike.
+pub(in crate::linkage) fn swapped(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    let (left_family, right_family) = pair.both(|record| pair.fields.family.of(record));
+    let crossed = |given: u32, family: u32| given != 0 && given == family;
+    let (one, other) = (crossed(left.whole, right_family.whole), crossed(right.whole, left_family.whole));
+    let alike = |a: u32, b: u32| a != 0 && b != 0 && (pair.is_slip(a, b) || pair.similarity(a, b) >= 0.9);
+    (one && (other || alike(right.whole, left_family.whole))) || (other && alike(left.whole, right_family.whole))
+}
+
+/// One side has no other names.
+pub(in crate::linkage) fn others_missing(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.other.of(record).whole);
+    left == 0 || right == 0
+}
+
+/// All other names the same.
+pub(in crate::linkage) fn others_equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.other.of(record).whole);
+    left != 0 && left == right
+}
+
+/// A word in common, a slip apart, or one an initial of the other.
+pub(in crate::linkage) fn others_shared(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.other.of(record));
+    let names = &pair.fields.names;
+    let alike = |l: u32, r: u32| {
+        let (a, b) = (names.text(l).as_bytes(), names.text(r).as_bytes());
+        l == r || pair.is_slip(l, r) || ((a.len() == 1 || b.len() == 1) && a.first() == b.first())
+    };
+    left.words().any(|l| right.words().any(|r| alike(l, r)))
+}

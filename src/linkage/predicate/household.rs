@@ -1,0 +1,53 @@
+//! The mother, as the child's record names her.
+
+use super::Pair;
+
+/// No number of hers on both sides, and no given or family name either.
+pub(in crate::linkage) fn missing(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.mother_number[record as usize].number());
+    let (left_given, right_given) = pair.both(|record| pair.fields.mother_given.of(record).whole);
+    let (left_family, right_family) = pair.both(|record| pair.fields.mother_family.of(record).whole);
+    let both = |a: u32, b: u32| a != 0 && b != 0;
+    !((left.is_some() && right.is_some()) || both(left_given, right_given) || both(left_family, right_family))
+}
+
+/// The same valid number.
+pub(in crate::linkage) fn number_equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.mother_number[record as usize].number());
+    left.is_some() && left == right
+}
+
+/// Given name, and family name or birth date, the same.
+pub(in crate::linkage) fn names_equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.mother_family.of(record).whole);
+    let (left_birth, right_birth) = pair.both(|record| pair.fields.mother_birth[record as usize]);
+    given_equal(pair, 0.0) && ((left != 0 && left == right) || (left_birth.is_whole() && left_birth == right_birth))
+}
+
+/// The first given name the same, in any spelling.
+pub(in crate::linkage) fn given_equal(pair: &Pair, _: f64) -> bool {
+    let names = &pair.fields.names;
+    let (left, right) = pair.both(|record| names.spelling(pair.fields.mother_given.of(record).words[0]));
+    left != 0 && left == right
+}
+
+/// Given names that are nicknames of one another, an initial, a slip apart, or at least so similar.
+pub(in crate::linkage) fn given_alike(pair: &Pair, threshold: f64) -> bool {
+    let names = &pair.fields.names;
+    let (left, right) = pair.both(|record| pair.fields.mother_given.of(record).words[0]);
+    let (l, r) = (names.text(left).as_bytes(), names.text(right).as_bytes());
+    let initial = (l.len() == 1 || r.len() == 1) && l.first() == r.first();
+    left != 0
+        && right != 0
+        && (initial
+            || names.are_nicknames(left, right)
+            || pair.is_slip(left, right)
+            || pair.similarity(left, right) >= threshold)
+}
+
+/// A given name is missing, and the family names are the same.
+pub(in crate::linkage) fn family_equal(pair: &Pair, _: f64) -> bool {
+    let (left_given, right_given) = pair.both(|record| pair.fields.mother_given.of(record).whole);
+    let (left, right) = pair.both(|record| pair.fields.mother_family.of(record).whole);
+    (left_given == 0 || right_given == 0) && left != 0 && left == right
+}

@@ -1,0 +1,209 @@
+//! The named conditions of which comparison levels are made.
+//!
+//! A model's level names a predicate; the first level whose predicate holds is the level of the pair.
+//! Every predicate is symmetric: it says the same of (left, right) and (right, left).
+
+pub(crate) mod birth;
+pub(crate) mod family;
+pub(crate) mod given;
+pub(crate) mod household;
+pub(crate) mod number;
+pub(crate) mod place;
+
+use super::comparison::RecordIndex;
+use super::table::Table;
+use super::table::fields::Fields;
+use super::table::fields::names::NameId;
+use crate::error::Error;
+use crate::text::similarity::jaro_winkler;
+
+/// A condition on a pair, with the number that its level gives (a threshold, or nothing).
+pub(crate) type Test = fn(&Pair, f64) -> bool;
+
+/// One entry of the vocabulary.
+pub(crate) struct Predicate {
+    /// The name in model files: `field/condition`.
+    pub(crate) name: &'static str,
+    /// The name of the number it takes, if it takes one.
+    pub(crate) parameter: Option<&'static str>,
+    pub(crate) test: Test,
+}
+
+const fn plain(name: &'static str, test: Test) -> Predicate {
+    Predicate { name, parameter: None, test }
+}
+
+const fn with(name: &'static str, parameter: &'static str, test: Test) -> Predicate {
+    Predicate { name, parameter: Some(parameter), test }
+}
+
+/// The whole vocabulary.
+static VOCABULARY: &[Predicate] = &[
+    plain("otherwise", |_, _| true),
+    plain("nhs-number/missing", number::missing),
+    plain("nhs-number/equal", number::equal),
+    plain("nhs-number/slip", number::slip),
+    plain("given-name/missing", given::missing),
+    plain("given-name/equal", given::equal),
+    plain("given-name/shared-first-word", given::shared_first_word),
+    plain("given-name/other-name", given::other_name),
+    plain("given-name/spelling", given::spelling),
+    plain("given-name/nickname", given::nickname),
+    with("given-name/slip-to-rare", "common_from", given::slip_to_rare),
+    plain("given-name/slip", given::slip),
+    plain("given-name/initial", given::initial),
+    plain("given-name/sounds-alike", given::sounds_alike),
+    with("given-name/similar", "jaro_winkler", given::similar),
+    plain("name/swapped", given::swapped),
+    plain("other-names/missing", given::others_missing),
+    plain("other-names/equal", given::others_equal),
+    plain("other-names/shared-word", given::others_shared),
+    plain("family-name/missing", family::missing),
+    plain("family-name/equal", family::equal),
+    plain("family-name/sex-ending", family::sex_ending),
+    plain("family-name/previous", family::previous),
+    plain("family-name/mother", family::mother),
+    plain("family-name/shared-part", family::shared_part),
+    plain("family-name/slip", family::slip),
+    with("family-name/similar", "jaro_winkler", family::similar),
+    plain("birth-date/missing", birth::missing),
+    plain("birth-date/equal-filler", birth::equal_filler),
+    plain("birth-date/equal", birth::equal),
+    plain("birth-date/partly", birth::partly),
+    plain("birth-date/day-month-exchanged", birth::exchanged),
+    plain("birth-date/slip", birth::slip),
+    with("birth-date/parts-equal", "parts", birth::parts),
+    with("birth-date/within-days", "days", birth::within),
+    plain("sex/missing", birth::sex_missing),
+    plain("sex/equal", birth::sex_equal),
+    plain("birth-order/missing", birth::order_missing),
+    plain("birth-order/equal", birth::order_equal),
+    plain("residence/missing", place::missing),
+    plain("residence/postcode-and-address", place::postcode_and_address),
+    plain("residence/postcode", place::postcode),
+    plain("residence/postcode-address-differs", place::postcode_address_differs),
+    plain("residence/address", place::address),
+    plain("residence/previous-postcode", place::previous_postcode),
+    plain("residence/postcode-slip", place::postcode_slip),
+    plain("residence/sector", place::sector),
+    plain("residence/district", place::district),
+    plain("residence/area", place::area),
+    plain("practice/missing-or-same-postcode", place::practice_missing),
+    plain("practice/equal", place::practice_equal),
+    plain("mother/missing", household::missing),
+    plain("mother/nhs-number-equal", household::number_equal),
+    plain("mother/names-equal", household::names_equal),
+    plain("mother/given-name-equal", household::given_equal),
+    with("mother/given-name-alike", "jaro_winkler", household::given_alike),
+    plain("mother/family-name-equal", household::family_equal),
+];
+
+/// The predicate of a name.
+///
+/// # Errors
+/// `model/unknown-predicate`, which names it.
+pub(crate) fn find(name: &str) -> Result<&'static Predicate, Error> {
+    VOCABULARY.iter().find(|predicate| predicate.name == name).ok_or_else(|| {
+        let message = format!("the model names the predicate \"{name}\", which this version does not know");
+        Error::new("model/unknown-predicate", message, "use a predicate listed in docs/models.md, or a newer version")
+    })
+}
+
+/// Every predicate's name and the number that it takes, for documentation.
+pub fn vocabulary() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    VOCABULARY.iter().map(|predicate| (predicate.name, predicate.parameter))
+}
+
+/// How often each word occurs, for telling a slip of the pen from another child's name.
+pub(crate) struct NameCounts {
+    given: Vec<u32>,
+}
+
+impl NameCounts {
+    /// Counts the first given names of all records.
+    pub(crate) fn of(table: &Table) -> NameCounts {
+        let fields = &table.fields;
+        let mut given = vec![0; fields.names.len()];
+        for record in 0..table.len() as RecordIndex {
+            given[fields.given.of(record).words[0] as usize] += 1;
+        }
+        given[0] = 0;
+        NameCounts { given }
+    }
+
+    /// How many records have this first given name.
+    pub(crate) fn given(&self, name: NameId) -> u32 {
+        self.given.get(name as usize).copied().unwrap_or(0)
+    }
+}
+
+/// Two records being compared.
+pub(crate) struct Pair<'a> {
+    pub(crate) fields: &'a Fields,
+    pub(crate) counts: &'a NameCounts,
+    pub(crate) left: RecordIndex,
+    pub(crate) right: RecordIndex,
+}
+
+impl Pair<'_> {
+    /// Both records' values.
+    #[inline]
+    fn both<T>(&self, of: impl Fn(RecordIndex) -> T) -> (T, T) {
+        (of(self.left), of(self.right))
+    }
+
+    /// Jaro-Winkler similarity of two words.
+    fn similarity(&self, a: NameId, b: NameId) -> f64 {
+        if a == b {
+            return 1.0;
+        }
+        jaro_winkler(self.fields.names.text(a), self.fields.names.text(b))
+    }
+
+    /// Whether two words differ by one letter added, left out, changed, or swapped with its neighbour.
+    fn is_slip(&self, a: NameId, b: NameId) -> bool {
+        is_slip(self.fields.names.text(a).as_bytes(), self.fields.names.text(b).as_bytes())
+    }
+}
+
+/// Whether one edit parts two words of at least three letters.
+fn is_slip(a: &[u8], b: &[u8]) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if short.len() < 3 || long.len() - short.len() > 1 || a == b {
+        return false;
+    }
+    let front = short.iter().zip(long).take_while(|(x, y)| x == y).count();
+    let back = short[front..].iter().rev().zip(long.iter().rev()).take_while(|(x, y)| x == y).count();
+    let (short, long) = (&short[front..short.len() - back], &long[front..long.len() - back]);
+    match (short, long) {
+        ([], [_]) | ([_], [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_one_edit() {
+        for (a, b) in [("OLIVIA", "OLIVA"), ("OLIVIA", "OLIVAI"), ("OLIVIA", "OLIVEA"), ("OLIVIA", "OLIVIAH")] {
+            assert!(is_slip(a.as_bytes(), b.as_bytes()) && is_slip(b.as_bytes(), a.as_bytes()), "{a} {b}");
+        }
+        for (a, b) in [("OLIVIA", "OLIVIA"), ("ELLA", "ELLIE"), ("AL", "ALI"), ("AVA", "EVE")] {
+            assert!(!is_slip(a.as_bytes(), b.as_bytes()), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_unknown_ones_are_refused_by_name() {
+        let mut names: Vec<_> = vocabulary().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), VOCABULARY.len());
+        let refused = find("given-name/horoscope").err().unwrap();
+        assert_eq!(refused.code, "model/unknown-predicate");
+        assert!(refused.message.contains("given-name/horoscope"));
+    }
+}

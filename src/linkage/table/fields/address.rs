@@ -1,0 +1,180 @@
+//! Addresses as hashed words, in whatever line they stand.
+
+use crate::linkage::hash;
+
+/// Words of an address that tell nothing about where in a postcode a home is.
+const COMMON: [&str; 22] = [
+    "THE",
+    "FLAT",
+    "APARTMENT",
+    "APT",
+    "UNIT",
+    "HOUSE",
+    "ROAD",
+    "RD",
+    "STREET",
+    "ST",
+    "AVENUE",
+    "AVE",
+    "LANE",
+    "LN",
+    "CLOSE",
+    "DRIVE",
+    "DR",
+    "WAY",
+    "COURT",
+    "CT",
+    "PLACE",
+    "GARDENS",
+];
+
+/// The words of many addresses, hashed, one list for each record.
+#[derive(Default)]
+pub(crate) struct AddressWords {
+    starts: Vec<u32>,
+    words: Vec<u32>,
+}
+
+/// Set in the hash of a word with a figure in it: a house or flat number.
+const FIGURE: u32 = 1;
+
+/// How two addresses compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AddressAgreement {
+    /// One side has no address.
+    Missing,
+    /// The numbers agree as far as both have them, and a name where both have names.
+    Agrees,
+    /// Some of it agrees, or numbers are missing.
+    Partly,
+    /// The numbers differ, or nothing agrees.
+    Differs,
+}
+
+impl AddressWords {
+    /// Adds the address of the next record. Letters count without case, all else parts words.
+    pub(super) fn push<'a>(&mut self, lines: impl Iterator<Item = &'a str>) {
+        let start = self.words.len();
+        let mut word = [0u8; 24];
+        for line in lines {
+            let mut length = 0;
+            for byte in line.bytes().chain(std::iter::once(b' ')) {
+                if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+                    if length < word.len() {
+                        word[length] = byte.to_ascii_uppercase();
+                        length += 1;
+                    }
+                } else if byte != b'\'' && length > 0 {
+                    self.words.extend(hashed(&word[..length]));
+                    length = 0;
+                }
+            }
+        }
+        let own = &mut self.words[start..];
+        own.sort_unstable();
+        let mut kept = start;
+        for index in start..self.words.len() {
+            if kept == start || self.words[kept - 1] != self.words[index] {
+                self.words[kept] = self.words[index];
+                kept += 1;
+            }
+        }
+        self.words.truncate(kept);
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        self.starts.push(self.words.len() as u32);
+    }
+
+    /// Appends the addresses of the records that follow.
+    pub(super) fn append(&mut self, next: &AddressWords) {
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        let base = self.words.len() as u32;
+        self.starts.extend(next.starts.iter().skip(1).map(|start| start + base));
+        self.words.extend_from_slice(&next.words);
+    }
+
+    /// The hashed words of a record in ascending order.
+    pub(crate) fn of(&self, record: usize) -> &[u32] {
+        match (self.starts.get(record), self.starts.get(record + 1)) {
+            (Some(&start), Some(&end)) => &self.words[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+
+    /// How the addresses of two records compare.
+    pub(crate) fn compare(&self, left: usize, right: usize) -> AddressAgreement {
+        let (left, right) = (self.of(left), self.of(right));
+        if left.is_empty() || right.is_empty() {
+            return AddressAgreement::Missing;
+        }
+        let (mut numbers, mut names, mut l, mut r) = (0, 0, 0, 0);
+        while l < left.len() && r < right.len() {
+            match left[l].cmp(&right[r]) {
+                std::cmp::Ordering::Less => l += 1,
+                std::cmp::Ordering::Greater => r += 1,
+                std::cmp::Ordering::Equal => {
+                    *(if left[l] & FIGURE != 0 { &mut numbers } else { &mut names }) += 1;
+                    l += 1;
+                    r += 1;
+                }
+            }
+        }
+        let count = |words: &[u32]| words.iter().filter(|&&word| word & FIGURE != 0).count();
+        let fewer_numbers = count(left).min(count(right));
+        let fewer_names = (left.len() - count(left)).min(right.len() - count(right));
+        match (numbers, names) {
+            _ if fewer_numbers > 0 && numbers == 0 => AddressAgreement::Differs,
+            (0, 0) => AddressAgreement::Differs,
+            _ if numbers >= fewer_numbers && 2 * names >= fewer_names && names + numbers >= 2 => {
+                AddressAgreement::Agrees
+            }
+            _ => AddressAgreement::Partly,
+        }
+    }
+}
+
+fn hashed(word: &[u8]) -> Option<u32> {
+    if COMMON.iter().any(|common| common.as_bytes() == word) {
+        return None;
+    }
+    let text = std::str::from_utf8(word).unwrap_or("");
+    let spread = (hash::of_text(text) >> 32) as u32 & !FIGURE;
+    Some(if word.iter().any(u8::is_ascii_digit) { spread | FIGURE } else { spread })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compare(left: &[&str], right: &[&str]) -> AddressAgreement {
+        let mut words = AddressWords::default();
+        words.push(left.iter().copied());
+        words.push(right.iter().copied());
+        words.compare(0, 1)
+    }
+
+    #[test]
+    fn lines_may_stand_in_any_place() {
+        let one = compare(&["12 High Street", "", "Otley"], &["12", "High St", "OTLEY"]);
+        assert_eq!(one, AddressAgreement::Agrees);
+    }
+
+    #[test]
+    fn another_house_number_differs_and_missing_ones_leave_doubt() {
+        assert_eq!(compare(&["12 High Street", "Otley"], &["14 High Street", "Otley"]), AddressAgreement::Differs);
+        assert_eq!(compare(&["Rose Cottage", "Otley"], &["Otley"]), AddressAgreement::Partly);
+        assert_eq!(compare(&["12 High Street"], &[]), AddressAgreement::Missing);
+    }
+
+    #[test]
+    fn parts_join_in_order() {
+        let (mut one, mut two) = (AddressWords::default(), AddressWords::default());
+        one.push(["1 A"].into_iter());
+        two.push(["2 B"].into_iter());
+        one.append(&two);
+        assert_eq!((one.of(0).len(), one.of(1).len(), one.of(2).len()), (2, 2, 0));
+    }
+}

@@ -1,0 +1,364 @@
+//! The columns understood: each distinct raw text parsed once by the parser of its field.
+
+pub(crate) mod address;
+pub(crate) mod date;
+pub(crate) mod names;
+pub(crate) mod number;
+pub(crate) mod place;
+
+use super::raw_column::RawColumn;
+use crate::error::Finding;
+use crate::identity::birth_date;
+use crate::identity::birth_order::BirthOrder;
+use crate::identity::column::Column;
+use crate::identity::gp_practice::GpPractice;
+use crate::identity::nhs_number::{NhsNumber, NhsNumberStatus};
+use crate::identity::postcode::Postcode;
+use crate::identity::raw::DateOrder;
+use crate::identity::sex::Sex;
+use crate::identity::written_date;
+use crate::linkage::comparison::RecordIndex;
+use crate::linkage::{hash, parallel};
+use address::AddressWords;
+use date::PackedDate;
+use names::{Family, Given, NameTable, Words};
+use number::NumberCell;
+use place::PackedPostcode;
+use std::sync::Arc;
+
+/// How many values or records one piece of parallel work holds.
+const PIECE: usize = 4096;
+
+/// A column of values that recur: one entry for each distinct raw text, and each record's entry.
+#[derive(Default)]
+pub(crate) struct Coded<T> {
+    ids: Arc<Vec<u32>>,
+    values: Vec<T>,
+}
+
+impl<T: Copy + Default> Coded<T> {
+    /// A record's value; the default where the column is absent.
+    #[inline]
+    pub(crate) fn of(&self, record: RecordIndex) -> T {
+        self.ids.get(record as usize).map_or_else(T::default, |&id| self.values[id as usize])
+    }
+}
+
+/// Findings of one column by the value that has them, in order of value.
+pub(super) struct ColumnFindings {
+    pub(super) column: Column,
+    /// The findings hold for sources that write dates in this order; for all if `None`.
+    pub(super) order: Option<DateOrder>,
+    pub(super) by_value: Vec<(u32, Vec<Finding>)>,
+}
+
+/// How a source writes all-figure dates, and whether any of its dates told.
+#[derive(Clone, Copy, Default)]
+pub(super) struct SourceDates {
+    pub(super) order: DateOrder,
+    pub(super) known: bool,
+}
+
+/// Every field of every record in comparable form.
+#[derive(Default)]
+pub(crate) struct Fields {
+    pub(crate) number: Vec<NumberCell>,
+    pub(crate) names: NameTable,
+    pub(crate) given: Coded<Given>,
+    pub(crate) other: Coded<Given>,
+    pub(crate) family: Coded<Family>,
+    pub(crate) previous_family: Coded<Family>,
+    pub(crate) birth: Vec<PackedDate>,
+    pub(crate) sex: Coded<u8>,
+    pub(crate) birth_order: Coded<u8>,
+    pub(crate) postcode: Coded<PackedPostcode>,
+    pub(crate) previous_postcode: Coded<PackedPostcode>,
+    pub(crate) address: AddressWords,
+    pub(crate) uprn: Vec<u64>,
+    pub(crate) practice: Coded<u64>,
+    pub(crate) mother_number: Vec<NumberCell>,
+    pub(crate) mother_given: Coded<Given>,
+    pub(crate) mother_family: Coded<Family>,
+    pub(crate) mother_birth: Vec<PackedDate>,
+    pub(crate) sensitive: Vec<bool>,
+    pub(crate) invalidated: Vec<bool>,
+}
+
+impl Fields {
+    /// The birth order of a record: from its own column, else from words such as "Twin 2" in the given
+    /// name; 0 if unknown.
+    pub(crate) fn birth_order_of(&self, record: RecordIndex) -> u8 {
+        match self.birth_order.of(record) {
+            0 => self.given.of(record).birth_order,
+            order => order,
+        }
+    }
+}
+
+/// The raw columns being understood.
+pub(super) struct Reader<'a> {
+    columns: &'a [RawColumn],
+    source: &'a [u16],
+    findings: Vec<ColumnFindings>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(columns: &'a [RawColumn], source: &'a [u16]) -> Reader<'a> {
+        Reader { columns, source, findings: Vec::new() }
+    }
+
+    /// Parses every column; tells the findings and how each source writes dates.
+    pub(super) fn read(mut self, sources: usize) -> (Fields, Vec<ColumnFindings>, Vec<SourceDates>) {
+        let dates = self.date_orders(sources);
+        let status = self.coded(Column::NhsNumberStatus, |text| split(NhsNumberStatus::parse_field(text)));
+        let verified = |record: usize| status.of(record as RecordIndex) == Some(NhsNumberStatus::Verified);
+        let mut fields = Fields {
+            number: self.numbers(Column::NhsNumber, verified),
+            mother_number: self.numbers(Column::MotherNhsNumber, |_| false),
+            birth: self.dates(Column::BirthDate, &dates),
+            mother_birth: self.dates(Column::MotherBirthDate, &dates),
+            sex: self.coded(Column::Sex, |text| {
+                let (sex, findings) = split(Sex::parse_field(text));
+                (sex.map_or(0, |sex| sex as u8), findings)
+            }),
+            birth_order: self.coded(Column::BirthOrder, |text| {
+                let (order, findings) = split(BirthOrder::parse_field(text));
+                (order.map_or(0, BirthOrder::get), findings)
+            }),
+            postcode: self.postcodes(Column::Postcode),
+            previous_postcode: self.postcodes(Column::PreviousPostcode),
+            practice: self.coded(Column::GpPractice, |text| {
+                let (practice, findings) = split(GpPractice::parse_field(text));
+                (practice.map_or(0, |practice| hash::of_text(practice.as_str())), findings)
+            }),
+            address: self.addresses(),
+            uprn: self.uprns(),
+            ..Fields::default()
+        };
+        self.names(&mut fields);
+        self.flags(&mut fields);
+        (fields, self.findings, dates)
+    }
+
+    fn column(&self, column: Column) -> &'a RawColumn {
+        &self.columns[column.index()]
+    }
+
+    /// Parses each distinct text of a column.
+    fn values<T: Send>(&mut self, column: Column, parse: impl Fn(&str) -> (T, Vec<Finding>) + Sync + Send) -> Vec<T> {
+        let raw = self.column(column);
+        let count = raw.value_count();
+        let pieces = parallel::map(count.div_ceil(PIECE), |piece| {
+            let ids = piece * PIECE..((piece + 1) * PIECE).min(count);
+            let mut findings = Vec::new();
+            let values: Vec<T> = ids
+                .map(|id| {
+                    let (value, found) = parse(raw.value(id));
+                    if !found.is_empty() {
+                        findings.push((id as u32, found));
+                    }
+                    value
+                })
+                .collect();
+            (values, findings)
+        });
+        let (mut values, mut by_value) = (Vec::with_capacity(count), Vec::new());
+        for (piece, findings) in pieces {
+            values.extend(piece);
+            by_value.extend(findings);
+        }
+        self.findings.push(ColumnFindings { column, order: None, by_value });
+        values
+    }
+
+    fn coded<T: Send>(&mut self, column: Column, parse: impl Fn(&str) -> (T, Vec<Finding>) + Sync + Send) -> Coded<T> {
+        let values = self.values(column, parse);
+        Coded { ids: self.column(column).value_ids(), values }
+    }
+
+    fn numbers(&mut self, column: Column, verified: impl Fn(usize) -> bool + Sync + Send) -> Vec<NumberCell> {
+        let cells = self.values(column, |text| {
+            let parsed = NhsNumber::parse_field(text);
+            let cell = match parsed.value() {
+                Some(&number) => NumberCell::valid(number),
+                None => ten_figures(text).map_or_else(NumberCell::default, NumberCell::invalid),
+            };
+            (cell, parsed.findings)
+        });
+        let mut cells = cells;
+        cells.resize(self.source.len(), NumberCell::default());
+        for (record, cell) in cells.iter_mut().enumerate() {
+            if verified(record) {
+                *cell = cell.verified();
+            }
+        }
+        cells
+    }
+
+    fn postcodes(&mut self, column: Column) -> Coded<PackedPostcode> {
+        self.coded(column, |text| {
+            let (postcode, findings) = split(Postcode::parse_field(text));
+            (postcode.map_or_else(PackedPostcode::default, PackedPostcode::from), findings)
+        })
+    }
+
+    /// How each source writes dates: the order that more of its dates tell.
+    fn date_orders(&self, sources: usize) -> Vec<SourceDates> {
+        let mut votes = vec![(0u64, 0u64); sources];
+        for column in [Column::BirthDate, Column::MotherBirthDate, Column::DeathDate] {
+            let raw = self.column(column);
+            let told: Vec<Option<DateOrder>> =
+                (0..raw.value_count()).map(|id| written_date::order_evidence(raw.value(id))).collect();
+            if told.iter().all(Option::is_none) {
+                continue;
+            }
+            for (record, &source) in self.source.iter().enumerate() {
+                match told[raw.value_id(record) as usize] {
+                    Some(DateOrder::DayMonthYear) => votes[usize::from(source)].0 += 1,
+                    Some(DateOrder::MonthDayYear) => votes[usize::from(source)].1 += 1,
+                    None => {}
+                }
+            }
+        }
+        let decide = |(day_first, month_first): (u64, u64)| SourceDates {
+            order: if month_first > day_first { DateOrder::MonthDayYear } else { DateOrder::DayMonthYear },
+            known: month_first != day_first,
+        };
+        votes.into_iter().map(decide).collect()
+    }
+
+    /// Dates, read in the order of each source.
+    fn dates(&mut self, column: Column, sources: &[SourceDates]) -> Vec<PackedDate> {
+        let raw = self.column(column);
+        if raw.value_count() == 0 {
+            return vec![PackedDate::default(); self.source.len()];
+        }
+        let mut read = |order| {
+            let dates = self.values(column, |text| {
+                let (date, findings) = split(birth_date::parse_field(text, order, None));
+                (date.map_or_else(PackedDate::default, PackedDate::from), findings)
+            });
+            if let Some(findings) = self.findings.last_mut() {
+                findings.order = Some(order);
+            }
+            dates
+        };
+        let day_first = read(DateOrder::DayMonthYear);
+        let month_first =
+            sources.iter().any(|source| source.order == DateOrder::MonthDayYear).then(|| read(DateOrder::MonthDayYear));
+        let of = |(record, &source): (usize, &u16)| {
+            let value = raw.value_id(record) as usize;
+            match (&month_first, sources[usize::from(source)].order) {
+                (Some(dates), DateOrder::MonthDayYear) => dates[value],
+                _ => day_first[value],
+            }
+        };
+        self.source.iter().enumerate().map(of).collect()
+    }
+
+    fn names(&mut self, fields: &mut Fields) {
+        let given = self.values(Column::GivenName, Words::of_given);
+        let other = self.values(Column::OtherNames, Words::of_given);
+        let family = self.values(Column::FamilyName, Words::of_family);
+        let previous = self.values(Column::PreviousFamilyName, Words::of_family);
+        let mother_given = self.values(Column::MotherGivenName, Words::of_given);
+        let mother_family = self.values(Column::MotherFamilyName, Words::of_family);
+        let mut names = NameTable::new();
+        let givens = |words: &[Words], names: &mut NameTable| words.iter().map(|words| names.given(words)).collect();
+        let families = |words: &[Words], names: &mut NameTable| words.iter().map(|words| names.family(words)).collect();
+        let ids = |column: Column| self.columns[column.index()].value_ids();
+        fields.given = Coded { ids: ids(Column::GivenName), values: givens(&given, &mut names) };
+        fields.other = Coded { ids: ids(Column::OtherNames), values: givens(&other, &mut names) };
+        fields.family = Coded { ids: ids(Column::FamilyName), values: families(&family, &mut names) };
+        fields.previous_family =
+            Coded { ids: ids(Column::PreviousFamilyName), values: families(&previous, &mut names) };
+        fields.mother_given = Coded { ids: ids(Column::MotherGivenName), values: givens(&mother_given, &mut names) };
+        fields.mother_family =
+            Coded { ids: ids(Column::MotherFamilyName), values: families(&mother_family, &mut names) };
+        names.complete();
+        fields.names = names;
+    }
+
+    fn addresses(&self) -> AddressWords {
+        const LINES: [Column; 5] =
+            [Column::Address1, Column::Address2, Column::Address3, Column::Address4, Column::Address5];
+        let lines: Vec<&RawColumn> =
+            LINES.iter().map(|&line| self.column(line)).filter(|raw| raw.value_count() > 0).collect();
+        let mut all = AddressWords::default();
+        if lines.is_empty() {
+            return all;
+        }
+        let records = self.source.len();
+        let pieces = parallel::map(records.div_ceil(PIECE), |piece| {
+            let mut words = AddressWords::default();
+            for record in piece * PIECE..((piece + 1) * PIECE).min(records) {
+                words.push(lines.iter().map(|raw| raw.get(record)));
+            }
+            words
+        });
+        pieces.iter().for_each(|piece| all.append(piece));
+        all
+    }
+
+    fn uprns(&mut self) -> Vec<u64> {
+        let mut uprns = self.values(Column::Uprn, |text| {
+            let figures = text.bytes().all(|b| b.is_ascii_digit()) && (1..=12).contains(&text.len());
+            (if figures { text.parse().unwrap_or(0) } else { 0 }, Vec::new())
+        });
+        uprns.resize(self.source.len(), 0);
+        uprns
+    }
+
+    /// Which records are sensitive, and which are invalidated and leave the pool.
+    fn flags(&mut self, fields: &mut Fields) {
+        let stated = self.coded(Column::Sensitive, |text| (Flag::parse(text), Vec::new()));
+        let secured = self.coded(Column::Postcode, |text| {
+            (Postcode::parse(text).is_ok_and(|postcode| postcode.is_secured()), Vec::new())
+        });
+        self.findings.pop();
+        let records = 0..self.source.len() as RecordIndex;
+        fields.sensitive = records.clone().map(|n| stated.of(n) == Flag::Sensitive || secured.of(n)).collect();
+        fields.invalidated = records.map(|n| stated.of(n) == Flag::Invalidated).collect();
+    }
+}
+
+/// What the `sensitive` column says of a record.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Flag {
+    #[default]
+    None,
+    Sensitive,
+    Invalidated,
+}
+
+impl Flag {
+    /// Reads yes and no in the usual forms, and the national service's status codes. Anything else is
+    /// taken for sensitive: the safe side.
+    ///
+    /// # Source
+    /// Personal Demographics Service: S sensitive, I invalid, B and Y legacy; `meta.security` U, R, V,
+    /// REDACTED.
+    fn parse(text: &str) -> Flag {
+        match text.to_ascii_uppercase().as_str() {
+            "" | "0" | "N" | "NO" | "F" | "FALSE" | "U" | "UNRESTRICTED" => Flag::None,
+            "I" | "INVALID" | "INVALIDATED" => Flag::Invalidated,
+            _ => Flag::Sensitive,
+        }
+    }
+}
+
+/// The value of a parsed field, and its findings.
+fn split<T: Clone>(parsed: crate::identity::field::Parsed<T>) -> (Option<T>, Vec<Finding>) {
+    (parsed.field.valid().cloned(), parsed.findings)
+}
+
+/// Ten ASCII figures with nothing but separators between them.
+fn ten_figures(text: &str) -> Option<u64> {
+    let separator = |b: &u8| matches!(b, b' ' | b'-');
+    let figures = text.bytes().filter(|b| !separator(b));
+    let value = figures.clone().try_fold(0u64, |value, b| {
+        let figure = b.is_ascii_digit().then(|| u64::from(b - b'0'))?;
+        value.checked_mul(10)?.checked_add(figure)
+    })?;
+    (figures.count() == 10).then_some(value)
+}

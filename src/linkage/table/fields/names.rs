@@ -1,0 +1,176 @@
+//! Given and family names as ids into one list of distinct words, so that equality across columns (a
+//! child's family name and another record's mother's) is an integer compare.
+
+use super::super::dictionary::Dictionary;
+use super::PIECE;
+use crate::identity::birth_order::BirthOrder;
+use crate::identity::name::{FamilyName, GivenName, nickname_classes, spelling_class};
+use crate::linkage::{hash, parallel};
+use crate::text::phonetic::soundex;
+
+/// A word or a name without its spaces, by number; 0 is no name.
+pub(crate) type NameId = u32;
+
+/// The most words of one name that are told apart; further words are in the whole name only.
+pub(crate) const MAX_WORDS: usize = 4;
+
+/// A given name, or the other names, of one raw text.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Given {
+    /// All words without spaces; 0 if missing or a placeholder.
+    pub(crate) whole: NameId,
+    /// The first words in order, 0 behind the last.
+    pub(crate) words: [NameId; MAX_WORDS],
+    /// 1 to 7 where a placeholder or suffix tells it ("Twin 2"), else 0.
+    pub(crate) birth_order: u8,
+}
+
+/// A family name of one raw text.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Family {
+    /// All words without spaces; 0 if missing.
+    pub(crate) whole: NameId,
+    /// The first words in order, 0 behind the last.
+    pub(crate) words: [NameId; MAX_WORDS],
+    /// The whole with endings that differ by sex in their male form.
+    pub(crate) stem: NameId,
+}
+
+/// Distinct words and joined names.
+#[derive(Default)]
+pub(crate) struct NameTable {
+    texts: Dictionary,
+    sounds: Vec<u64>,
+    spellings: Vec<NameId>,
+    nicknames: Vec<&'static [u16]>,
+}
+
+/// A name understood but not yet numbered: words that belong to the comparison form.
+pub(super) struct Words {
+    comparison: String,
+    stem: Option<String>,
+    birth_order: u8,
+}
+
+impl Words {
+    pub(super) fn of_given(raw: &str) -> (Words, Vec<crate::error::Finding>) {
+        let parsed = GivenName::parse_field(raw);
+        let comparison = parsed.value().map_or_else(String::new, |name| name.comparison().to_owned());
+        let placeholder = !raw.is_empty() && comparison.is_empty();
+        // Only a name with words taken out of it can carry a birth order; the rest saves the second reading.
+        let birth_order =
+            if placeholder || raw.split_whitespace().nth(1).is_some() { BirthOrder::in_name(raw) } else { None };
+        let birth_order = birth_order.map_or(0, BirthOrder::get);
+        (Words { comparison, stem: None, birth_order }, parsed.findings)
+    }
+
+    pub(super) fn of_family(raw: &str) -> (Words, Vec<crate::error::Finding>) {
+        let parsed = FamilyName::parse_field(raw);
+        let name = parsed.value();
+        let comparison = name.map_or_else(String::new, |name| name.comparison().to_owned());
+        let stem = name.and_then(FamilyName::stem);
+        (Words { comparison, stem, birth_order: 0 }, parsed.findings)
+    }
+}
+
+impl NameTable {
+    /// An empty table, in which number 0 is no name.
+    pub(super) fn new() -> NameTable {
+        NameTable::default()
+    }
+
+    pub(super) fn given(&mut self, words: &Words) -> Given {
+        let (whole, list) = self.intern_words(&words.comparison);
+        Given { whole, words: list, birth_order: words.birth_order }
+    }
+
+    pub(super) fn family(&mut self, words: &Words) -> Family {
+        let (whole, list) = self.intern_words(&words.comparison);
+        let stem = words.stem.as_ref().map_or(whole, |stem| self.intern_words(stem).0);
+        Family { whole, words: list, stem }
+    }
+
+    /// How many words and names there are, the missing one included.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The letters of a name.
+    pub(crate) fn text(&self, id: NameId) -> &str {
+        self.texts.get(id)
+    }
+
+    /// A hash of what the name sounds like (Soundex); 0 for no letters.
+    pub(crate) fn sound(&self, id: NameId) -> u64 {
+        self.sounds.get(id as usize).copied().unwrap_or(0)
+    }
+
+    /// The word that stands for all spellings of it (all spellings of Muhammad are one).
+    pub(crate) fn spelling(&self, id: NameId) -> NameId {
+        self.spellings.get(id as usize).copied().unwrap_or(id)
+    }
+
+    /// Whether two words are names of one another (Kate, Katherine).
+    pub(crate) fn are_nicknames(&self, a: NameId, b: NameId) -> bool {
+        let classes = |id: NameId| self.nicknames.get(id as usize).copied().unwrap_or(&[]);
+        let (a, b) = (classes(a), classes(b));
+        a.iter().any(|class| b.binary_search(class).is_ok())
+    }
+
+    /// Works out sounds, spellings and nickname classes once all names are in.
+    pub(super) fn complete(&mut self) {
+        let count = self.texts.len();
+        let texts = &self.texts;
+        let spelled: Vec<Option<&str>> = (0..count as NameId)
+            .map(|id| {
+                let word = texts.get(id);
+                Some(spelling_class(word)).filter(|&class| class != word)
+            })
+            .collect();
+        let classes: Vec<Option<String>> = spelled.into_iter().map(|class| class.map(str::to_owned)).collect();
+        self.spellings = classes
+            .into_iter()
+            .enumerate()
+            .map(|(id, class)| class.map_or(id as NameId, |c| self.texts.intern(&c)))
+            .collect();
+        let count = self.texts.len();
+        self.spellings.extend(self.spellings.len() as NameId..count as NameId);
+        let texts = &self.texts;
+        self.nicknames = (0..count as NameId).map(|id| nickname_classes(texts.get(id))).collect();
+        let sound_of = |id: usize| match soundex(texts.get(id as NameId)) {
+            sound if sound.is_empty() => 0,
+            sound => hash::of_text(&sound),
+        };
+        self.sounds = parallel::map(count.div_ceil(PIECE), |piece| {
+            (piece * PIECE..((piece + 1) * PIECE).min(count)).map(sound_of).collect::<Vec<_>>()
+        })
+        .concat();
+        self.texts.seal();
+    }
+
+    fn intern_words(&mut self, comparison: &str) -> (NameId, [NameId; MAX_WORDS]) {
+        let mut words = [0; MAX_WORDS];
+        if !comparison.contains(' ') {
+            words[0] = self.texts.intern(comparison);
+            return (words[0], words);
+        }
+        for (place, word) in words.iter_mut().zip(comparison.split(' ')) {
+            *place = self.texts.intern(word);
+        }
+        (self.texts.intern(&comparison.replace(' ', "")), words)
+    }
+}
+
+impl Given {
+    /// The words that stand for it, without the empty places.
+    pub(crate) fn words(&self) -> impl Iterator<Item = NameId> + use<'_> {
+        self.words.iter().copied().take_while(|&word| word != 0)
+    }
+}
+
+impl Family {
+    /// Its parts, without the empty places.
+    pub(crate) fn words(&self) -> impl Iterator<Item = NameId> + use<'_> {
+        self.words.iter().copied().take_while(|&word| word != 0)
+    }
+}

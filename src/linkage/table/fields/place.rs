@@ -1,0 +1,88 @@
+//! Postcodes packed so that their parts compare by masks.
+
+use crate::identity::postcode::Postcode;
+
+/// A real postcode: outward part in four bytes, inward in three; 0 is no postcode.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PackedPostcode(u64);
+
+impl From<Postcode> for PackedPostcode {
+    /// Pseudo-postcodes and stand-ins are never evidence and count as missing.
+    fn from(postcode: Postcode) -> PackedPostcode {
+        let Some(postcode) = postcode.evidence() else { return PackedPostcode::default() };
+        let (district, whole) = (postcode.district().as_bytes(), postcode.compact().as_bytes());
+        let mut bytes = [0u8; 8];
+        let outward = district.len().min(5);
+        bytes[..outward].copy_from_slice(&district[..outward]);
+        let inward = &whole[outward.min(whole.len())..];
+        let inward = &inward[..inward.len().min(3)];
+        bytes[5..5 + inward.len()].copy_from_slice(inward);
+        PackedPostcode(u64::from_be_bytes(bytes))
+    }
+}
+
+impl PackedPostcode {
+    /// Whether there is one.
+    pub(crate) fn is_known(self) -> bool {
+        self.0 != 0
+    }
+
+    /// All of it as one number.
+    pub(crate) fn unit(self) -> u64 {
+        self.0
+    }
+
+    /// District and the first figure of the inward part.
+    pub(crate) fn sector(self) -> u64 {
+        self.0 & !0xffff
+    }
+
+    /// The outward part.
+    pub(crate) fn district(self) -> u64 {
+        self.0 & !0xff_ffff
+    }
+
+    /// The one or two letters in front.
+    pub(crate) fn area(self) -> u64 {
+        let second_is_letter = (self.0 >> 48) as u8 >= b'A';
+        if second_is_letter { self.0 & (0xffff << 48) } else { self.0 & (0xff << 56) }
+    }
+
+    /// Whether one character differs, or two neighbours are swapped, within one layout.
+    pub(crate) fn is_slip_of(self, other: PackedPostcode) -> bool {
+        let (a, b) = (self.0.to_be_bytes(), other.0.to_be_bytes());
+        let mut differing = (0..8).filter(|&place| a[place] != b[place]);
+        match (differing.next(), differing.next(), differing.next()) {
+            (Some(_), None, _) => true,
+            (Some(first), Some(second), None) => second == first + 1 && a[first] == b[second] && a[second] == b[first],
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(text: &str) -> PackedPostcode {
+        Postcode::parse(text).unwrap().into()
+    }
+
+    #[test]
+    fn parts_are_those_of_the_postcode() {
+        let (a, b) = (packed("LS1 4AP"), packed("LS1 4BQ"));
+        assert_eq!(a.sector(), b.sector());
+        assert_ne!(a.unit(), b.unit());
+        assert_ne!(packed("LS11 4AP").district(), a.district());
+        assert_eq!(packed("LS11 4AP").area(), a.area());
+        assert_ne!(packed("L11 4AP").area(), a.area());
+        assert!(a.is_slip_of(packed("LS1 4PA")));
+        assert!(a.is_slip_of(packed("LS2 4AP")));
+        assert!(!a.is_slip_of(b));
+    }
+
+    #[test]
+    fn pseudo_postcodes_are_no_evidence() {
+        assert!(!packed("ZZ99 3VZ").is_known());
+    }
+}
