@@ -65,6 +65,7 @@ pub fn candidates(records: &Records, rules: &[BlockingRule]) -> Result<(Vec<Cand
         kind: records.kind(),
         rules,
         excluded: None,
+        one_block_in: 1,
         max_block_pairs: u64::MAX,
     };
     let scan = blocking.scan(Vec::new, |found: &mut Vec<Candidate>, rule, left, right| {
