@@ -7,3 +7,4 @@ pub(crate) mod name;
 pub(crate) mod nhs_number;
 pub(crate) mod postcode;
 pub(crate) mod record;
+pub(crate) mod regional_number;

@@ -13,4 +13,5 @@ mod name;
 mod nhs_number;
 mod postcode;
 mod record;
+mod regional_number;
 mod result;

@@ -2,7 +2,7 @@
 
 use super::error::Thrown;
 use super::result::to_json;
-use crate::identity::nhs_number::NhsNumber;
+use crate::identity::nhs_number::{NhsNumber, check_packed};
 use crate::shape::field::FieldShape;
 use crate::shape::nhs_number::NhsNumberShape;
 use wasm_bindgen::prelude::*;
@@ -20,4 +20,12 @@ pub fn parse_nhs_number(text: &str) -> Result<String, Thrown> {
 #[wasm_bindgen(js_name = formatNhsNumber)]
 pub fn format_nhs_number(text: &str) -> Result<String, Thrown> {
     Ok(NhsNumber::parse(text)?.to_string())
+}
+
+/// One byte for each number of ten figures: 1 where it is valid.
+#[wasm_bindgen(js_name = checkNhsNumbers)]
+pub fn check_nhs_numbers(packed: &[u8]) -> Vec<u8> {
+    let mut valid = vec![false; packed.len() / 10];
+    check_packed(packed, &mut valid);
+    valid.into_iter().map(u8::from).collect()
 }

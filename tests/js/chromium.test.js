@@ -21,7 +21,7 @@ describe("Chromium", () => {
   });
 
   for (const folder of ["full", "validate"]) {
-    it(`answers hostile arguments with ChildlinkError (${folder})`, async () => {
+    it(`agrees with every case and answers hostile arguments with ChildlinkError (${folder})`, async () => {
       const faults = await browser.page.evaluate(async (folder) => {
         const api = await import(`/pkg/${folder}/browser.js`);
         const { hostile } = await import("/tests/js/hostile.js");
@@ -33,7 +33,13 @@ describe("Chromium", () => {
         }
         if (code !== "wasm/not-started") return [`before init: ${code}`];
         await Promise.all([api.init(), api.init()]);
-        return hostile(api);
+        const { runTable, tables } = await import("/tests/js/cases.js");
+        const faults = hostile(api);
+        for (const table of tables) {
+          const csv = await (await fetch(`/tests/cases/identity/${table}.csv`)).text();
+          faults.push(...runTable(api, table, csv).faults);
+        }
+        return faults;
       }, folder);
       assert.deepEqual(faults, []);
       assert.deepEqual(browser.page.faults, []);

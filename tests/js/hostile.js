@@ -38,6 +38,17 @@ export function hostile(api) {
   }
   expect("NUL bytes", api.parseNhsNumber("943\u0000476\u00005919").state, "invalid");
 
+  for (const value of [undefined, null, "9434765919", [9, 4], new ArrayBuffer(10), new Uint16Array(10)]) {
+    expectError("checkNhsNumbers of no bytes", "argument/not-bytes", () => api.checkNhsNumbers(value));
+  }
+  expectError("half a number", "argument/packed-length", () => api.checkNhsNumbers(new Uint8Array(15)));
+  const gone = new Uint8Array(10);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  expectError("a detached buffer", "argument/detached", () => api.checkNhsNumbers(gone));
+  expect("no numbers at all", api.checkNhsNumbers(new Uint8Array(0)).length, 0);
+  const packed = new TextEncoder().encode("943476591994347659181111111111");
+  expect("a packed batch", api.checkNhsNumbers(packed).join(), "1,0,0");
+
   for (const value of [undefined, null, 7, "x", [], Symbol("x")]) {
     expectError("validateRecord of no record", "argument/not-record", () => api.validateRecord(value));
     expectError("normaliseRecord of no record", "argument/not-record", () => api.normaliseRecord(value));

@@ -1,13 +1,22 @@
 // The built package in Node.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import * as full from "../../pkg/full/node.js";
 import * as validate from "../../pkg/validate/node.js";
+import { runTable, tables } from "./cases.js";
 import { hostile } from "./hostile.js";
 
 for (const [entry, api] of Object.entries({ childlink: full, "childlink/validate": validate })) {
   describe(entry, () => {
+    for (const table of tables) {
+      it(`agrees with every case of ${table}.csv`, () => {
+        const csv = readFileSync(new URL(`../cases/identity/${table}.csv`, import.meta.url), "utf8");
+        assert.deepEqual(runTable(api, table, csv).faults, []);
+      });
+    }
+
     it("answers hostile arguments with ChildlinkError", () => assert.deepEqual(hostile(api), []));
 
     it("starts once, however often it is asked to", async () => {
@@ -17,6 +26,20 @@ for (const [entry, api] of Object.entries({ childlink: full, "childlink/validate
     });
   });
 }
+
+it("names a trap and goes on with a fresh instance", () => {
+  // More than the 4 GiB that Wasm can address; the pages are never touched.
+  const tooMuch = new Uint8Array(4_294_967_000);
+  assert.throws(() => validate.checkNhsNumbers(tooMuch), { name: "ChildlinkError", code: "wasm/trap" });
+  assert.equal(validate.isNhsNumber("943 476 5919"), true);
+});
+
+it("is the core that wasm-pack builds", async () => {
+  const core = await import("../../target/wasm-pack/childlink.js");
+  core.initSync({ module: readFileSync(new URL("../../target/wasm-pack/childlink_bg.wasm", import.meta.url)) });
+  assert.deepEqual(JSON.parse(core.parseNhsNumber("943-476-5919")), full.parseNhsNumber("943-476-5919"));
+  assert.throws(() => core.formatNhsNumber("9434765918"), { name: "ChildlinkError", code: "nhs-number/check-digit" });
+});
 
 it("can be required", () => {
   const required = createRequire(import.meta.url)("../../pkg/validate/node.js");

@@ -55,3 +55,40 @@ export function optionsOf(options, known) {
   for (const key of Object.keys(options)) oneOf(key, known, "each option");
   return options;
 }
+
+/** Bytes in a buffer that is still there, or a `ChildlinkError`. */
+export function bytes(value, name) {
+  if (!(value instanceof Uint8Array)) {
+    throw new ChildlinkError(
+      "argument/not-bytes",
+      `${name} must be a Uint8Array, not ${kindOf(value)}`,
+      "encode text with new TextEncoder().encode(text)",
+      name,
+    );
+  }
+  try {
+    new Uint8Array(value.buffer, 0, 0);
+  } catch {
+    throw new ChildlinkError(
+      "argument/detached",
+      `${name} has been transferred away and holds nothing any more`,
+      "pass the bytes before you transfer their buffer, or a copy",
+      name,
+    );
+  }
+  return value;
+}
+
+/** Bytes of ten figures for each number, without separators. */
+export function packedTens(value, name) {
+  const { length } = bytes(value, name);
+  if (length % 10 !== 0) {
+    throw new ChildlinkError(
+      "argument/packed-length",
+      `${name} has ${length} bytes, no multiple of ten`,
+      "write each number as ten figures, one after the other without separators",
+      name,
+    );
+  }
+  return value;
+}

@@ -1,4 +1,4 @@
-import { LONGEST_TEXT, oneOf, optionsOf, text } from "./argument.js";
+import { LONGEST_TEXT, oneOf, optionsOf, packedTens, text } from "./argument.js";
 import { recordReader } from "./record.js";
 
 const NAME_KINDS = ["given", "family"];
@@ -58,6 +58,16 @@ export function forms(boundary) {
     },
     parseNhsNumber: objectOfText("parseNhsNumber"),
     formatNhsNumber: ofText("formatNhsNumber"),
+    checkNhsNumbers(packed) {
+      const checked = packedTens(packed, "packed");
+      try {
+        return glue.checkNhsNumbers(checked);
+      } catch (cause) {
+        throw boundary.caught(cause);
+      }
+    },
+    parseChiNumber: objectOfText("parseChiNumber"),
+    parseHealthCareNumber: objectOfText("parseHealthCareNumber"),
     parseBirthDate(value, options) {
       const checked = text(value, "text");
       const dates = dateOptions(options);

@@ -110,6 +110,34 @@ export function parseNhsNumber(text: string): Field<NhsNumber>;
  * @throws {ChildlinkError} the code that says why it is no NHS number, such as `nhs-number/length`
  */
 export function formatNhsNumber(text: string): string;
+/**
+ * Checks NHS numbers by the million: ten ASCII figures each, one after the other without separators.
+ * @returns One byte for each number: 1 where it is valid, else 0.
+ * @example checkNhsNumbers(new TextEncoder().encode("94347659199434765918")) // Uint8Array [1, 0]
+ * @throws {ChildlinkError} `argument/not-bytes`, `argument/packed-length`, `argument/detached`
+ */
+export function checkNhsNumbers(packed: Uint8Array): Uint8Array;
+
+/** A valid number of Scotland or Northern Ireland. */
+export interface RegionalNumber {
+  /** Ten figures. */
+  readonly digits: string;
+  /** As it is written. */
+  readonly display: string;
+}
+
+/**
+ * Reads a number of the Community Health Index of Scotland.
+ * @example parseChiNumber("0101241232").state // "valid"
+ * @throws {ChildlinkError} `argument/not-text`, `argument/too-long`
+ */
+export function parseChiNumber(text: string): Field<RegionalNumber>;
+/**
+ * Reads a Health and Care Number of Northern Ireland.
+ * @example parseHealthCareNumber("3200000015").value?.display // "320 000 0015"
+ * @throws {ChildlinkError} `argument/not-text`, `argument/too-long`
+ */
+export function parseHealthCareNumber(text: string): Field<RegionalNumber>;
 
 /**
  * Reads a postcode in any case and spacing.
