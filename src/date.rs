@@ -49,6 +49,9 @@ pub const MAX_YEAR: i32 = 2299;
 pub struct Date(i32);
 
 impl Date {
+    /// 1 January 1970.
+    pub const EPOCH: Date = Date(0);
+
     /// The day with this year (1800 to 2299), month (1 to 12) and day of month.
     ///
     /// # Errors

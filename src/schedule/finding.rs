@@ -77,6 +77,10 @@ codes! {
     DOSE_IN_FUTURE = "schedule/dose-in-future", Fault,
         "a dose is dated after the day of evaluation",
         "check the date; an appointment is not a dose";
+    /// A dose too early by no more than the tolerance that the sources leave open.
+    DOSE_NEARLY_IN_TIME = "schedule/dose-nearly-in-time", Note,
+        "a dose was early by no more than a week; guidance is recalled to let one such primary dose count, but that text is not confirmed, so it was not counted",
+        "have a clinician decide whether the dose stands";
     /// A dose that looks like another one.
     DOSE_RECORDED_TWICE = "schedule/dose-recorded-twice", Warning,
         "a dose looks like another one recorded twice (same day, or same product a day apart); it was counted once",

@@ -8,15 +8,21 @@
 mod answer;
 mod care_file;
 mod child;
-#[allow(dead_code, reason = "the batch reader lands next")]
+mod cohort;
 mod contract;
+mod evaluate;
 mod failsafe;
 pub mod finding;
+mod forecast;
+mod history;
+mod immunisation;
+mod programme;
+mod programmes;
 pub mod reviews;
 pub mod screens;
 mod span;
 mod status;
-#[allow(dead_code, reason = "the programme reader lands next")]
+mod visits;
 mod vocabulary;
 
 pub use answer::{ChildSchedule, DoseVerdict, Forecast, ReviewForecast, ScreenForecast, Visit};
@@ -24,7 +30,10 @@ pub use child::{
     Child, Class, Decision, DecisionKind, Dose, Given, Id, Nation, ProductText, Review, Screen, ScreenKind, Sex,
     VitaminK,
 };
-pub use contract::{parse_child, write_schedule};
+pub use contract::{Counts, parse_child, schedule_lines, write_schedule};
+pub use immunisation::{Extent, immunisations};
+pub use programme::{CaseFault, Fault, Programme, Provenance};
+pub use programmes::{Programmes, schedule};
 pub use span::Span;
 pub use status::{Reason, Status, Verdict};
 pub use vocabulary::{AntigenSet, ProductId, RiskSet, SeriesId, SeriesSet, Vocabulary};

@@ -68,6 +68,12 @@ impl Span {
         Ok(Span { months: months as i16, days: days as i16 })
     }
 
+    /// The length itself, or so many days if it is zero.
+    #[must_use]
+    pub const fn or_days(self, days: i16) -> Span {
+        if self.months == 0 && self.days == 0 { Span::days(days) } else { self }
+    }
+
     /// The day that lies this long after `from`.
     #[must_use]
     pub fn after(self, from: Date) -> Date {

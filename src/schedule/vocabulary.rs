@@ -34,6 +34,17 @@ impl SeriesSet {
         self.0 |= 1 << series.0;
     }
 
+    /// Whether the two share a series.
+    pub const fn meets(self, other: SeriesSet) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The series of both.
+    #[must_use]
+    pub const fn union(self, other: SeriesSet) -> SeriesSet {
+        SeriesSet(self.0 | other.0)
+    }
+
     /// Every member, in the programme's order.
     pub fn iter(self) -> impl Iterator<Item = SeriesId> {
         bits(self.0).map(SeriesId)

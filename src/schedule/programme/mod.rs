@@ -1,0 +1,152 @@
+//! An immunisation programme: read from a file that a clinician can read, checked, and kept as small
+//! tables.
+//!
+//! The grammar of the file is described in `docs/programme-files.md`.
+
+mod case;
+mod load;
+pub(crate) mod model;
+mod reader;
+mod snomed;
+
+pub use case::CaseFault;
+pub use model::Provenance;
+pub use reader::Fault;
+
+use super::Span;
+use super::vocabulary::{AntigenSet, SeriesSet, Vocabulary};
+use case::Case;
+use model::{CountsAs, Gate, Had, LivePair, Product, SchoolYears, Series};
+use std::sync::OnceLock;
+
+/// An immunisation programme in force over time: which doses count and which are due, by birth date,
+/// visit date, school class, nation, risk and history.
+#[derive(Clone, Debug)]
+pub struct Programme {
+    pub(crate) provenance: Provenance,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) products: Vec<Product>,
+    /// For each product, the series that it can serve.
+    pub(crate) serves: Vec<SeriesSet>,
+    pub(crate) counts_as: Vec<CountsAs>,
+    pub(crate) live_pairs: Vec<LivePair>,
+    pub(crate) gates: Vec<Gate>,
+    pub(crate) school_years: [SchoolYears; 4],
+    /// The distinct ages of the programme; the first is birth.
+    pub(crate) ages: Vec<Span>,
+    pub(crate) had: Vec<Had>,
+    pub(crate) series: Vec<Series>,
+    cases: Vec<Case>,
+}
+
+impl Programme {
+    /// The programme that the library carries: England from 2006 on, with Scotland, Wales and
+    /// Northern Ireland where a source confirms a difference.
+    ///
+    /// # Source
+    /// `data/schedules/uk-immunisation.toml` names the source of each rule.
+    pub fn built_in() -> &'static Programme {
+        static BUILT_IN: OnceLock<Programme> = OnceLock::new();
+        BUILT_IN.get_or_init(|| match Programme::parse(BUILT_IN_TEXT) {
+            Ok(programme) => programme,
+            Err(faults) => unreachable!("a test reads the built-in programme: {faults:?}"),
+        })
+    }
+
+    /// Reads a programme file.
+    ///
+    /// # Errors
+    /// Every fault of the file, each with its line and what to do.
+    ///
+    /// # Examples
+    /// ```
+    /// use childlink::schedule::Programme;
+    /// let faults = Programme::parse("id = 'x'\nreviewed = 'yesterday'\n").unwrap_err();
+    /// assert!(faults.iter().any(|fault| fault.line == 2 && fault.found.contains("reviewed")));
+    /// ```
+    pub fn parse(text: &str) -> Result<Programme, Vec<Fault>> {
+        load::load(text)
+    }
+
+    /// Everything wrong with a programme file: what cannot be read, and then its own cases that fail.
+    pub fn check(text: &str) -> Vec<Fault> {
+        match Programme::parse(text) {
+            Err(faults) => faults,
+            Ok(programme) => programme.failing_cases().into_iter().map(Fault::from).collect(),
+        }
+    }
+
+    /// The cases of the file that do not come out as the file says.
+    pub fn failing_cases(&self) -> Vec<CaseFault> {
+        self.cases.iter().filter_map(|case| case.run(self)).collect()
+    }
+
+    /// How many cases the file carries.
+    pub fn case_count(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Every rule (`series/dose`) of the programme, and how many cases of the file say that they show
+    /// it at work and that they show it not to apply.
+    pub fn case_coverage(&self) -> Vec<(&str, usize, usize)> {
+        let count = |named: fn(&Case) -> &[String], rule: &str| {
+            self.cases.iter().filter(|case| named(case).iter().any(|name| name == rule)).count()
+        };
+        self.series
+            .iter()
+            .flat_map(|series| &series.doses)
+            .map(|dose| {
+                let rule = dose.rule.name.as_str();
+                (rule, count(|case| &case.shows, rule), count(|case| &case.denies, rule))
+            })
+            .collect()
+    }
+
+    /// The rules whose sources leave doubt.
+    pub fn unconfirmed_rules(&self) -> Vec<&str> {
+        let doses = self.series.iter().flat_map(|series| {
+            series.doses.iter().filter(|dose| {
+                dose.rule.unconfirmed || dose.recommended.iter().any(|recommended| recommended.unconfirmed)
+            })
+        });
+        let entitled = self.series.iter().flat_map(|series| series.entitled.iter().filter(|who| who.rule.unconfirmed));
+        let mut rules: Vec<&str> =
+            doses.map(|dose| dose.rule.name.as_str()).chain(entitled.map(|who| who.rule.name.as_str())).collect();
+        rules.dedup();
+        rules
+    }
+
+    /// Id, title, edition and review date.
+    pub const fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// The names of its series, products, antigens and risk groups.
+    pub const fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// The series that a vaccine with these antigens can serve.
+    pub(crate) fn series_served(&self, antigens: AntigenSet) -> SeriesSet {
+        let mut served = SeriesSet::default();
+        for (series, id) in self.series.iter().zip(self.vocabulary.all_series()) {
+            if antigens.contains_all(series.needs) && !antigens.meets(series.not_with) {
+                served.insert(id);
+            }
+        }
+        served
+    }
+}
+
+const BUILT_IN_TEXT: &str = include_str!("../../../data/schedules/uk-immunisation.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_programme_has_no_fault_and_its_cases_come_out() {
+        let faults = Programme::check(BUILT_IN_TEXT);
+        assert!(faults.is_empty(), "{}", faults.iter().map(|fault| format!("{fault}\n")).collect::<String>());
+    }
+}
