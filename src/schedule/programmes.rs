@@ -24,11 +24,7 @@ pub struct Programmes<'p> {
 impl Programmes<'static> {
     /// The programmes that the library carries.
     pub fn built_in() -> Programmes<'static> {
-        Programmes {
-            immunisation: Programme::built_in(),
-            screens: Screens::built_in(),
-            reviews: Reviews::built_in(),
-        }
+        Programmes { immunisation: Programme::built_in(), screens: Screens::built_in(), reviews: Reviews::built_in() }
     }
 }
 

@@ -209,7 +209,7 @@ fn agrees(expected: &str, got: &str) -> bool {
     let rest: Vec<&str> = words.collect();
     let got_rest = format!(" {got_rest} ");
     status == got_status
-        && rest.len() % 2 == 0
+        && rest.len().is_multiple_of(2)
         && rest.chunks(2).all(|pair| match pair {
             [word, "-"] => !got_rest.contains(&format!(" {word} ")),
             [word, value] => got_rest.contains(&format!(" {word} {value} ")),

@@ -59,14 +59,10 @@ impl<'f> Loader<'f> {
         self.gates(root);
         let series_tables = root.tables("series", |index| format!("series {}", index + 1));
         for table in &series_tables {
-            if let Some(id) = table.needed("id", table.text("id")) {
-                if self.vocabulary.add_series(id.value).is_none() {
-                    root.file.fault(
-                        id.at,
-                        format!("series `{}` is there twice, or is the 33rd", id.value),
-                        "rename it",
-                    );
-                }
+            if let Some(id) = table.needed("id", table.text("id"))
+                && self.vocabulary.add_series(id.value).is_none()
+            {
+                root.file.fault(id.at, format!("series `{}` is there twice, or is the 33rd", id.value), "rename it");
             }
         }
         let products = self.products(root, &counts_as);
@@ -583,11 +579,11 @@ fn mark(name: &str) -> String {
 }
 
 fn status(root: &Table<'_, '_>) {
-    if let Some(status) = root.needed("status", root.text("status")) {
-        if !["draft", "current", "superseded"].contains(&status.value) {
-            let found = format!("`{}` is no status", status.value);
-            root.file.fault(status.at, found, "write draft, current or superseded");
-        }
+    if let Some(status) = root.needed("status", root.text("status"))
+        && !["draft", "current", "superseded"].contains(&status.value)
+    {
+        let found = format!("`{}` is no status", status.value);
+        root.file.fault(status.at, found, "write draft, current or superseded");
     }
 }
 

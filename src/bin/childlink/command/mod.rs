@@ -4,6 +4,8 @@
 mod check;
 mod completions;
 mod man;
+mod programme;
+mod schedule;
 mod score;
 mod synth;
 
@@ -44,6 +46,8 @@ commands! {
     check => Check,
     score => Score,
     synth => Synth,
+    schedule => Schedule,
+    programme => Programme,
     completions => Completions,
     man => Man,
 }
