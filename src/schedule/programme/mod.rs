@@ -8,6 +8,7 @@ mod load;
 pub(crate) mod model;
 mod reader;
 mod snomed;
+mod words;
 
 pub use case::CaseFault;
 pub use model::Provenance;
