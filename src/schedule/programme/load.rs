@@ -8,7 +8,7 @@ use super::{Programme, snomed};
 use crate::date::Date;
 use crate::schedule::Span;
 use crate::schedule::child::Nation;
-use crate::schedule::vocabulary::{AntigenSet, SeriesSet, Vocabulary};
+use crate::schedule::vocabulary::{AntigenSet, Vocabulary};
 use std::collections::BTreeMap;
 
 /// Reads a programme file; every fault it has when it has any.
