@@ -13,3 +13,6 @@ pub mod frame;
 pub mod message;
 pub mod ndjson;
 pub mod rows;
+pub mod sheet;
+#[cfg(feature = "columnar")]
+mod sheet_parquet;
