@@ -13,6 +13,7 @@ pub mod comparison;
 mod decide;
 pub mod decisions;
 pub mod estimate;
+pub mod explain;
 pub mod frame;
 pub mod guards;
 pub mod keys;
