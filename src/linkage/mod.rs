@@ -13,6 +13,7 @@ pub mod comparison;
 mod decide;
 pub mod decisions;
 pub mod estimate;
+pub mod evaluate;
 pub mod explain;
 pub mod frame;
 pub mod guards;

@@ -9,6 +9,7 @@ mod args;
 mod command;
 mod frame_input;
 mod input;
+mod linked;
 mod output;
 mod progress;
 mod quality;

@@ -3,8 +3,10 @@
 
 mod check;
 mod completions;
+mod evaluate;
 mod man;
 mod programme;
+mod sample;
 mod schedule;
 mod score;
 mod synth;
@@ -45,6 +47,8 @@ macro_rules! commands {
 commands! {
     check => Check,
     score => Score,
+    evaluate => Evaluate,
+    sample => Sample,
     synth => Synth,
     schedule => Schedule,
     programme => Programme,

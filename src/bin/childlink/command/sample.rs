@@ -1,0 +1,182 @@
+//! `childlink sample`: pairs for people to read, from every band of match weight.
+
+use super::Outcome;
+use super::evaluate::rounded;
+use crate::frame_input::read_frame;
+use crate::linked::{column, find, number_of, spelled};
+use crate::output::{OutputFile, cannot_write};
+use crate::render::{Terminal, count, table};
+use childlink::Error;
+use childlink::linkage::evaluate::clerical::{Estimate, Stratum, combined, rank};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Draw pairs for people to read, from every band of match weight
+///
+/// The bands divide the links and the review pairs of a run; from each the same number is drawn. Fill in
+/// the column `decision` with same, different or unsure, then run `childlink evaluate DIR --clerical`.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  childlink sample linked --size 50 --seed 1 --out sample.csv")]
+pub(crate) struct Args {
+    /// Folder that `childlink link --out` wrote
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Pairs to draw from each band
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    size: usize,
+    /// Width of a band in bits of match weight
+    #[arg(long, value_name = "BITS", default_value_t = 5.0, value_parser = positive)]
+    band: f64,
+    /// Divide each band by the decision and the guards too
+    #[arg(long)]
+    by_guard: bool,
+    /// The same seed draws the same pairs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// File to write
+    #[arg(long, value_name = "F")]
+    out: PathBuf,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|bits| *bits > 0.0).ok_or_else(|| "give a number above 0".to_owned())
+}
+
+const KEYS: [&str; 4] = ["source_l", "record_id_l", "source_r", "record_id_r"];
+
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let path = find(&args.folder, "links")?;
+    let links = read_frame(&path)?;
+    let of = |name: &str| column(&links, &path, &[name]);
+    let keys = [of(KEYS[0])?, of(KEYS[1])?, of(KEYS[2])?, of(KEYS[3])?];
+    let (weight, decision, guards) = (of("match_weight")?, of("decision")?, of("guards")?);
+    let mut strata: BTreeMap<(String, i64, String), Vec<(u64, usize)>> = BTreeMap::new();
+    for row in 0..links.rows() {
+        let [source_l, record_l, source_r, record_r] = keys.map(|key| spelled(key.value(row)));
+        let place = rank(args.seed, &format!("{source_l}\u{1f}{record_l}"), &format!("{source_r}\u{1f}{record_r}"));
+        let band = (number_of(weight.value(row)) / args.band).floor();
+        let guards = if args.by_guard { spelled(guards.value(row)).into_owned() } else { String::new() };
+        let stratum = (spelled(decision.value(row)).into_owned(), band as i64, guards);
+        strata.entry(stratum).or_default().push((place, row));
+    }
+    let written = |error: csv::Error| cannot_write(&args.out, &error.into());
+    let mut file = csv::Writer::from_writer(OutputFile::create(&args.out)?);
+    let names = ["stratum", "stratum_pairs", KEYS[0], KEYS[1], KEYS[2], KEYS[3], "match_weight", "linked", "decision"];
+    file.write_record(names).map_err(written)?;
+    let mut shown = vec![["stratum", "pairs", "drawn"].map(str::to_owned).to_vec()];
+    let mut drawn = 0;
+    for ((decided, band, guards), mut rows) in strata {
+        let from = band as f64 * args.band;
+        let name =
+            format!("{decided} {from} to {}{}{guards}", from + args.band, if guards.is_empty() { "" } else { " " });
+        let pairs = rows.len();
+        rows.sort_unstable();
+        rows.truncate(args.size);
+        for &(_, row) in &rows {
+            let [source_l, record_l, source_r, record_r] = keys.map(|key| spelled(key.value(row)));
+            let bits = number_of(weight.value(row)).to_string();
+            let linked = if decided == "link" { "yes" } else { "no" };
+            let fields = [&name, &pairs.to_string(), &*source_l, &record_l, &source_r, &record_r, &bits, linked, ""];
+            file.write_record(fields).map_err(written)?;
+        }
+        drawn += rows.len() as u64;
+        shown.push(vec![name, count(pairs as u64), count(rows.len() as u64)]);
+    }
+    file.into_inner().map_err(|e| cannot_write(&args.out, e.error()))?.finish()?;
+    terminal.result(
+        || format!("{}\n{} pairs to read in {}\n", table(&shown), count(drawn), args.out.display()),
+        || json!({"pairs": drawn, "strata": shown.len() - 1}),
+    )?;
+    Ok(Outcome::Clean)
+}
+
+/// A sample with the decisions of its readers.
+pub(super) struct Reading {
+    /// By name; with whether its pairs are links.
+    strata: BTreeMap<String, (bool, Stratum)>,
+    undecided: u64,
+}
+
+impl Reading {
+    /// Reads a sample that people have filled in.
+    ///
+    /// # Errors
+    /// Those of `read_frame`; `evaluate/missing-column`, `evaluate/clerical-decision`.
+    pub(super) fn read(path: &Path) -> Result<Reading, Error> {
+        let frame = read_frame(path)?;
+        let of = |name: &str| column(&frame, path, &[name]);
+        let (stratum, pairs) = (of("stratum")?, of("stratum_pairs")?);
+        let (linked, decision) = (of("linked")?, of("decision")?);
+        let mut reading = Reading { strata: BTreeMap::new(), undecided: 0 };
+        for row in 0..frame.rows() {
+            let name = spelled(stratum.value(row)).into_owned();
+            let (_, own) =
+                reading.strata.entry(name).or_insert_with(|| (spelled(linked.value(row)) == "yes", Stratum::default()));
+            own.pairs = number_of(pairs.value(row)) as u64;
+            match spelled(decision.value(row)).trim() {
+                "same" => (own.read, own.same) = (own.read + 1, own.same + 1),
+                "different" => own.read += 1,
+                "" | "unsure" => reading.undecided += 1,
+                _ => {
+                    return Err(Error::new(
+                        "evaluate/clerical-decision",
+                        format!("{}: row {} has a decision that is none", path.display(), row + 2),
+                        "write same, different or unsure",
+                    ));
+                }
+            }
+        }
+        Ok(reading)
+    }
+
+    /// The share of pairs of one child among the links, or among the review pairs.
+    fn share(&self, links: bool) -> (u64, Option<Estimate>) {
+        let strata: Vec<Stratum> = self.strata.values().filter(|(own, _)| *own == links).map(|(_, s)| *s).collect();
+        (strata.iter().map(|stratum| stratum.pairs).sum(), combined(&strata))
+    }
+
+    pub(super) fn object(&self) -> Value {
+        let shown = |estimate: Option<Estimate>, scale: f64| {
+            estimate.map(|e| json!({"estimate": rounded(e.share * scale), "low": rounded(e.low * scale), "high": rounded(e.high * scale)}))
+        };
+        let ((links, precision), (reviews, missed)) = (self.share(true), self.share(false));
+        json!({
+            "links": links, "precision": shown(precision, 1.0),
+            "review_pairs": reviews, "missed_links_in_review": shown(missed, reviews as f64),
+            "undecided": self.undecided,
+            "strata": self.strata.iter().map(|(name, (_, own))| json!({
+                "stratum": name, "pairs": own.pairs, "read": own.read, "same": own.same, "share": shown(own.share(), 1.0),
+            })).collect::<Vec<Value>>(),
+        })
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut rows =
+            vec![["stratum", "pairs", "read", "of one child", "share", "95 % from", "to"].map(str::to_owned).to_vec()];
+        for (name, (_, own)) in &self.strata {
+            let mut row = vec![name.clone(), count(own.pairs), count(own.read), count(own.same)];
+            row.extend(
+                own.share().map_or_else(Vec::new, |e| [e.share, e.low, e.high].map(|v| format!("{v:.4}")).to_vec()),
+            );
+            rows.push(row);
+        }
+        let interval = |estimate: Option<Estimate>, scale: f64, digits: usize| match estimate {
+            Some(e) => {
+                format!("{:.digits$} (95 % {:.digits$} to {:.digits$})", e.share * scale, e.low * scale, e.high * scale)
+            }
+            None => "not known until every stratum is read".to_owned(),
+        };
+        let ((links, precision), (reviews, missed)) = (self.share(true), self.share(false));
+        format!(
+            "{}\n  precision of {} links: {}\n  links missed among {} review pairs: {}\n  {} pairs undecided; pairs that \
+             the run did not list are not in the sample\n",
+            table(&rows),
+            count(links),
+            interval(precision, 1.0, 4),
+            count(reviews),
+            interval(missed, reviews as f64, 0),
+            count(self.undecided),
+        )
+    }
+}
