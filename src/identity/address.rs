@@ -1,12 +1,12 @@
 //! Addresses as evidence: words without their place, since lines shift between systems.
 
 use super::column::Column;
-use super::field::{Field, Parsed};
+use super::field::Parsed;
 use super::postcode::{Postcode, PostcodeKind};
 use super::raw::RawFields;
 use crate::error::{Code, Finding, Severity};
 use crate::text::hash;
-use crate::text::normalise::{fold, tidy};
+use crate::text::normalise::{fold_into, tidy};
 use std::fmt;
 
 /// "No fixed abode".
@@ -63,15 +63,16 @@ pub struct Address {
 impl Address {
     /// Reads five lines, of which any may be empty. A line that is a postcode adds no words.
     pub fn parse_field(lines: [&str; 5]) -> Parsed<Address> {
-        let comparison = comparison(lines);
-        if let Some(code) = no_address(&comparison) {
+        let folded = folded(lines);
+        if let Some(code) = no_address(&folded) {
             return Parsed::absent_with(Finding::new(code, "address_1"));
         }
-        if comparison.is_empty() {
+        if folded.is_empty() {
             return Parsed::ABSENT;
         }
         let lines = lines.into_iter().map(tidy).filter(|line| !line.is_empty()).map(String::into_boxed_str).collect();
-        Parsed::valid(Address { lines, comparison: comparison.into() })
+        let words: Vec<&str> = words(&folded).collect();
+        Parsed::valid(Address { lines, comparison: words.join(" ").into() })
     }
 
     /// Reads the address of a record.
@@ -91,8 +92,8 @@ impl Address {
 
     /// The hashes of the different words, ascending: evidence that can be stored without the address.
     pub fn token_hashes(&self) -> Vec<u64> {
-        let mut hashes = Vec::new();
-        hash_tokens(&self.comparison, &mut hashes);
+        let mut hashes = self.tokens().map(hash::of_text).collect();
+        sort_distinct(&mut hashes);
         hashes
     }
 
@@ -112,16 +113,17 @@ impl Address {
 /// The hashes of [`Address::token_hashes`] straight from the lines, into a buffer that is cleared first
 /// and can be used again. Empty where the address is absent.
 pub fn token_hashes_of(lines: [&str; 5], hashes: &mut Vec<u64>) {
-    let comparison = comparison(lines);
     hashes.clear();
-    if no_address(&comparison).is_none() {
-        hash_tokens(&comparison, hashes);
+    let folded = folded(lines);
+    if no_address(&folded).is_none() {
+        hashes.extend(words(&folded).map(hash::of_text));
+        sort_distinct(hashes);
     }
 }
 
 /// Whether a line marks a secured address (ZZZSECUR), which makes the whole record sensitive.
 pub fn is_secured(lines: [&str; 5]) -> bool {
-    lines.into_iter().any(|line| fold(line).split(' ').any(|word| word == "ZZZSECUR"))
+    no_address(&folded(lines)) == Some(&SECURED)
 }
 
 impl fmt::Debug for Address {
@@ -131,41 +133,42 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The words of all lines in comparison form, usual words abbreviated, postcodes left out.
-fn comparison(lines: [&str; 5]) -> String {
-    let mut comparison = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
-    for line in lines {
-        if line.is_empty() || is_postcode(line) {
-            continue;
-        }
-        for word in fold(line).split(' ').filter(|word| !word.is_empty()) {
-            if !comparison.is_empty() {
-                comparison.push(' ');
-            }
-            comparison.push_str(abbreviation(word));
-        }
+/// All lines in comparison form, postcodes left out.
+fn folded(lines: [&str; 5]) -> String {
+    let mut folded = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in lines.into_iter().filter(|line| !is_postcode(line)) {
+        fold_into(line, &mut folded);
     }
-    comparison
+    folded
 }
 
+/// The words of a comparison form, usual ones abbreviated.
+fn words(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(' ').filter(|word| !word.is_empty()).map(abbreviation)
+}
+
+/// Whether a line is a postcode by itself: 5 to 10 characters that end in a letter and hold a figure.
 fn is_postcode(line: &str) -> bool {
-    line.len() <= 10
-        && matches!(Postcode::parse_field(line).field, Field::Valid(postcode) if postcode.kind() != PostcodeKind::StandIn)
+    let line = line.trim();
+    5 <= line.len()
+        && line.len() <= 10
+        && line.as_bytes().last().is_some_and(u8::is_ascii_alphabetic)
+        && line.bytes().any(|b| b.is_ascii_digit())
+        && Postcode::parse(line).is_ok_and(|postcode| postcode.kind() != PostcodeKind::StandIn)
 }
 
-fn hash_tokens(comparison: &str, hashes: &mut Vec<u64>) {
-    hashes.extend(comparison.split(' ').filter(|word| !word.is_empty()).map(hash::of_text));
+fn sort_distinct(hashes: &mut Vec<u64>) {
     hashes.sort_unstable();
     hashes.dedup();
 }
 
 /// Why the words are no address.
-fn no_address(comparison: &str) -> Option<&'static Code> {
-    if comparison.split(' ').any(|word| word == "ZZZSECUR") {
+fn no_address(folded: &str) -> Option<&'static Code> {
+    if folded.split(' ').any(|word| word == "ZZZSECUR") {
         return Some(&SECURED);
     }
     let is_or_begins =
-        |phrase: &&str| comparison.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        |phrase: &&str| folded.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     if ["NO FIXED ABODE", "NFA", "OF NO FIXED ABODE", "NO FIXED ADDRESS"].iter().any(is_or_begins) {
         return Some(&NO_FIXED_ABODE);
     }
@@ -178,7 +181,7 @@ fn no_address(comparison: &str) -> Option<&'static Code> {
         "ADDRESS NOT RECORDED",
         "ADDRESS NOT GIVEN",
     ];
-    if unknown.iter().any(is_or_begins) || (!comparison.is_empty() && super::missing::says_missing(comparison)) {
+    if unknown.iter().any(is_or_begins) || (!folded.is_empty() && super::missing::folded_says_missing(folded)) {
         return Some(&UNKNOWN);
     }
     None

@@ -28,6 +28,10 @@ const WORDS: [&str; 16] = [
 
 /// Whether the text is nothing but words for "no value", or nothing but punctuation.
 pub(super) fn says_missing(text: &str) -> bool {
-    let folded = fold(text);
-    folded.is_empty() || WORDS.contains(&folded.as_str())
+    folded_says_missing(&fold(text))
+}
+
+/// [`says_missing`] of a text in comparison form.
+pub(super) fn folded_says_missing(folded: &str) -> bool {
+    folded.is_empty() || WORDS.contains(&folded)
 }

@@ -6,6 +6,7 @@ use super::name_data::{HONORIFICS, NICKNAMES, NameField, SPELLINGS};
 use super::placeholder;
 use crate::error::{Code, Finding, Severity};
 use crate::text::normalise::{fold, tidy};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Words for a child without a name.
@@ -96,11 +97,11 @@ impl Comparison {
         let mut comparison = Comparison { text: fold(text), uncertain: false, birth_order: None };
         // Each round either shortens the name or is the last.
         loop {
-            let words = match field {
+            let text = match field {
                 NameField::Given => join_initials(&comparison.text),
                 NameField::Family => glue_prefixes(&comparison.text),
             };
-            let stripped = placeholder::strip(words.iter().map(String::as_str), field);
+            let stripped = placeholder::strip(&text, field);
             comparison.uncertain |= stripped.uncertain;
             comparison.birth_order = comparison.birth_order.or(stripped.birth_order);
             let text = stripped.words.join(" ");
@@ -344,34 +345,31 @@ fn token_set<'a>(tokens: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 }
 
 /// Runs of single letters as one word: `J P` and `J.P.` are `JP`.
-fn join_initials(folded: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut in_run = false;
-    for word in folded.split(' ') {
-        let single = word.len() == 1 && word.as_bytes()[0].is_ascii_alphabetic();
-        match words.last_mut() {
-            Some(last) if single && in_run => last.push_str(word),
-            _ => words.push(word.to_owned()),
-        }
-        in_run = single;
-    }
-    words
+fn join_initials(folded: &str) -> Cow<'_, str> {
+    let is_initial = |word: &str| word.len() == 1 && word.as_bytes()[0].is_ascii_alphabetic();
+    join_words(folded, |word, next| is_initial(word) && is_initial(next))
 }
 
 /// Surname prefixes joined to the word after them: `VAN DER BERG` is `VANDERBERG`.
-fn glue_prefixes(folded: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut prefix = String::new();
-    for word in folded.split(' ') {
-        prefix.push_str(word);
-        if !PREFIXES.contains(&word) {
-            words.push(std::mem::take(&mut prefix));
+fn glue_prefixes(folded: &str) -> Cow<'_, str> {
+    join_words(folded, |word, _| PREFIXES.contains(&word))
+}
+
+/// The text without the spaces between words that belong together.
+fn join_words(folded: &str, belong: impl Fn(&str, &str) -> bool) -> Cow<'_, str> {
+    let pairs = || folded.split(' ').zip(folded.split(' ').skip(1));
+    if !pairs().any(|(word, next)| belong(word, next)) {
+        return Cow::Borrowed(folded);
+    }
+    let mut joined = String::with_capacity(folded.len());
+    joined.extend(folded.split(' ').next());
+    for (word, next) in pairs() {
+        if !belong(word, next) {
+            joined.push(' ');
         }
+        joined.push_str(next);
     }
-    if !prefix.is_empty() {
-        words.push(prefix);
-    }
-    words
+    Cow::Owned(joined)
 }
 
 /// The male form of a word whose ending differs by sex.

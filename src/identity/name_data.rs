@@ -3,22 +3,16 @@
 use hashbrown::HashMap;
 use std::sync::LazyLock;
 
-/// What a placeholder means.
+/// How a word for a child not yet named carries a birth order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
-    /// A child not yet named, of any number.
+    /// By a number beside it.
     Newborn,
-    /// A child not yet named, by a word after which a letter is a birth order too.
+    /// By a letter after it, too.
     Multiple,
-    /// "No name".
-    Missing,
-    /// Words before another name.
-    Alias,
-    /// A form of address.
-    Title,
 }
 
-/// Which kind of name a placeholder is known in.
+/// Which kind of name is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NameField {
     /// Given names.
@@ -27,42 +21,63 @@ pub(super) enum NameField {
     Family,
 }
 
-/// One line of the placeholder table.
-pub(super) struct Placeholder {
-    pub(super) words: Vec<&'static str>,
-    pub(super) kind: Kind,
-    given: bool,
-    family: bool,
+/// The placeholders of one kind of name.
+pub(super) struct Placeholders {
+    /// Words for a child not yet named.
+    pub(super) newborn: Vec<(&'static str, Kind)>,
+    /// Phrases by their first word, the longest first, so that `NOT YET NAMED` is tried before `NOT`.
+    phrases: HashMap<&'static str, Vec<Vec<&'static str>>>,
 }
 
-impl Placeholder {
-    pub(super) fn is_known_in(&self, field: NameField) -> bool {
+impl Placeholders {
+    /// Those known in one kind of name.
+    pub(super) fn of(field: NameField) -> &'static Placeholders {
+        static GIVEN: LazyLock<Placeholders> = LazyLock::new(|| Placeholders::read("family"));
+        static FAMILY: LazyLock<Placeholders> = LazyLock::new(|| Placeholders::read("given"));
         match field {
-            NameField::Given => self.given,
-            NameField::Family => self.family,
+            NameField::Given => &GIVEN,
+            NameField::Family => &FAMILY,
         }
     }
-}
 
-/// Placeholders, the longest first, so that `ALSO KNOWN AS` is tried before `KNOWN AS`.
-pub(super) static PLACEHOLDERS: LazyLock<Vec<Placeholder>> = LazyLock::new(|| {
-    let mut placeholders: Vec<Placeholder> = rows(include_str!("../../data/names/placeholders.csv"))
-        .map(|[words, kind, field]| Placeholder {
-            words: words.split(' ').collect(),
-            kind: match kind {
-                "newborn" => Kind::Newborn,
-                "multiple" => Kind::Multiple,
-                "missing" => Kind::Missing,
-                "alias" => Kind::Alias,
-                _ => Kind::Title,
-            },
-            given: field != "family",
-            family: field != "given",
-        })
-        .collect();
-    placeholders.sort_by_key(|placeholder| std::cmp::Reverse(placeholder.words.len()));
-    placeholders
-});
+    /// All but those known only in the other kind of name.
+    fn read(other: &str) -> Placeholders {
+        let mut placeholders = Placeholders { newborn: Vec::new(), phrases: HashMap::new() };
+        for [words, kind, field] in rows(include_str!("../../data/names/placeholders.csv")) {
+            if field == other {
+                continue;
+            }
+            match kind {
+                "newborn" => placeholders.newborn.push((words, Kind::Newborn)),
+                "multiple" => placeholders.newborn.push((words, Kind::Multiple)),
+                _ => {
+                    let phrase: Vec<&str> = words.split(' ').collect();
+                    placeholders.phrases.entry(phrase[0]).or_default().push(phrase);
+                }
+            }
+        }
+        for phrases in placeholders.phrases.values_mut() {
+            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+        }
+        placeholders
+    }
+
+    /// The kind of a word for a child not yet named.
+    pub(super) fn newborn_kind(&self, word: &str) -> Option<Kind> {
+        self.newborn.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind)
+    }
+
+    /// How many words the phrase at the head of `words` has, if one is there.
+    pub(super) fn phrase_length(&self, words: &[&str]) -> Option<usize> {
+        let phrases = self.phrases.get(words.first()?)?;
+        phrases.iter().find(|phrase| words.starts_with(phrase)).map(Vec::len)
+    }
+
+    /// Whether a phrase begins with the word.
+    pub(super) fn begins_phrase(&self, word: &str) -> bool {
+        self.phrases.contains_key(word)
+    }
+}
 
 /// For each name, the lines of the nickname table that hold it, ascending.
 pub(super) static NICKNAMES: LazyLock<HashMap<&'static str, Vec<u16>>> = LazyLock::new(|| {

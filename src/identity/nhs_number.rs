@@ -176,13 +176,10 @@ impl NhsNumber {
 
     /// Reads the field of a record: as [`parse`](NhsNumber::parse), with advice on the range.
     pub fn parse_field(text: &str) -> Parsed<NhsNumber> {
-        let (text, decimal) = match split_decimal_zeros(text.trim()) {
-            Some(whole) => (whole, Some(finding(&DECIMAL))),
-            None => (text, None),
-        };
-        let parsed = Parsed::from_text(text, NhsNumber::parse).with(decimal);
-        let advice = parsed.value().and_then(|number| number.advice());
-        parsed.with(advice)
+        let whole = split_decimal_zeros(text.trim());
+        let parsed = Parsed::from_text(text, |text| NhsNumber::parse(whole.unwrap_or(text)));
+        let Some(&number) = parsed.value() else { return parsed };
+        parsed.with(whole.map(|_| finding(&DECIMAL))).with(number.advice())
     }
 
     /// The number with these ten figures, if it is valid.

@@ -4,7 +4,7 @@
 //! (`data/names/placeholders.csv`); how they combine is here.
 
 use super::birth_order::BirthOrder;
-use super::name_data::{Kind, NameField, PLACEHOLDERS};
+use super::name_data::{Kind, NameField, Placeholders};
 
 /// What is left of a name once placeholders are taken out.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,27 +24,36 @@ pub(super) struct Stripped<'a> {
 /// In given names a placeholder that leads (`BABY JOHNSON`, `TWIN 2 AMINA`) takes all that follows with
 /// it: the rest may as well be the family name, and a family name among given names agrees with every
 /// sibling. One that trails (`AMINA TWIN 2`) only goes itself.
-pub(super) fn strip<'a>(words: impl Iterator<Item = &'a str>, field: NameField) -> Stripped<'a> {
-    let words: Vec<&str> = words.flat_map(|word| split_joined(word, field)).collect();
-    let mut stripped = without_newborn_words(&without_phrases(words, field), field);
+pub(super) fn strip(text: &str, field: NameField) -> Stripped<'_> {
+    let known = Placeholders::of(field);
+    if !may_hold_placeholder(text, known) {
+        return Stripped { words: text.split(' ').collect(), ..Stripped::default() };
+    }
+    let words: Vec<&str> = text.split(' ').flat_map(|word| split_joined(word, known)).collect();
+    let mut stripped = without_newborn_words(&without_phrases(&words, known), known, field);
     if field == NameField::Given && stripped.words.iter().all(|word| is_bare_number(word)) {
         stripped.words.clear();
     }
     stripped
 }
 
+/// Whether any word could be or begin a placeholder: false for nearly all names, which saves the rest.
+fn may_hold_placeholder(text: &str, known: &Placeholders) -> bool {
+    text.split(' ').any(|word| {
+        known.begins_phrase(word)
+            || known.newborn.iter().any(|(newborn, _)| word.starts_with(newborn))
+            || number(word).is_some()
+            || word.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
 /// Removes whole phrases: titles, aliases and words for "no name".
-fn without_phrases(words: Vec<&str>, field: NameField) -> Vec<&str> {
+fn without_phrases<'a>(words: &[&'a str], known: &Placeholders) -> Vec<&'a str> {
     let mut kept = Vec::with_capacity(words.len());
-    let mut rest = words.as_slice();
+    let mut rest = words;
     while let Some((word, after)) = rest.split_first() {
-        let phrase = PLACEHOLDERS.iter().find(|phrase| {
-            !matches!(phrase.kind, Kind::Newborn | Kind::Multiple)
-                && phrase.is_known_in(field)
-                && rest.starts_with(&phrase.words)
-        });
-        match phrase {
-            Some(phrase) => rest = &rest[phrase.words.len()..],
+        match known.phrase_length(rest) {
+            Some(length) => rest = &rest[length..],
             None => {
                 kept.push(*word);
                 rest = after;
@@ -55,12 +64,12 @@ fn without_phrases(words: Vec<&str>, field: NameField) -> Vec<&str> {
 }
 
 /// Removes `BABY`, `TWIN` and the like with the number beside them and what follows an `OF`.
-fn without_newborn_words<'a>(words: &[&'a str], field: NameField) -> Stripped<'a> {
+fn without_newborn_words<'a>(words: &[&'a str], known: &Placeholders, field: NameField) -> Stripped<'a> {
     let mut stripped = Stripped::default();
     let mut led_by_placeholder = false;
     let mut rest = words;
     while let Some((word, after)) = rest.split_first() {
-        match newborn_phrase(rest, field) {
+        match newborn_phrase(rest, known, field) {
             Some((order, length)) => {
                 led_by_placeholder |= stripped.words.is_empty();
                 stripped.birth_order = stripped.birth_order.or(order);
@@ -81,8 +90,8 @@ fn without_newborn_words<'a>(words: &[&'a str], field: NameField) -> Stripped<'a
 
 /// The birth order and the number of words of the placeholder phrase at the head of `words`, if there is
 /// one: `TWIN`, `TWIN 2`, `TWIN 2 OF 2`, `GIRL ONE`, `ONE GIRL`, `BABY OF SMITH`, `TWO OF SMITH`.
-fn newborn_phrase(words: &[&str], field: NameField) -> Option<(Option<BirthOrder>, usize)> {
-    let (order, mut length) = match (newborn_kind(words[0], field), words.get(1)) {
+fn newborn_phrase(words: &[&str], known: &Placeholders, field: NameField) -> Option<(Option<BirthOrder>, usize)> {
+    let (order, mut length) = match (known.newborn_kind(words[0]), words.get(1)) {
         (Some(kind), Some(next)) => match order_after(next, kind) {
             Some(order) => (Some(order), 2),
             None => (None, 1),
@@ -90,7 +99,7 @@ fn newborn_phrase(words: &[&str], field: NameField) -> Option<(Option<BirthOrder
         (Some(_), None) => (None, 1),
         (None, Some(next)) => {
             let order = number(words[0])?;
-            if newborn_kind(next, field).is_some() {
+            if known.newborn_kind(next).is_some() {
                 (Some(order), 2)
             } else if *next == "OF" && field == NameField::Given {
                 (Some(order), 1)
@@ -104,18 +113,6 @@ fn newborn_phrase(words: &[&str], field: NameField) -> Option<(Option<BirthOrder
         length = words.len();
     }
     Some((order, length))
-}
-
-fn newborn_kind(word: &str, field: NameField) -> Option<Kind> {
-    newborn_words(field).find(|(known, _)| *known == word).map(|(_, kind)| kind)
-}
-
-/// The placeholder words that a number may follow.
-fn newborn_words(field: NameField) -> impl Iterator<Item = (&'static str, Kind)> {
-    PLACEHOLDERS
-        .iter()
-        .filter(move |phrase| matches!(phrase.kind, Kind::Newborn | Kind::Multiple) && phrase.is_known_in(field))
-        .map(|phrase| (phrase.words[0], phrase.kind))
 }
 
 /// The order told by the word after a placeholder: a number, and after `TWIN` or `BABY` a letter.
@@ -147,8 +144,8 @@ fn is_bare_number(word: &str) -> bool {
 
 /// Parts words written as one: `TWIN2`, `TRIPLETONE`, `BABYBOY`, `BABYOF`. Only where all of the word is
 /// made of known parts, so that `BOYD` and `TRIPTI` stay whole.
-fn split_joined(word: &str, field: NameField) -> Vec<&str> {
-    for (newborn, kind) in newborn_words(field) {
+fn split_joined<'a>(word: &'a str, known: &Placeholders) -> Vec<&'a str> {
+    for &(newborn, kind) in &known.newborn {
         let Some(rest) = word.strip_prefix(newborn).filter(|rest| !rest.is_empty() && newborn.len() > 2) else {
             continue;
         };
@@ -160,8 +157,8 @@ fn split_joined(word: &str, field: NameField) -> Vec<&str> {
         if number_or_letter || rest == "OF" {
             return vec![&word[..newborn.len()], rest];
         }
-        let parts = split_joined(rest, field);
-        if newborn_kind(parts[0], field).is_some() {
+        let parts = split_joined(rest, known);
+        if known.newborn_kind(parts[0]).is_some() {
             return std::iter::once(&word[..newborn.len()]).chain(parts).collect();
         }
     }

@@ -25,10 +25,26 @@ use icu_properties::props::GeneralCategory;
 /// assert_eq!(fold("- . -"), "");
 /// ```
 pub fn fold(text: &str) -> String {
-    let mut folded = Folded::with_capacity(text.len());
+    let mut folded = String::with_capacity(text.len());
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// Appends the comparison form of a text to another, with a space between if both have words.
+///
+/// ```
+/// use childlink::text::normalise::fold_into;
+/// let mut folded = String::new();
+/// for line in ["14 High Street", "-", "Leeds"] {
+///     fold_into(line, &mut folded);
+/// }
+/// assert_eq!(folded, "14 HIGH STREET LEEDS");
+/// ```
+pub fn fold_into(text: &str, folded: &mut String) {
+    let mut folding = Folding { folded, space_owed: true };
     if text.is_ascii() {
         for byte in text.bytes() {
-            folded.push_ascii(byte);
+            folding.push_ascii(byte);
         }
     } else {
         // Upper case can bring marks back (ΐ), hence the second decomposition; and a decomposition
@@ -37,9 +53,8 @@ pub fn fold(text: &str) -> String {
         let nfkd = DecomposingNormalizerBorrowed::new_nfkd();
         let letters = text.chars().filter(|&c| c != '\u{b4}');
         let capitals = nfkd.normalize_iter(letters).flat_map(char::to_uppercase);
-        nfkd.normalize_iter(capitals).for_each(|c| folded.push(c));
+        nfkd.normalize_iter(capitals).for_each(|c| folding.push(c));
     }
-    folded.finish()
 }
 
 /// Takes the marks off letters and leaves all else as written, as systems that hold plain letters only do.
@@ -92,7 +107,10 @@ pub const fn is_hyphen(c: char) -> bool {
 
 /// Whether the character leaves no trace on paper: soft hyphen, zero-width and direction marks.
 pub const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
+    )
 }
 
 /// Whether the character is an accent or other sign that belongs to the letter before it.
@@ -103,17 +121,13 @@ fn is_combining_mark(c: char) -> bool {
     )
 }
 
-/// The comparison form while it grows: knows whether a space is owed before the next letter.
-struct Folded {
-    text: String,
+/// A comparison form while it grows: knows whether a space is owed before the next letter.
+struct Folding<'a> {
+    folded: &'a mut String,
     space_owed: bool,
 }
 
-impl Folded {
-    fn with_capacity(capacity: usize) -> Folded {
-        Folded { text: String::with_capacity(capacity), space_owed: false }
-    }
-
+impl Folding<'_> {
     fn push_ascii(&mut self, byte: u8) {
         match byte {
             b'A'..=b'Z' | b'0'..=b'9' => self.push_letter(byte as char),
@@ -128,8 +142,9 @@ impl Folded {
             self.push_ascii(c as u8);
         } else if let Some(letters) = spelled_out(c) {
             letters.chars().for_each(|letter| self.push_letter(letter));
-        } else if is_combining_mark(c) || is_apostrophe(c) || is_invisible(c) {
-            // Dropped: the letters on both sides stay together.
+        } else if is_combining_mark(c) || is_apostrophe(c) || is_invisible(c) || c == char::REPLACEMENT_CHARACTER {
+            // Dropped: the letters on both sides stay together. A replacement character was a letter that
+            // some system could not read.
         } else if c.is_alphanumeric() {
             self.push_letter(c);
         } else {
@@ -138,15 +153,11 @@ impl Folded {
     }
 
     fn push_letter(&mut self, letter: char) {
-        if self.space_owed && !self.text.is_empty() {
-            self.text.push(' ');
+        if self.space_owed && !self.folded.is_empty() {
+            self.folded.push(' ');
         }
         self.space_owed = false;
-        self.text.push(letter);
-    }
-
-    fn finish(self) -> String {
-        self.text
+        self.folded.push(letter);
     }
 }
 
