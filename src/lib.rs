@@ -6,6 +6,8 @@
 //! The core is pure: no clock, file, network, log or hidden random source. The evaluation date is
 //! an argument called `as_at`; sampling takes a seed.
 
+#[cfg(feature = "c-api")]
+pub mod c_api;
 pub mod date;
 pub mod error;
 #[cfg(feature = "csv")]

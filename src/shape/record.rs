@@ -1,6 +1,6 @@
 //! One record: what each field turned out to be, and its comparison form.
 
-use super::field::FindingShape;
+use super::finding::FindingShape;
 use crate::error::{Finding, Severity};
 use crate::identity::column::Column;
 use crate::identity::field::Field;
@@ -16,7 +16,7 @@ pub(crate) struct ValidationShape {
     ok: bool,
     nhs_number_verified: bool,
     sensitive: bool,
-    fields: ByColumn<&'static str>,
+    fields: ByColumn<State>,
     findings: Vec<FindingShape>,
 }
 
@@ -65,14 +65,27 @@ impl<T: Serialize> Serialize for ByColumn<T> {
     }
 }
 
-struct Entry {
-    column: Column,
-    state: &'static str,
-    value: Option<String>,
+/// What a field turned out to be.
+#[derive(Clone, Copy, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    /// Nothing there.
+    Absent,
+    /// Something that cannot be used.
+    Invalid,
+    /// A value of its type.
+    Valid,
+}
+
+/// One field of a record, and its comparison form if it is valid.
+pub(crate) struct Entry {
+    pub(crate) column: Column,
+    pub(crate) state: State,
+    pub(crate) value: Option<String>,
 }
 
 /// Every field that a person has, by its column. The lines of an address are one field, under the first.
-fn entries(person: &Person) -> [Entry; 21] {
+pub(crate) fn entries(person: &Person) -> [Entry; 21] {
     use Column as C;
     let given = |name: &GivenName| name.comparison().to_owned();
     let family = |name: &FamilyName| name.comparison().to_owned();
@@ -105,9 +118,9 @@ fn entries(person: &Person) -> [Entry; 21] {
 
 fn entry<T>(column: Column, field: &Field<T>, show: impl FnOnce(&T) -> String) -> Entry {
     let state = match field {
-        Field::Absent => "absent",
-        Field::Invalid { .. } => "invalid",
-        Field::Valid(_) => "valid",
+        Field::Absent => State::Absent,
+        Field::Invalid { .. } => State::Invalid,
+        Field::Valid(_) => State::Valid,
     };
     Entry { column, state, value: field.valid().map(show) }
 }

@@ -1,14 +1,36 @@
 //! Birth dates.
 
 use super::error::Thrown;
+use super::field::FieldShape;
 use super::result::to_json;
-use crate::date::Date;
+use crate::date::{Date, PartialDate};
 use crate::error::{Error, Finding};
 use crate::identity::birth_date;
 use crate::identity::raw::DateOrder;
-use crate::shape::birth_date::BirthDateShape;
-use crate::shape::field::FieldShape;
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
+
+/// A date of which the day, or day and month, may be unknown.
+#[derive(Serialize)]
+struct BirthDateShape {
+    display: String,
+    year: i32,
+    month: Option<u32>,
+    day: Option<u32>,
+    weak: bool,
+}
+
+impl From<&PartialDate> for BirthDateShape {
+    fn from(date: &PartialDate) -> BirthDateShape {
+        BirthDateShape {
+            display: date.to_string(),
+            year: date.year(),
+            month: date.month(),
+            day: date.day(),
+            weak: birth_date::is_weak(*date),
+        }
+    }
+}
 
 #[wasm_bindgen(js_name = parseBirthDate)]
 pub fn parse_birth_date(text: &str, month_first: bool, as_at: Option<String>) -> Result<String, Thrown> {

@@ -9,6 +9,7 @@
 
 mod birth_date;
 mod error;
+mod field;
 mod name;
 mod nhs_number;
 mod postcode;

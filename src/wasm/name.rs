@@ -1,12 +1,32 @@
 //! Given and family names.
 
 use super::error::Thrown;
+use super::field::FieldShape;
 use super::result::to_json;
 use crate::identity::birth_order::BirthOrder;
 use crate::identity::name::{FamilyName, GivenName};
-use crate::shape::field::FieldShape;
-use crate::shape::name::NameShape;
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
+
+/// A name as shown, as compared, and the words of the comparison form.
+#[derive(Serialize)]
+struct NameShape<'a> {
+    display: &'a str,
+    comparison: &'a str,
+    tokens: Vec<&'a str>,
+}
+
+impl<'a> From<&'a GivenName> for NameShape<'a> {
+    fn from(name: &'a GivenName) -> NameShape<'a> {
+        NameShape { display: name.display(), comparison: name.comparison(), tokens: name.tokens().collect() }
+    }
+}
+
+impl<'a> From<&'a FamilyName> for NameShape<'a> {
+    fn from(name: &'a FamilyName) -> NameShape<'a> {
+        NameShape { display: name.display(), comparison: name.comparison(), tokens: name.tokens().collect() }
+    }
+}
 
 #[wasm_bindgen(js_name = parseGivenName)]
 pub fn parse_given_name(text: &str) -> Result<String, Thrown> {

@@ -1,11 +1,35 @@
 //! NHS numbers.
 
 use super::error::Thrown;
+use super::field::FieldShape;
 use super::result::to_json;
-use crate::identity::nhs_number::{NhsNumber, check_packed};
-use crate::shape::field::FieldShape;
-use crate::shape::nhs_number::NhsNumberShape;
+use crate::identity::nhs_number::{NhsNumber, NumberRange, check_packed};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
+
+/// A valid number: ten figures, the 3-3-4 display, and whose range it lies in.
+#[derive(Serialize)]
+struct NhsNumberShape {
+    digits: String,
+    display: String,
+    range: &'static str,
+}
+
+impl From<&NhsNumber> for NhsNumberShape {
+    fn from(number: &NhsNumber) -> NhsNumberShape {
+        let range = match number.range() {
+            NumberRange::Unused => "unused",
+            NumberRange::Scotland => "scotland",
+            NumberRange::NorthernIreland => "northern-ireland",
+            NumberRange::EnglandWalesIsleOfMan => "england-wales-isle-of-man",
+            NumberRange::InternalTest => "internal-test",
+            NumberRange::Ireland => "ireland",
+            NumberRange::Spare => "spare",
+            NumberRange::Test => "test",
+        };
+        NhsNumberShape { digits: format!("{:010}", number.digits()), display: number.to_string(), range }
+    }
+}
 
 #[wasm_bindgen(js_name = isNhsNumber)]
 pub fn is_nhs_number(text: &str) -> bool {

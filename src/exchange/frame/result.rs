@@ -1,9 +1,11 @@
 //! Columns of results to CSV and Parquet, piece by piece.
 
+#[cfg(feature = "columnar")]
 use crate::error::Error;
 use crate::linkage::frame::ResultColumn;
 use std::fmt::Write;
 
+#[cfg(feature = "columnar")]
 fn cannot_write(error: &dyn std::fmt::Display) -> Error {
     Error::new(
         "output/cannot-write",
