@@ -13,7 +13,7 @@ use childlink::identity::name::{FamilyName, GivenName, are_nicknames, spelling_c
 use childlink::identity::nhs_number::{NhsNumber, NhsNumberStatus};
 use childlink::identity::postcode::{Postcode, PostcodeKind};
 use childlink::identity::raw::DateOrder;
-use childlink::identity::sensitive;
+use childlink::identity::sensitive::Sensitivity;
 use childlink::identity::sex::Sex;
 use childlink::identity::uprn::Uprn;
 use childlink::identity::written_date::order_evidence;
@@ -207,8 +207,13 @@ fn address() {
 #[test]
 fn sensitive_flag() {
     run("sensitive", ["value", "codes"], |case| {
-        let (sensitive, finding) = sensitive::parse(case.get("input"));
-        [if sensitive { "yes" } else { "no" }.to_owned(), codes(finding.as_slice())]
+        let (sensitivity, finding) = Sensitivity::parse(case.get("input"));
+        let value = match sensitivity {
+            Sensitivity::Open => "no",
+            Sensitivity::Sensitive => "yes",
+            Sensitivity::Invalidated => "invalidated",
+        };
+        [value.to_owned(), codes(finding.as_slice())]
     });
 }
 

@@ -2,11 +2,12 @@
 
 use super::column::Column;
 use super::field::Parsed;
-use super::postcode::{Postcode, PostcodeKind};
+use super::missing::folded_says_missing;
+use super::postcode::{Postcode, PostcodeKind, SECURED_TEXT};
 use super::raw::RawFields;
 use crate::error::{Code, Finding, Severity};
 use crate::text::hash;
-use crate::text::normalise::{fold_into, tidy};
+use crate::text::normalise::{fold, fold_into, tidy};
 use std::fmt;
 
 /// "No fixed abode".
@@ -63,10 +64,10 @@ pub struct Address {
 impl Address {
     /// Reads five lines, of which any may be empty. A line that is a postcode adds no words.
     pub fn parse_field(lines: [&str; 5]) -> Parsed<Address> {
-        let folded = folded(lines);
-        if let Some(code) = no_address(&folded) {
+        if let Some(code) = no_address(lines) {
             return Parsed::absent_with(Finding::new(code, "address_1"));
         }
+        let folded = folded(lines);
         if folded.is_empty() {
             return Parsed::ABSENT;
         }
@@ -114,16 +115,46 @@ impl Address {
 /// and can be used again. Empty where the address is absent.
 pub fn token_hashes_of(lines: [&str; 5], hashes: &mut Vec<u64>) {
     hashes.clear();
-    let folded = folded(lines);
-    if no_address(&folded).is_none() {
-        hashes.extend(words(&folded).map(hash::of_text));
+    if no_address(lines).is_none() {
+        hashes.extend(words(&folded(lines)).map(hash::of_text));
         sort_distinct(hashes);
     }
 }
 
-/// Whether a line marks a secured address (ZZZSECUR), which makes the whole record sensitive.
-pub fn is_secured(lines: [&str; 5]) -> bool {
-    no_address(&folded(lines)) == Some(&SECURED)
+/// Whether the lines say that there is no address to use: no fixed abode, unknown, or secured (which
+/// makes the whole record sensitive). Cheap for lines that hold an address.
+///
+/// ```
+/// use childlink::identity::address::{self, no_address};
+/// assert_eq!(no_address(["No fixed abode", "Leeds", "", "", ""]), Some(&address::NO_FIXED_ABODE));
+/// assert_eq!(no_address(["1 Abode Close", "Leeds", "", "", ""]), None);
+/// ```
+pub fn no_address(lines: [&str; 5]) -> Option<&'static Code> {
+    if lines.into_iter().any(marks_secured) {
+        return Some(&SECURED);
+    }
+    let first = lines.into_iter().find(|line| line.bytes().any(|b| b.is_ascii_alphanumeric()))?;
+    // Nearly all addresses begin with a figure or with a letter that begins none of the phrases.
+    let initial = first.bytes().find(u8::is_ascii_alphanumeric)?.to_ascii_uppercase();
+    if !b"NOAUM".contains(&initial) {
+        return None;
+    }
+    let first = fold(first);
+    let begins =
+        |phrase: &&str| first.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    if ["NO FIXED ABODE", "NFA", "OF NO FIXED ABODE", "NO FIXED ADDRESS"].iter().any(begins) {
+        return Some(&NO_FIXED_ABODE);
+    }
+    let unknown = [
+        "ADDRESS UNKNOWN",
+        "UNKNOWN ADDRESS",
+        "ADDRESS NOT KNOWN",
+        "ANK",
+        "NO ADDRESS",
+        "ADDRESS NOT RECORDED",
+        "ADDRESS NOT GIVEN",
+    ];
+    (unknown.iter().any(begins) || folded_says_missing(&first)).then_some(&UNKNOWN)
 }
 
 impl fmt::Debug for Address {
@@ -162,29 +193,10 @@ fn sort_distinct(hashes: &mut Vec<u64>) {
     hashes.dedup();
 }
 
-/// Why the words are no address.
-fn no_address(folded: &str) -> Option<&'static Code> {
-    if folded.split(' ').any(|word| word == "ZZZSECUR") {
-        return Some(&SECURED);
-    }
-    let is_or_begins =
-        |phrase: &&str| folded.strip_prefix(phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-    if ["NO FIXED ABODE", "NFA", "OF NO FIXED ABODE", "NO FIXED ADDRESS"].iter().any(is_or_begins) {
-        return Some(&NO_FIXED_ABODE);
-    }
-    let unknown = [
-        "ADDRESS UNKNOWN",
-        "UNKNOWN ADDRESS",
-        "ADDRESS NOT KNOWN",
-        "ANK",
-        "NO ADDRESS",
-        "ADDRESS NOT RECORDED",
-        "ADDRESS NOT GIVEN",
-    ];
-    if unknown.iter().any(is_or_begins) || (!folded.is_empty() && super::missing::folded_says_missing(folded)) {
-        return Some(&UNKNOWN);
-    }
-    None
+/// Whether the line holds the marker of a secured address.
+fn marks_secured(line: &str) -> bool {
+    line.len() >= SECURED_TEXT.len()
+        && line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.eq_ignore_ascii_case(SECURED_TEXT))
 }
 
 fn begins_with_figure(word: &str) -> bool {

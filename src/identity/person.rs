@@ -12,7 +12,7 @@ use super::name::{FamilyName, GivenName};
 use super::nhs_number::{self, NhsNumber, NhsNumberStatus};
 use super::postcode::Postcode;
 use super::raw::{DateOrder, RawFields};
-use super::sensitive;
+use super::sensitive::Sensitivity;
 use super::sex::Sex;
 use super::uprn::Uprn;
 use super::written_date;
@@ -128,6 +128,8 @@ pub struct Person {
     pub gestation: Field<Gestation>,
     /// Whether the location must not be shown: by flag, postcode or address.
     pub sensitive: bool,
+    /// Whether the record was invalidated and must leave the pool of records to link.
+    pub invalidated: bool,
 }
 
 /// The mother of a child, as the child's record tells of her.
@@ -150,7 +152,7 @@ impl Person {
     /// Findings come in the order of [`Column::ALL`], those about several fields last.
     pub fn parse(raw: &RawFields<'_>, order: DateOrder, as_at: Option<Date>) -> (Person, Vec<Finding>) {
         let mut findings = Vec::new();
-        let (flagged, flag_finding) = sensitive::parse(raw.get(Column::Sensitive));
+        let (sensitivity, flag_finding) = Sensitivity::parse(raw.get(Column::Sensitive));
         let mut reader = Reader { raw, findings: &mut findings };
         use Column as C;
         let nhs_number = reader.read(C::NhsNumber, NhsNumber::parse_field);
@@ -177,10 +179,10 @@ impl Person {
         };
         let gestation = reader.read(C::GestationWeeks, Gestation::parse_field);
         let is_secured = |field: &Field<Postcode>| field.valid().is_some_and(Postcode::is_secured);
-        let sensitive = flagged
+        let sensitive = sensitivity == Sensitivity::Sensitive
             || is_secured(&postcode)
             || is_secured(&previous_postcode)
-            || address::is_secured(address::LINES.map(|line| raw.get(line)));
+            || address::no_address(address::LINES.map(|line| raw.get(line))) == Some(&address::SECURED);
         findings.extend(flag_finding);
         let mut person = Person {
             nhs_number,
@@ -202,6 +204,7 @@ impl Person {
             mother,
             gestation,
             sensitive,
+            invalidated: sensitivity == Sensitivity::Invalidated,
         };
         person.take_birth_order_from_names(raw, &mut findings);
         person.check_fields_together(as_at, &mut findings);

@@ -202,7 +202,7 @@ impl fmt::Debug for Postcode {
 }
 
 const BFPO: &[u8] = b"BFPO";
-const SECURED_TEXT: &str = "ZZZSECUR";
+pub(super) const SECURED_TEXT: &str = "ZZZSECUR";
 
 /// Legacy stand-ins, and the pseudo-postcodes that the NHS puts for them.
 const STAND_INS: [(&str, &str); 4] =
