@@ -8,14 +8,17 @@ pub(crate) mod place;
 
 use super::raw_column::RawColumn;
 use crate::error::Finding;
+use crate::identity::address::{LINES, SECURED, no_address};
 use crate::identity::birth_date;
 use crate::identity::birth_order::BirthOrder;
 use crate::identity::column::Column;
 use crate::identity::gp_practice::GpPractice;
-use crate::identity::nhs_number::{NhsNumber, NhsNumberStatus};
+use crate::identity::nhs_number::{CHECK_DIGIT, NhsNumber, NhsNumberStatus};
 use crate::identity::postcode::Postcode;
 use crate::identity::raw::DateOrder;
+use crate::identity::sensitive::Sensitivity;
 use crate::identity::sex::Sex;
+use crate::identity::uprn::Uprn;
 use crate::identity::written_date;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::{hash, parallel};
@@ -112,6 +115,7 @@ impl<'a> Reader<'a> {
         let dates = self.date_orders(sources);
         let status = self.coded(Column::NhsNumberStatus, |text| split(NhsNumberStatus::parse_field(text)));
         let verified = |record: usize| status.of(record as RecordIndex) == Some(NhsNumberStatus::Verified);
+        let (address, secured_addresses) = self.addresses();
         let mut fields = Fields {
             number: self.numbers(Column::NhsNumber, verified),
             mother_number: self.numbers(Column::MotherNhsNumber, |_| false),
@@ -131,12 +135,12 @@ impl<'a> Reader<'a> {
                 let (practice, findings) = split(GpPractice::parse_field(text));
                 (practice.map_or(0, |practice| hash::of_text(practice.as_str())), findings)
             }),
-            address: self.addresses(),
+            address,
             uprn: self.uprns(),
             ..Fields::default()
         };
         self.names(&mut fields);
-        self.flags(&mut fields);
+        self.flags(&mut fields, &secured_addresses);
         (fields, self.findings, dates)
     }
 
@@ -181,7 +185,11 @@ impl<'a> Reader<'a> {
             let parsed = NhsNumber::parse_field(text);
             let cell = match parsed.value() {
                 Some(&number) => NumberCell::valid(number),
-                None => ten_figures(text).map_or_else(NumberCell::default, NumberCell::invalid),
+                // Figures typed to get past a form (all the same) would agree with every other such number.
+                None if parsed.field.reason().is_some_and(|reason| *reason.code == CHECK_DIGIT) => {
+                    ten_figures(text).map_or_else(NumberCell::default, NumberCell::invalid)
+                }
+                None => NumberCell::default(),
             };
             (cell, parsed.findings)
         });
@@ -279,71 +287,64 @@ impl<'a> Reader<'a> {
         fields.names = names;
     }
 
-    fn addresses(&self) -> AddressWords {
-        const LINES: [Column; 5] =
-            [Column::Address1, Column::Address2, Column::Address3, Column::Address4, Column::Address5];
-        let lines: Vec<&RawColumn> =
-            LINES.iter().map(|&line| self.column(line)).filter(|raw| raw.value_count() > 0).collect();
+    /// The words of every address, and the records whose address is marked as secured. An address that
+    /// says there is none (no fixed abode, unknown) has no words: two of them never agree.
+    fn addresses(&self) -> (AddressWords, Vec<usize>) {
+        let lines = LINES.map(|line| self.column(line));
         let mut all = AddressWords::default();
-        if lines.is_empty() {
-            return all;
+        let mut secured = Vec::new();
+        if lines.iter().all(|raw| raw.value_count() == 0) {
+            return (all, secured);
         }
         let records = self.source.len();
         let pieces = parallel::map(records.div_ceil(PIECE), |piece| {
             let mut words = AddressWords::default();
+            let mut secured = Vec::new();
             for record in piece * PIECE..((piece + 1) * PIECE).min(records) {
-                words.push(lines.iter().map(|raw| raw.get(record)));
+                let lines = lines.map(|raw| if raw.value_count() > 0 { raw.get(record) } else { "" });
+                match no_address(lines) {
+                    None => words.push(lines.into_iter()),
+                    Some(code) => {
+                        words.push(std::iter::empty());
+                        secured.extend((*code == SECURED).then_some(record));
+                    }
+                }
             }
-            words
+            (words, secured)
         });
-        pieces.iter().for_each(|piece| all.append(piece));
-        all
+        for (words, records) in pieces {
+            all.append(&words);
+            secured.extend(records);
+        }
+        (all, secured)
     }
 
     fn uprns(&mut self) -> Vec<u64> {
         let mut uprns = self.values(Column::Uprn, |text| {
-            let figures = text.bytes().all(|b| b.is_ascii_digit()) && (1..=12).contains(&text.len());
-            (if figures { text.parse().unwrap_or(0) } else { 0 }, Vec::new())
+            let (uprn, findings) = split(Uprn::parse_field(text));
+            (uprn.map_or(0, Uprn::get), findings)
         });
         uprns.resize(self.source.len(), 0);
         uprns
     }
 
     /// Which records are sensitive, and which are invalidated and leave the pool.
-    fn flags(&mut self, fields: &mut Fields) {
-        let stated = self.coded(Column::Sensitive, |text| (Flag::parse(text), Vec::new()));
-        let secured = self.coded(Column::Postcode, |text| {
-            (Postcode::parse(text).is_ok_and(|postcode| postcode.is_secured()), Vec::new())
+    fn flags(&mut self, fields: &mut Fields, secured_addresses: &[usize]) {
+        let stated = self.coded(Column::Sensitive, |text| {
+            let (sensitivity, finding) = Sensitivity::parse(text);
+            (sensitivity, finding.into_iter().collect())
         });
-        self.findings.pop();
+        let secured = [Column::Postcode, Column::PreviousPostcode].map(|column| {
+            let is_secured = |text: &str| Postcode::parse(text).is_ok_and(|postcode| postcode.is_secured());
+            let secured = self.coded(column, |text| (is_secured(text), Vec::new()));
+            self.findings.pop();
+            secured
+        });
         let records = 0..self.source.len() as RecordIndex;
-        fields.sensitive = records.clone().map(|n| stated.of(n) == Flag::Sensitive || secured.of(n)).collect();
-        fields.invalidated = records.map(|n| stated.of(n) == Flag::Invalidated).collect();
-    }
-}
-
-/// What the `sensitive` column says of a record.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Flag {
-    #[default]
-    None,
-    Sensitive,
-    Invalidated,
-}
-
-impl Flag {
-    /// Reads yes and no in the usual forms, and the national service's status codes. Anything else is
-    /// taken for sensitive: the safe side.
-    ///
-    /// # Source
-    /// Personal Demographics Service: S sensitive, I invalid, B and Y legacy; `meta.security` U, R, V,
-    /// REDACTED.
-    fn parse(text: &str) -> Flag {
-        match text.to_ascii_uppercase().as_str() {
-            "" | "0" | "N" | "NO" | "F" | "FALSE" | "U" | "UNRESTRICTED" => Flag::None,
-            "I" | "INVALID" | "INVALIDATED" => Flag::Invalidated,
-            _ => Flag::Sensitive,
-        }
+        let is_sensitive = |n| stated.of(n) == Sensitivity::Sensitive || secured.iter().any(|secured| secured.of(n));
+        fields.sensitive = records.clone().map(is_sensitive).collect();
+        secured_addresses.iter().for_each(|&record| fields.sensitive[record] = true);
+        fields.invalidated = records.map(|n| stated.of(n) == Sensitivity::Invalidated).collect();
     }
 }
 
@@ -361,4 +362,49 @@ fn ten_figures(text: &str) -> Option<u64> {
         value.checked_mul(10)?.checked_add(figure)
     })?;
     (figures.count() == 10).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address::AddressAgreement;
+    use crate::identity::column::Column;
+    use crate::identity::raw::RawFields;
+    use crate::linkage::table::{Table, TableBuilder};
+
+    fn table(rows: &[&[(Column, &'static str)]]) -> Table {
+        let mut builder = TableBuilder::new(0);
+        let source = builder.source("a");
+        for (n, fields) in rows.iter().enumerate() {
+            let mut raw = RawFields::new();
+            let id = ["0", "1", "2", "3"][n];
+            raw.set(Column::RecordId, id);
+            fields.iter().for_each(|&(column, text)| raw.set(column, text));
+            builder.push(source, n as u32, &raw);
+        }
+        Table::build(vec![builder]).table
+    }
+
+    #[test]
+    fn words_for_no_address_are_no_evidence_and_a_secured_one_marks_the_record() {
+        let table = table(&[
+            &[(Column::Address1, "No fixed abode"), (Column::Address2, "Leeds")],
+            &[(Column::Address1, "NO FIXED ABODE"), (Column::Address2, "LEEDS")],
+            &[(Column::Address2, "ZZZSECUR")],
+            &[(Column::PreviousPostcode, "zzzsecur")],
+        ]);
+        assert!(table.fields.address.compare(0, 1) == AddressAgreement::Missing);
+        assert_eq!([0, 1, 2, 3].map(|record| table.is_sensitive(record)), [false, false, true, true]);
+    }
+
+    #[test]
+    fn figures_typed_to_get_past_a_form_are_not_kept_for_comparison() {
+        let table = table(&[
+            &[(Column::NhsNumber, "1111111111")],
+            &[(Column::NhsNumber, "0000000000")],
+            &[(Column::NhsNumber, "9434765918")],
+            &[(Column::NhsNumber, "943 476 5919")],
+        ]);
+        let figures = [0, 1, 2, 3].map(|record: usize| table.fields.number[record].figures());
+        assert_eq!(figures, [None, None, Some(9_434_765_918), Some(9_434_765_919)]);
+    }
 }
