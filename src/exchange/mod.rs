@@ -9,6 +9,8 @@ pub mod encoding;
 #[cfg(feature = "messages")]
 pub mod fhir;
 pub mod frame;
+pub mod linked;
+pub mod lists;
 #[cfg(feature = "messages")]
 pub mod message;
 pub mod ndjson;
@@ -16,3 +18,4 @@ pub mod rows;
 pub mod sheet;
 #[cfg(feature = "columnar")]
 mod sheet_parquet;
+pub mod summary;

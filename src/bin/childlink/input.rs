@@ -5,8 +5,10 @@ use crate::progress::Progress;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::exchange::rows::{InputReport, KeptValues, Quarantined, ReadOptions, Rows, SourceName};
+use childlink::exchange::summary::Read as Summarised;
 use childlink::exchange::{csv, ndjson};
 use childlink::linkage::table::{Built, Table};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
@@ -34,6 +36,10 @@ pub(crate) struct InputArgs {
 /// Inputs that are known by name and about to be read.
 pub(crate) struct Inputs {
     files: Vec<(PathBuf, SourceName)>,
+    /// The name of each file without its folder.
+    names: Vec<String>,
+    /// The list of spellings that was given.
+    columns: Option<PathBuf>,
     spellings: Spellings,
     keep: Vec<String>,
 }
@@ -51,9 +57,14 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Rows read: those accepted and those set aside.
-    pub(crate) fn rows(&self) -> u64 {
-        self.reports.iter().map(|report| report.rows).sum()
+    /// What to tell about them.
+    pub(crate) fn read<'r>(&'r self, inputs: &'r Inputs) -> Summarised<'r> {
+        Summarised {
+            names: &inputs.names,
+            reports: &self.reports,
+            quarantined: &self.quarantined,
+            quality: &self.built.quality,
+        }
     }
 }
 
@@ -93,7 +104,10 @@ impl InputArgs {
             }
             None => Spellings::built_in().clone(),
         };
-        Ok(Inputs { files, spellings, keep: self.keep.clone() })
+        let name =
+            |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let names = files.iter().map(|(path, _)| name(path)).collect();
+        Ok(Inputs { files, names, columns: self.columns.clone(), spellings, keep: self.keep.clone() })
     }
 }
 
@@ -101,6 +115,24 @@ impl Inputs {
     /// The files, in the order given.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// What the inputs are, so that they can be found and read again.
+    pub(crate) fn record(&self) -> Value {
+        let file = |(path, source): &(PathBuf, SourceName)| {
+            let whole = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+            let given = match source {
+                SourceName::Given(name) => Some(name),
+                SourceName::Fallback(_) => None,
+            };
+            json!({"path": whole.display().to_string(), "source": given})
+        };
+        let columns = self.columns.as_ref().map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()));
+        json!({
+            "files": self.files.iter().map(file).collect::<Vec<_>>(),
+            "columns": columns.map(|path| path.display().to_string()),
+            "keep": self.keep,
+        })
     }
 
     /// The columns to hand on.

@@ -3,17 +3,18 @@
 //! Exit codes: 0 done; 1 done, but `--strict` was given and there are findings; 2 wrong usage or
 //! input that cannot be read; 3 a fault of ours.
 
-#![allow(dead_code, reason = "the commands that read and write files land after this skeleton")]
-
 mod args;
 mod command;
 mod frame_input;
 mod input;
 mod linked;
+mod lists;
 mod output;
 mod progress;
 mod quality;
 mod render;
+mod report;
+mod run_record;
 
 use args::Arguments;
 use clap::Parser;

@@ -67,6 +67,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub(crate) struct OutputFolder {
     path: PathBuf,
     ready: Vec<ReadyFile>,
+    superseded: Vec<PathBuf>,
 }
 
 impl OutputFolder {
@@ -80,7 +81,7 @@ impl OutputFolder {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(path).map_err(|e| cannot_write(path, &e))?;
-        Ok(OutputFolder { path: path.to_owned(), ready: Vec::new() })
+        Ok(OutputFolder { path: path.to_owned(), ready: Vec::new(), superseded: Vec::new() })
     }
 
     /// Starts a file of this name.
@@ -100,12 +101,34 @@ impl OutputFolder {
         Ok(())
     }
 
+    /// Writes a whole file of this name; it appears with the others.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let mut file = self.file(name)?;
+        file.write_all(bytes).map_err(|e| cannot_write(&self.path, &e))?;
+        self.add(file)
+    }
+
+    /// Lets the file of this name go, if an earlier run left one: it would contradict the new files.
+    pub(crate) fn supersede(&mut self, name: &str) {
+        self.superseded.push(self.path.join(name));
+    }
+
     /// Puts every file in its place.
     ///
     /// # Errors
     /// `output/cannot-write`.
     pub(crate) fn finish(self) -> Result<(), Error> {
-        self.ready.into_iter().try_for_each(ReadyFile::publish)
+        self.ready.into_iter().try_for_each(ReadyFile::publish)?;
+        for path in self.superseded {
+            match fs::remove_file(&path) {
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cannot_write(&path, &cause)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

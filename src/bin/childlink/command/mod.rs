@@ -4,12 +4,14 @@
 mod check;
 mod completions;
 mod evaluate;
+mod link;
 mod man;
 mod programme;
 mod sample;
 mod schedule;
 mod score;
 mod synth;
+mod train;
 
 use crate::render::Terminal;
 use childlink::Error;
@@ -45,7 +47,9 @@ macro_rules! commands {
 
 // In the order of `childlink help`.
 commands! {
+    link => Link,
     check => Check,
+    train => Train,
     score => Score,
     evaluate => Evaluate,
     sample => Sample,

@@ -1,0 +1,296 @@
+//! `childlink link`: records of several sources to children.
+
+use super::Outcome;
+use crate::input::{InputArgs, Inputs, Records};
+use crate::lists::{ListArgs, Lists};
+use crate::output::{OutputFile, OutputFolder, cannot_read};
+use crate::render::{Terminal, count, table};
+use crate::{report, run_record};
+use childlink::Error;
+use childlink::exchange::linked::{self, QuarantinedText};
+use childlink::exchange::sheet::{Sheet, SheetColumn};
+use childlink::exchange::summary::{self, pairs_decided};
+use childlink::linkage::blocking::LinkKind;
+use childlink::linkage::comparison::RecordIndex;
+use childlink::linkage::explain::explain;
+use childlink::linkage::model::Model;
+use childlink::linkage::{Decision, Linked, parallel};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Link records of several sources into one index of children
+///
+/// Reads the records, trains the model on them, compares the pairs worth comparing and groups records
+/// into children. Doubtful pairs are not linked: they are listed for a person to decide. The files in
+/// DIR do not depend on the order of rows or on the number of threads.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    childlink link extracts/*.csv --out linked\n  \
+    childlink link --source northtown=a.csv --source southtown=b.csv --out linked\n  \
+    childlink link extracts/*.csv --previous linked --decisions decided.csv --out linked-2\n\n\
+    Files in DIR: children (the child of every record), links, review (pairs for a person to decide),\n\
+    restricted (pairs for those who must, keys only), quarantine (rows set aside), summary.json, run.json,\n\
+    report.html, model.json.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Folder for the result files
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Linkage model (JSON) in place of the built-in one. A model that has been trained is used as it is
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Train the model even if it has been trained before
+    #[arg(long)]
+    retrain: bool,
+    /// Compare records of different sources only
+    #[arg(long)]
+    link_only: bool,
+    #[command(flatten)]
+    lists: ListArgs,
+    /// Threads (0: as many as the machine has); the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Form of the result tables
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+    /// Chooses the samples that training looks at
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// The form of result tables.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Comma-separated UTF-8
+    Csv,
+    /// Parquet
+    Parquet,
+}
+
+impl Format {
+    const fn extension(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Parquet => "parquet",
+        }
+    }
+}
+
+/// Seconds spent in each phase, in order.
+type Phases = Vec<(&'static str, f64)>;
+
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    parallel::with_threads(args.threads, || link(args, terminal))
+}
+
+fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let started = Instant::now();
+    let inputs = args.input.resolve()?;
+    let model = read_model(args.model.as_deref())?;
+    let lists = args.lists.read()?;
+    let folder = OutputFolder::create(&args.out)?;
+    let progress = terminal.progress();
+    let mut phases = Phases::new();
+    let mut records = inputs.read(&progress)?;
+    phases.push(("read", started.elapsed().as_secs_f64()));
+
+    let phase = progress.phase("Linking");
+    let began = Instant::now();
+    let (linked, notes) = link_records(args, &lists, &mut records, &model)?;
+    phases.push(("link", began.elapsed().as_secs_f64()));
+    drop(phase);
+
+    let phase = progress.phase("Writing");
+    let began = Instant::now();
+    let summary = summary::of_linkage(records.read(&inputs), &records.built.table, &linked);
+    let mut folder = write_tables(args.format, folder, &inputs, &records, &linked, args.lists.previous.is_some())?;
+    folder.put("model.json", linked.model.to_json().as_bytes())?;
+    folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
+    folder.put("report.html", report::page(&summary, &linked.model).as_bytes())?;
+    phases.push(("write", began.elapsed().as_secs_f64()));
+    let total = started.elapsed().as_secs_f64();
+    let run = run_record::of_run(&inputs, &phases, total, args.seed);
+    folder.put("run.json", format!("{run:#}\n").as_bytes())?;
+    folder.finish()?;
+    drop(phase);
+
+    terminal.result(|| in_words(args, &inputs, &records, &linked, &notes, total), || with_run(&summary, &run))?;
+    let findings = records.read(&inputs).has_findings() || !notes.is_empty();
+    Ok(if findings { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// Reads a model file, or takes the built-in model.
+pub(super) fn read_model(path: Option<&Path>) -> Result<Model, Error> {
+    let Some(path) = path else { return Ok(Model::child_health()) };
+    let text = fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?;
+    Model::from_json(&text).map_err(|mut error| {
+        error.message = format!("{}: {}", path.display(), error.message);
+        error
+    })
+}
+
+/// Links; what the lists could not be used for comes back as notes.
+fn link_records(
+    args: &Args,
+    lists: &Lists,
+    records: &mut Records,
+    model: &Model,
+) -> Result<(Linked, Vec<String>), Error> {
+    let (mut options, notes) = lists.apply(&mut records.built.table)?;
+    options.kind = if args.link_only { LinkKind::LinkOnly } else { LinkKind::LinkAndDedupe };
+    options.seed = args.seed;
+    options.skip_training = model.provenance.trained_on_records > 0 && !args.retrain;
+    let linked = childlink::linkage::link(&records.built.table, model, &options)?;
+    Ok((linked, notes))
+}
+
+/// Writes the result tables.
+fn write_tables(
+    format: Format,
+    folder: OutputFolder,
+    inputs: &Inputs,
+    records: &Records,
+    linked: &Linked,
+    with_changes: bool,
+) -> Result<OutputFolder, Error> {
+    let table = &records.built.table;
+    let mut tables = Tables { folder, format };
+    tables.write("children", &linked::children_columns(), |sheet| linked::write_children(sheet, table, linked))?;
+    tables.write("links", &linked::links_columns(), |sheet| linked::write_links(sheet, table, linked))?;
+    let review: Vec<(RecordIndex, RecordIndex)> =
+        linked::review_pairs(linked).iter().map(|pair| (pair.left, pair.right)).collect();
+    let waterfalls = explain(table, &linked.model, &review)?;
+    let keep = inputs.keep();
+    let kept = |record: RecordIndex, column: usize| {
+        let origin = table.origin(record);
+        records.kept.get(usize::from(origin.input)).map_or("", |kept| kept.get(origin.row, column))
+    };
+    tables.write("review", &linked::review_columns(keep), |sheet| {
+        linked::write_review(sheet, table, linked, &waterfalls, keep.len(), &kept)
+    })?;
+    tables
+        .write("restricted", &linked::restricted_columns(), |sheet| linked::write_restricted(sheet, table, linked))?;
+    let mut quarantined = Vec::with_capacity(records.quarantined.len());
+    inputs.read_quarantined(&records.quarantined, |row, source, raw| {
+        quarantined.push(QuarantinedText::new(row, source, raw));
+    })?;
+    tables.write("quarantine", &linked::quarantine_columns(), |sheet| linked::write_quarantine(sheet, quarantined))?;
+    if with_changes {
+        tables.write("changes", &linked::changes_columns(), |sheet| linked::write_changes(sheet, table, linked))?;
+    }
+    Ok(tables.folder)
+}
+
+/// Result tables on their way into the folder.
+struct Tables {
+    folder: OutputFolder,
+    format: Format,
+}
+
+impl Tables {
+    fn write(
+        &mut self,
+        name: &str,
+        columns: &[SheetColumn],
+        fill: impl FnOnce(&mut Sheet<OutputFile>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let file = self.folder.file(&format!("{name}.{}", self.format.extension()))?;
+        let mut sheet = match self.format {
+            Format::Csv => Sheet::csv(file, columns)?,
+            Format::Parquet => Sheet::parquet(file, columns)?,
+        };
+        fill(&mut sheet)?;
+        self.folder.add(sheet.finish()?)?;
+        let other = if self.format == Format::Csv { Format::Parquet } else { Format::Csv };
+        self.folder.supersede(&format!("{name}.{}", other.extension()));
+        Ok(())
+    }
+}
+
+fn with_run(summary: &Value, run: &Value) -> Value {
+    let mut object = summary.clone();
+    object["run"] = run.clone();
+    object
+}
+
+/// What came of it, for people.
+fn in_words(
+    args: &Args,
+    inputs: &Inputs,
+    records: &Records,
+    linked: &Linked,
+    notes: &[String],
+    seconds: f64,
+) -> String {
+    let row = |cells: &[String]| cells.to_vec();
+    let read = records.read(inputs);
+    let aside = records.quarantined.len() as u64;
+    let mut text = format!(
+        "{} rows read: {} accepted, {} set aside\n\n",
+        count(read.rows()),
+        count(read.accepted()),
+        count(aside)
+    );
+    let mut sources = vec![row(&["source".into(), "records".into(), "children".into()])];
+    let children = summary::children_of_sources(&records.built.table, linked);
+    for (source, children) in records.built.quality.iter().zip(children) {
+        sources.push(row(&[source.name.clone(), count(source.records), count(children)]));
+    }
+    text += &table(&sources);
+    text.push('\n');
+    let review = pairs_decided(linked, Decision::Review);
+    let per_thousand = match records.built.table.len() {
+        0 => String::new(),
+        records => format!("{:.1} for every 1,000 records", review as f64 * 1000.0 / records as f64),
+    };
+    let restricted = linked.restricted.len() as u64;
+    text += &table(&[
+        row(&["".into(), "number".into(), "".into()]),
+        row(&["children found".into(), count(linked.children.children), String::new()]),
+        row(&["pairs compared".into(), count(linked.candidate_pairs()), String::new()]),
+        row(&["pairs linked".into(), count(pairs_decided(linked, Decision::Link)), String::new()]),
+        row(&["pairs for review".into(), count(review), per_thousand]),
+        row(&["restricted queue".into(), count(restricted), "for those who must, not for common review".into()]),
+    ])
+    .split_once('\n')
+    .map_or(String::new(), |(_, rows)| rows.to_owned());
+    let kinds = read.codes().len();
+    if kinds > 0 {
+        text += &format!("\n{kinds} kinds of findings about the data: see report.html, or run `childlink check`\n");
+    }
+    for block in &linked.oversized {
+        text += &format!(
+            "\nToo many records to compare in full ({}): {} records, {} pairs left out\n",
+            block.rule,
+            count(block.records),
+            count(block.pairs_left_out)
+        );
+    }
+    notes.iter().for_each(|note| text += &format!("\nNote: {note}\n"));
+    let extension = args.format.extension();
+    text += &format!("\nWritten to {} in {seconds:.1} s:\n", args.out.display());
+    let mut files = vec![
+        (format!("children.{extension}"), "the child of every record"),
+        (format!("links.{extension}"), "every pair linked or for review"),
+        (format!("review.{extension}"), "the pairs that a person must decide, side by side"),
+    ];
+    if restricted > 0 {
+        files.push((format!("restricted.{extension}"), "pairs that may hide a protected identity: keys only"));
+    }
+    if aside > 0 {
+        files.push((format!("quarantine.{extension}"), "the rows that were set aside, and why"));
+    }
+    files.push(("report.html".to_owned(), "counts, findings and the model on one page"));
+    let files: Vec<Vec<String>> = files.into_iter().map(|(name, what)| vec![name, what.to_owned()]).collect();
+    text += &table(&files);
+    if review > 0 {
+        text += &format!(
+            "\nNext: decide the pairs in review.{extension} and run again with --decisions FILE --previous {}\n",
+            args.out.display()
+        );
+    }
+    text
+}

@@ -1,0 +1,86 @@
+//! `childlink train`: a model's numbers from unlabelled records.
+
+use super::Outcome;
+use super::link::read_model;
+use crate::input::InputArgs;
+use crate::output::write_file;
+use crate::render::{Terminal, count, table};
+use childlink::Error;
+use childlink::error::Severity;
+use childlink::exchange::summary;
+use childlink::linkage::blocking::LinkKind;
+use childlink::linkage::estimate::{self, TrainingReport};
+use childlink::linkage::model::Model;
+use childlink::linkage::parallel;
+use std::path::PathBuf;
+
+/// Train a linkage model on records
+///
+/// Estimates the model's probabilities from the records, without labels, and writes the trained model,
+/// to be used with `link --model`. `link` trains by itself; use this to train once and link often.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    childlink train extracts/*.csv --out model.json\n  \
+    childlink link today/*.csv --model model.json --out linked")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Where to write the trained model
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Model to start from, in place of the built-in one
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Compare records of different sources only
+    #[arg(long)]
+    link_only: bool,
+    /// Threads (0: as many as the machine has); the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Chooses the samples that training looks at
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    parallel::with_threads(args.threads, || train(args, terminal))
+}
+
+fn train(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let inputs = args.input.resolve()?;
+    let model = read_model(args.model.as_deref())?;
+    let progress = terminal.progress();
+    let records = inputs.read(&progress)?;
+    let phase = progress.phase("Training");
+    let kind = if args.link_only { LinkKind::LinkOnly } else { LinkKind::LinkAndDedupe };
+    let (trained, report) = estimate::train(&records.built.table, &model, kind, args.seed)?;
+    drop(phase);
+    write_file(&args.out, trained.to_json().as_bytes())?;
+    terminal.result(|| in_words(args, &trained, &report), || summary::of_training(&trained, &report))?;
+    let wrong = report.findings.iter().any(|finding| finding.code.severity > Severity::Note);
+    Ok(if wrong { Outcome::Findings } else { Outcome::Clean })
+}
+
+fn in_words(args: &Args, model: &Model, report: &TrainingReport) -> String {
+    let mut text = format!(
+        "Trained on {} records, with {} random pairs\n\n",
+        count(model.provenance.trained_on_records),
+        count(report.random_pairs)
+    );
+    let mut rows = vec![["training block", "pairs", "matches among them", "rounds"].map(str::to_owned).to_vec()];
+    for session in &report.sessions {
+        rows.push(vec![
+            session.keys.join(" and "),
+            count(session.pairs),
+            format!("{:.0}", session.matches),
+            session.iterations.to_string(),
+        ]);
+    }
+    text += &table(&rows);
+    for finding in &report.findings {
+        let code = finding.code;
+        text += &format!("\n{} {}: {}; {}\n", code.id, finding.place, code.message, code.hint);
+    }
+    text += &format!("\nWritten to {}\n", args.out.display());
+    text
+}

@@ -1,0 +1,167 @@
+//! Lists that people keep: decisions, superseded numbers, barred pairs, and the children of an earlier
+//! run. All are CSV with a header.
+
+use crate::error::Error;
+use crate::identity::nhs_number::NhsNumber;
+use crate::linkage::barred::{Barred, BarredHash};
+use crate::linkage::child_id::Previous;
+use crate::linkage::decisions::{DecisionRow, Verdict};
+use crate::linkage::table::Table;
+use csv::StringRecord;
+use std::io::Read;
+
+/// Reads `source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at`; other columns are for
+/// people.
+///
+/// # Errors
+/// `list/missing-column`; `list/unreadable` with the line, also for a decision that is not `same`,
+/// `different` or `unsure`.
+///
+/// ```
+/// use childlink::exchange::lists::read_decisions;
+/// let list = "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at\na,1,b,2,same,jk,2026-11-21\n";
+/// assert_eq!(read_decisions(list.as_bytes())?[0].record_id_r, "2");
+/// # Ok::<(), childlink::Error>(())
+/// ```
+pub fn read_decisions(list: impl Read) -> Result<Vec<DecisionRow>, Error> {
+    let columns = ["source_l", "record_id_l", "source_r", "record_id_r", "decision", "reader", "decided_at"];
+    let mut rows = Vec::new();
+    for_each_row(
+        list,
+        columns,
+        |line, [source_l, record_id_l, source_r, record_id_r, decision, reader, decided_at]| {
+            let verdict = Verdict::from_word(decision)
+                .ok_or_else(|| unreadable(line, "the decision is none of same, different and unsure"))?;
+            rows.push(DecisionRow {
+                source_l: source_l.to_owned(),
+                record_id_l: record_id_l.to_owned(),
+                source_r: source_r.to_owned(),
+                record_id_r: record_id_r.to_owned(),
+                verdict,
+                reader: reader.to_owned(),
+                decided_at: decided_at.to_owned(),
+            });
+            Ok(())
+        },
+    )?;
+    Ok(rows)
+}
+
+/// Reads `old_nhs_number,nhs_number`.
+///
+/// # Errors
+/// `list/missing-column`; `list/unreadable` with the line, also for a number that is not valid.
+pub fn read_superseded(list: impl Read) -> Result<Vec<(NhsNumber, NhsNumber)>, Error> {
+    let mut pairs = Vec::new();
+    for_each_row(list, ["old_nhs_number", "nhs_number"], |line, [old, new]| {
+        let number =
+            |text: &str| NhsNumber::parse(text).map_err(|_| unreadable(line, "a number is no valid NHS number"));
+        pairs.push((number(old)?, number(new)?));
+        Ok(())
+    })?;
+    Ok(pairs)
+}
+
+/// Reads a list of barred pairs: `hash`, each of 64 hexadecimal figures, made with `key`.
+///
+/// # Errors
+/// `list/missing-column`, `list/unreadable`.
+pub fn read_barred(list: impl Read, key: &[u8]) -> Result<Barred, Error> {
+    Ok(Barred::new(key, read_hashes(list)?))
+}
+
+/// The hashes of a list of barred pairs.
+///
+/// # Errors
+/// Those of [`read_barred`].
+pub fn read_hashes(list: impl Read) -> Result<Vec<BarredHash>, Error> {
+    let mut hashes = Vec::new();
+    for_each_row(list, ["hash"], |line, [text]| {
+        let bytes = hexadecimal(text).and_then(|bytes| bytes.try_into().ok());
+        hashes.push(bytes.ok_or_else(|| unreadable(line, "the hash does not have 64 hexadecimal figures"))?);
+        Ok(())
+    })?;
+    Ok(hashes)
+}
+
+/// The bytes that hexadecimal figures stand for, or `None` for other text.
+pub fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = text.trim().chars().map(|c| c.to_digit(16)).collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    Some(digits.chunks_exact(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect())
+}
+
+/// Reads the `children` file of an earlier run, as CSV. Records that are no more are left out, but
+/// their serials stay taken through `next_child_id`.
+///
+/// # Errors
+/// `list/missing-column`, `list/unreadable`.
+pub fn read_previous(children: impl Read, next_child_id: u64, table: &Table) -> Result<Previous, Error> {
+    let mut previous = Previous { children: Vec::new(), next_child_id };
+    for_each_row(children, ["source", "record_id", "child_id"], |line, [source, record_id, child_id]| {
+        let child = child_id.parse().map_err(|_| unreadable(line, "the child_id is no whole number"))?;
+        previous.next_child_id = previous.next_child_id.max(child + 1);
+        previous.children.extend(table.find(source, record_id).map(|record| (record, child)));
+        Ok(())
+    })?;
+    Ok(previous)
+}
+
+/// Calls `each` with the line and the named columns of every row.
+fn for_each_row<const N: usize>(
+    list: impl Read,
+    columns: [&str; N],
+    mut each: impl FnMut(u64, [&str; N]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(list);
+    let broken = |error: csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        unreadable(line, "the row cannot be read as UTF-8 text with the header's fields")
+    };
+    let header = reader.headers().map_err(broken)?.clone();
+    let mut places = [0; N];
+    for (place, name) in places.iter_mut().zip(columns) {
+        *place = header.iter().position(|column| column.trim_start_matches('\u{FEFF}') == name).ok_or_else(|| {
+            Error::new(
+                "list/missing-column",
+                format!("the list has no column {name}"),
+                format!("its header must have {}", columns.join(",")),
+            )
+            .in_field(name)
+        })?;
+    }
+    let mut record = StringRecord::new();
+    while reader.read_record(&mut record).map_err(broken)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        each(line, places.map(|place| record.get(place).unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+fn unreadable(line: u64, what: &str) -> Error {
+    Error::new("list/unreadable", format!("line {line} of the list: {what}"), "correct the line")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_cannot_be_used_says_where() {
+        let header = "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at\n";
+        let error = read_decisions(format!("{header}a,1,b,2,perhaps,jk,2026\n").as_bytes()).unwrap_err();
+        assert_eq!((error.code, error.message.contains("line 2")), ("list/unreadable", true));
+        assert_eq!(read_decisions(&b"source_l,decision\n"[..]).unwrap_err().code, "list/missing-column");
+        let error = read_superseded(&b"old_nhs_number,nhs_number\n9434765919,1234567890\n"[..]).unwrap_err();
+        assert_eq!(error.code, "list/unreadable");
+        assert!(!error.message.contains("1234567890"), "no identifier in a message");
+        assert_eq!(read_hashes(&b"hash\nabc\n"[..]).unwrap_err().code, "list/unreadable");
+    }
+
+    #[test]
+    fn hashes_and_numbers_are_read() {
+        assert_eq!(read_hashes(format!("hash\n{}\n", "0f".repeat(32)).as_bytes()).unwrap(), [[15u8; 32]]);
+        let pairs = read_superseded(&b"nhs_number,old_nhs_number\n401 023 2137,9434765919\n"[..]).unwrap();
+        assert_eq!((pairs[0].0.digits(), pairs[0].1.digits()), (9_434_765_919, 4_010_232_137));
+    }
+}
