@@ -3,8 +3,10 @@
 //! Nothing here opens a file. A reader is handed bytes, in pieces of any size, and gives the same
 //! rows whatever the pieces; the shells bring the bytes.
 
+pub mod care_events;
 pub mod column_map;
 pub mod csv;
+pub mod due_list;
 pub mod encoding;
 #[cfg(feature = "messages")]
 pub mod fhir;

@@ -10,6 +10,8 @@ mod care_file;
 mod child;
 mod cohort;
 mod contract;
+pub mod coverage;
+pub mod due_list;
 mod evaluate;
 mod failsafe;
 pub mod finding;

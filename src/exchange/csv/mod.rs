@@ -15,4 +15,4 @@ mod split;
 
 pub use form::{Form, MAX_BEGINNING};
 pub use reader::{ChunkRows, Finished, Reader, read, read_again};
-pub use split::{Chunk, MAX_RECORD, Splitter};
+pub use split::{Chunk, MAX_RECORD, Row, Splitter};

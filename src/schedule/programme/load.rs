@@ -233,6 +233,7 @@ impl<'f> Loader<'f> {
         let id = table.text("id").map_or("", |id| id.value);
         let table = table.named(format!("series \"{id}\""));
         table.needed("title", table.text("title"));
+        let short = table.needed("short", table.text("short")).map_or("", |short| short.value).to_owned();
         let needs = self.antigen_set(&table, "needs");
         if needs.is_empty() {
             table.file.fault(
@@ -272,6 +273,7 @@ impl<'f> Loader<'f> {
             table.file.fault(table.at, format!("series `{id}` has {} doses", doses.len()), "give it 1 to 32 doses");
         }
         let series = Series {
+            short,
             needs,
             not_with: self.antigen_set(&table, "not_with"),
             gap_after: or_needs(self.antigen_set(&table, "gap_after")),

@@ -15,7 +15,7 @@ pub use model::Provenance;
 pub use reader::Fault;
 
 use super::Span;
-use super::vocabulary::{AntigenSet, SeriesSet, Vocabulary};
+use super::vocabulary::{AntigenSet, SeriesId, SeriesSet, Vocabulary};
 use case::Case;
 use model::{CountsAs, Gate, Had, LivePair, Product, SchoolYears, Series};
 use std::sync::OnceLock;
@@ -125,6 +125,11 @@ impl Programme {
     /// The names of its series, products, antigens and risk groups.
     pub const fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
+    }
+
+    /// What lists call a series: `MMR or MMRV`.
+    pub fn short_title(&self, series: SeriesId) -> &str {
+        self.series.get(series.index()).map_or("", |series| &series.short)
     }
 
     /// The series that a vaccine with these antigens can serve.

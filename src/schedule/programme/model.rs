@@ -236,6 +236,8 @@ pub(crate) struct Tolerance {
 /// A series of doses against one disease or group of diseases.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
+    /// What lists call it: `MMR or MMRV`.
+    pub(crate) short: String,
     /// A dose serves the series when it has all of these.
     pub(crate) needs: AntigenSet,
     /// And none of these.
