@@ -34,7 +34,7 @@ pub use child::{
 };
 pub use contract::{Counts, parse_child, schedule_lines, write_schedule};
 pub use immunisation::{Extent, immunisations};
-pub use programme::{CaseFault, Fault, Programme, Provenance};
+pub use programme::{CaseCoverage, Fault, Programme, Provenance};
 pub use programmes::{Programmes, schedule};
 pub use span::Span;
 pub use status::{Reason, Status, Verdict};

@@ -1,8 +1,7 @@
 //! The cases that a programme file carries: a child, a day, and what must come out.
 
 use super::Programme;
-use super::load::Loader;
-use super::reader::{Fault, Table};
+use super::reader::{Fault, File, Table};
 use crate::date::Date;
 use crate::schedule::answer::ChildSchedule;
 use crate::schedule::vocabulary::Vocabulary;
@@ -29,31 +28,24 @@ pub(super) struct Case {
     visits: Option<Vec<String>>,
 }
 
-/// A case that did not come out as its file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseFault {
-    /// The line at which the case begins, from 1.
-    pub line: usize,
-    /// The name of the case.
-    pub name: String,
-    /// What the case cites.
-    pub cites: String,
-    /// Expected and got, one line each.
-    pub differences: Vec<String>,
+/// Reads a file of cases for a programme.
+pub(super) fn load_file(text: &str, vocabulary: &Vocabulary) -> Result<Vec<Case>, Vec<Fault>> {
+    let (file, table) = File::parse(text);
+    let root = Table::new(&file, &table, 0, "the case file");
+    let cases = load_all(&root, vocabulary);
+    root.end();
+    let faults = file.into_faults();
+    if faults.is_empty() { Ok(cases) } else { Err(faults) }
 }
 
-impl From<CaseFault> for Fault {
-    fn from(fault: CaseFault) -> Fault {
-        Fault {
-            line: fault.line,
-            found: format!("case \"{}\" ({}): {}", fault.name, fault.cites, fault.differences.join("; ")),
-            fix: "correct the rule or the case".to_owned(),
-        }
-    }
+/// Reads every `[[case]]`.
+pub(super) fn load_all(root: &Table<'_, '_>, vocabulary: &Vocabulary) -> Vec<Case> {
+    let tables = root.tables("case", |index| format!("case {}", index + 1));
+    tables.into_iter().filter_map(|table| load(table, vocabulary)).collect()
 }
 
 /// Reads one case.
-pub(super) fn load<'f>(table: Table<'f, '_>, loader: &Loader<'f>) -> Option<Case> {
+fn load(table: Table<'_, '_>, vocabulary: &Vocabulary) -> Option<Case> {
     let name = table.needed("name", table.text("name")).map_or("", |name| name.value);
     let table = table.named(format!("case \"{name}\""));
     let cites = table.needed("cites", table.text("cites")).map_or("", |cites| cites.value);
@@ -83,11 +75,11 @@ pub(super) fn load<'f>(table: Table<'f, '_>, loader: &Loader<'f>) -> Option<Case
     };
     put("decisions", Some(Value::Array(events("decisions", &["series", "status", "until"]))));
     put("screens", Some(Value::Array(events("screens", &["date", "kind", "condition", "outcome"]))));
-    let doses: Vec<Value> = table.texts("given").into_iter().map(|given| dose(given.value, loader)).collect();
+    let doses: Vec<Value> = table.texts("given").into_iter().map(|given| dose(given.value, vocabulary)).collect();
     put("doses", Some(Value::Array(doses)));
     let mut expect = Vec::new();
     for (name, words) in table.tables("expect", |_| "expect".to_owned()).iter().flat_map(Table::entries) {
-        if loader.vocabulary.series(name.value).is_none() {
+        if vocabulary.series(name.value).is_none() {
             table.file.fault(name.at, format!("`{}` is no series", name.value), "use the id of a series of this file");
         }
         expect.push((name.value.to_owned(), words.to_owned()));
@@ -112,11 +104,9 @@ pub(super) fn load<'f>(table: Table<'f, '_>, loader: &Loader<'f>) -> Option<Case
 }
 
 /// A dose such as `2024-05-01 priorix` or `2024-05-01 measles+rubella`.
-fn dose(text: &str, loader: &Loader<'_>) -> Value {
+fn dose(text: &str, vocabulary: &Vocabulary) -> Value {
     let (date, product) = text.split_once(' ').unwrap_or((text, ""));
-    if loader.vocabulary.product(product).is_some()
-        || loader.vocabulary.antigen(product).is_none() && !product.contains('+')
-    {
+    if vocabulary.product(product).is_some() || vocabulary.antigen(product).is_none() && !product.contains('+') {
         json!({"date": date, "product": product})
     } else {
         json!({"date": date, "product": {"antigens": product.split('+').collect::<Vec<_>>()}})
@@ -124,8 +114,18 @@ fn dose(text: &str, loader: &Loader<'_>) -> Value {
 }
 
 impl Case {
+    /// A fault for each rule that the case names and that the programme does not have.
+    pub(super) fn unknown_rules(&self, is_rule: impl Fn(&str) -> bool) -> impl Iterator<Item = Fault> {
+        let unknown = self.shows.iter().chain(&self.denies).filter(move |name| !is_rule(name));
+        unknown.map(|name| Fault {
+            line: self.line,
+            found: format!("case \"{}\" names the rule `{name}`, which the programme does not have", self.name),
+            fix: "write series/dose or series/eligibility".to_owned(),
+        })
+    }
+
     /// What differs from the file, if anything does.
-    pub(super) fn run(&self, programme: &Programme) -> Option<CaseFault> {
+    pub(super) fn run(&self, programme: &Programme) -> Option<Fault> {
         let vocabulary = programme.vocabulary();
         let differences = match parse_child(self.child.as_bytes(), vocabulary) {
             Err(error) => vec![error.to_string()],
@@ -134,11 +134,10 @@ impl Case {
                 self.differences(&child, &answer, vocabulary)
             }
         };
-        (!differences.is_empty()).then(|| CaseFault {
+        (!differences.is_empty()).then(|| Fault {
             line: self.line,
-            name: self.name.clone(),
-            cites: self.cites.clone(),
-            differences,
+            found: format!("case \"{}\" ({}): {}", self.name, self.cites, differences.join("; ")),
+            fix: "correct the rule or the case".to_owned(),
         })
     }
 

@@ -68,11 +68,7 @@ impl<'f> Loader<'f> {
         }
         let products = self.products(root, &counts_as);
         let series = series_tables.into_iter().map(|table| self.series(table)).collect();
-        let cases = root
-            .tables("case", |index| format!("case {}", index + 1))
-            .into_iter()
-            .filter_map(|table| case::load(table, self))
-            .collect();
+        let cases = case::load_all(root, &self.vocabulary);
         let mut programme = Programme {
             provenance,
             vocabulary: std::mem::take(&mut self.vocabulary),

@@ -10,7 +10,6 @@ mod reader;
 mod snomed;
 mod words;
 
-pub use case::CaseFault;
 pub use model::Provenance;
 pub use reader::Fault;
 
@@ -73,13 +72,21 @@ impl Programme {
     pub fn check(text: &str) -> Vec<Fault> {
         match Programme::parse(text) {
             Err(faults) => faults,
-            Ok(programme) => programme.failing_cases().into_iter().map(Fault::from).collect(),
+            Ok(programme) => programme.cases.iter().filter_map(|case| case.run(&programme)).collect(),
         }
     }
 
-    /// The cases of the file that do not come out as the file says.
-    pub fn failing_cases(&self) -> Vec<CaseFault> {
-        self.cases.iter().filter_map(|case| case.run(self)).collect()
+    /// Runs a further file of cases, of the same form as those in a programme file.
+    ///
+    /// # Errors
+    /// Every fault of the case file, and every case that does not come out as it says.
+    pub fn check_cases(&self, text: &str) -> Result<CaseCoverage, Vec<Fault>> {
+        let cases = case::load_file(text, &self.vocabulary)?;
+        let coverage = self.coverage(cases.iter().chain(&self.cases));
+        let is_rule = |name: &str| coverage.rules.iter().any(|(rule, ..)| rule == name);
+        let faults: Vec<Fault> =
+            cases.iter().flat_map(|case| case.unknown_rules(is_rule).chain(case.run(self))).collect();
+        if faults.is_empty() { Ok(coverage) } else { Err(faults) }
     }
 
     /// How many cases the file carries.
@@ -87,20 +94,20 @@ impl Programme {
         self.cases.len()
     }
 
-    /// Every rule (`series/dose`) of the programme, and how many cases of the file say that they show
-    /// it at work and that they show it not to apply.
-    pub fn case_coverage(&self) -> Vec<(&str, usize, usize)> {
+    /// Counts, for each rule, the cases that say they show it.
+    fn coverage<'c>(&self, cases: impl Iterator<Item = &'c Case>) -> CaseCoverage {
+        let cases: Vec<&Case> = cases.collect();
         let count = |named: fn(&Case) -> &[String], rule: &str| {
-            self.cases.iter().filter(|case| named(case).iter().any(|name| name == rule)).count()
+            cases.iter().filter(|case| named(case).iter().any(|name| name == rule)).count()
         };
-        self.series
-            .iter()
-            .flat_map(|series| &series.doses)
-            .map(|dose| {
-                let rule = dose.rule.name.as_str();
-                (rule, count(|case| &case.shows, rule), count(|case| &case.denies, rule))
-            })
-            .collect()
+        let doses = self.series.iter().flat_map(|series| series.doses.iter().map(|dose| &dose.rule));
+        let eligibility = self.series.iter().filter(|series| !series.entitled.is_empty());
+        let rules = doses.chain(eligibility.map(|series| &series.eligibility)).map(|rule| {
+            let name = rule.name.clone();
+            let (shown, denied) = (count(|case| &case.shows, &name), count(|case| &case.denies, &name));
+            (name, shown, denied)
+        });
+        CaseCoverage { cases: cases.len(), rules: rules.collect() }
     }
 
     /// The rules whose sources leave doubt.
@@ -142,6 +149,15 @@ impl Programme {
         }
         served
     }
+}
+
+/// How well the rules of a programme are covered by cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseCoverage {
+    /// How many cases ran.
+    pub cases: usize,
+    /// Each rule, how many cases show it at work, and how many show it not to apply.
+    pub rules: Vec<(String, usize, usize)>,
 }
 
 const BUILT_IN_TEXT: &str = include_str!("../../../data/schedules/uk-immunisation.toml");
