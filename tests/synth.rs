@@ -3,7 +3,7 @@
 
 use childlink::identity::column::Column;
 use childlink::identity::nhs_number::NhsNumber;
-use childlink::synth::{Block, Generator, Options, Person};
+use childlink::synth::{Block, Generator, Options, Person, Profile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -183,4 +183,13 @@ fn noise_and_missing_numbers_do_what_they_say() {
     let (quiet, loud) = (unreadable(&of(0.0, None)), unreadable(&of(2.5, None)));
     assert_eq!(quiet, 0.0);
     assert_within("sex not known at noise 2.5, CRATE's 0.4 % at 1", loud, 0.008, 0.016);
+}
+
+#[test]
+fn a_migration_holds_most_children_twice() {
+    let profile = Profile::Migration;
+    let population = Population::new(Options { children: 4_000, sources: 4, profile, ..Options::default() });
+    let records = population.field(Column::Source).count() as f64;
+    assert_within("records per child", records / 4_000.0, 1.6, 2.1);
+    assert_within("numbers missing", population.share(Column::NhsNumber, str::is_empty), 0.10, 0.22);
 }

@@ -77,11 +77,20 @@ pub enum Profile {
     /// Calibrated on published figures: `data/population/rates.toml`.
     #[default]
     Standard,
+    /// Each area's old system beside the one that took over some years ago, so that most children are
+    /// held twice; old cards were typed and scanned in, numbers are often missing, names exchanged:
+    /// `data/population/migration.toml`. Nothing here was calibrated; for trying engines on what they
+    /// were not tuned for.
+    Migration,
 }
 
 impl Profile {
     fn rates(self, noise: f64, nhs_missing: Option<f64>) -> Result<Rates, Error> {
-        let mut rates = Rates::standard()?.with_noise(noise);
+        let mut rates = match self {
+            Profile::Standard => Rates::standard()?,
+            Profile::Migration => Rates::migration()?,
+        }
+        .with_noise(noise);
         if let Some(share) = nhs_missing {
             rates.slip.number_missing = share;
         }

@@ -71,7 +71,7 @@ impl<'a> Observer<'a> {
     /// A record in the child health system of the last area that the child lived in.
     fn remember(&mut self, family: &Family, child: &Child, records: &mut Vec<Record>) {
         let stays = self.world.sources.iter().enumerate().filter_map(|(index, source)| {
-            let (first, last) = self.stay(family, child, source.area?, self.extracted(source))?;
+            let (first, last) = self.stay(family, child, source, self.extracted(source))?;
             Some((last, first, index, source))
         });
         let Some((last, first, index, source)) = stays.max_by_key(|stay| (stay.0, stay.2)) else { return };
@@ -101,7 +101,7 @@ impl<'a> Observer<'a> {
             self.world.places.area(family.home_on(day)).is_some_and(|area| area % source.share.1 == source.share.0)
         };
         match source.kind {
-            Kind::ChildHealth => self.child_health(family, child, source, visit, end),
+            Kind::ChildHealth | Kind::Legacy => self.child_health(family, child, source, visit, end),
             Kind::Maternity => {
                 let born_here = !child.born_abroad && child.from == child.birth && served(child.birth);
                 let recent = extracted.years_since(child.birth) < 9;
@@ -126,7 +126,7 @@ impl<'a> Observer<'a> {
         visit: impl Fn(Date, Date) -> Visit<'s>,
         end: Date,
     ) -> Option<Visit<'s>> {
-        let (first, last) = self.stay(family, child, source.area?, end)?;
+        let (first, last) = self.stay(family, child, source, end)?;
         let holding = &self.world.rates.holding;
         let kept = if child.until.is_some() {
             self.world.rates.life.adopted_old_record_remains
@@ -152,12 +152,18 @@ impl<'a> Observer<'a> {
         Some(visit)
     }
 
-    /// The first and the last day on which the child lived in an area, before `end`.
-    fn stay(&self, family: &Family, child: &Child, area: usize, end: Date) -> Option<(Date, Date)> {
+    /// The first and the last day on which the child lived in the system's area while it was in use,
+    /// before `end`.
+    fn stay(&self, family: &Family, child: &Child, source: &Source, end: Date) -> Option<(Date, Date)> {
+        let area = source.area?;
+        let from = match source.opened_age {
+            Some(days) => child.from.max(self.world.rates.as_at.add_days(-days)),
+            None => child.from,
+        };
         let mut stay = None;
         for (index, &(since, home)) in family.homes.iter().enumerate() {
             let next = family.homes.get(index + 1).map_or(end, |next| next.0.min(end));
-            let since = if index == 0 { child.from } else { since.max(child.from) };
+            let since = if index == 0 { from } else { since.max(from) };
             if since < next && self.world.places.area(home) == Some(area) {
                 stay = Some((stay.map_or(since, |(first, _)| first), next));
             }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 const STANDARD: &str = include_str!("../../data/population/rates.toml");
+const MIGRATION: &str = include_str!("../../data/population/migration.toml");
 
 /// Declares a group of rates: one `f64` per name, read from entries of that name.
 macro_rules! rates {
@@ -93,7 +94,15 @@ impl Rates {
     /// # Errors
     /// `synth/rates` when the file does not read.
     pub(super) fn standard() -> Result<Rates, Error> {
-        Rates::parse(STANDARD)
+        Rates::parse(&[STANDARD])
+    }
+
+    /// The rates of systems that were taken over.
+    ///
+    /// # Errors
+    /// `synth/rates` when a file does not read.
+    pub(super) fn migration() -> Result<Rates, Error> {
+        Rates::parse(&[STANDARD, MIGRATION])
     }
 
     /// The same rates with slips so many times as frequent; no rate grows above a half.
@@ -106,8 +115,21 @@ impl Rates {
         self
     }
 
-    fn parse(text: &str) -> Result<Rates, Error> {
-        toml::from_str(text).map_err(|fault| {
+    /// Reads files of rates; an entry of a later file goes before the same entry of an earlier one.
+    fn parse(files: &[&str]) -> Result<Rates, Error> {
+        let read = || {
+            let mut all = toml::Table::new();
+            for file in files {
+                for (group, entries) in file.parse::<toml::Table>()? {
+                    match (all.get_mut(&group), entries) {
+                        (Some(toml::Value::Table(known)), toml::Value::Table(entries)) => known.extend(entries),
+                        (_, entries) => drop(all.insert(group, entries)),
+                    }
+                }
+            }
+            all.try_into()
+        };
+        read().map_err(|fault: toml::de::Error| {
             Error::new(
                 "synth/rates",
                 format!("the rates do not read: {fault}"),
@@ -144,9 +166,11 @@ mod tests {
 
     #[test]
     fn every_rate_has_a_source_or_is_called_an_assumption() {
-        Rates::standard().unwrap();
+        let (standard, migration) = (Rates::standard().unwrap(), Rates::migration().unwrap());
+        assert!(migration.slip.given_scanning > standard.slip.given_scanning);
+        assert_eq!(migration.life.boy, standard.life.boy, "what a profile does not name stays as it was");
         let bare = STANDARD.replacen(", source = \"ONS births in England and Wales: 51 % male\"", "", 1);
         assert_ne!(bare, STANDARD);
-        assert!(Rates::parse(&bare).unwrap_err().message.contains("source"));
+        assert!(Rates::parse(&[&bare]).unwrap_err().message.contains("source"));
     }
 }

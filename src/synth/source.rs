@@ -1,5 +1,6 @@
 //! Source systems: whom they hold, how well they record, and how they write.
 
+use super::Profile;
 use super::dice::Dice;
 
 /// What a system is for, which decides whom it holds.
@@ -11,6 +12,8 @@ pub(super) enum Kind {
     Maternity,
     /// Children of school age, as schools list them.
     School,
+    /// Every child of one area up to the day on which another system took over.
+    Legacy,
 }
 
 /// How a date is written.
@@ -103,16 +106,24 @@ pub(super) struct Source {
     pub(super) style: Style,
     /// Days between the extract and the end of the window.
     pub(super) extract_age: i32,
+    /// Days between the first record and the end of the window, where the system took over from another.
+    pub(super) opened_age: Option<i32>,
 }
 
 /// One in six systems is a maternity feed, one a school list.
-const KINDS: [Kind; 6] =
-    [Kind::ChildHealth, Kind::ChildHealth, Kind::Maternity, Kind::ChildHealth, Kind::School, Kind::ChildHealth];
+const MERGED: &[Kind] =
+    &[Kind::ChildHealth, Kind::ChildHealth, Kind::Maternity, Kind::ChildHealth, Kind::School, Kind::ChildHealth];
+/// Each area has an old system and the one that took over.
+const MIGRATED: &[Kind] = &[Kind::ChildHealth, Kind::Legacy];
 
 impl Source {
     /// The systems of one run.
-    pub(super) fn plan(sources: usize, dice: &mut Dice) -> Vec<Source> {
-        let kind_of = |index: usize| KINDS[index % KINDS.len()];
+    pub(super) fn plan(profile: Profile, sources: usize, dice: &mut Dice) -> Vec<Source> {
+        let kinds = match profile {
+            Profile::Standard => MERGED,
+            Profile::Migration => MIGRATED,
+        };
+        let kind_of = |index: usize| kinds[index % kinds.len()];
         (0..sources)
             .map(|index| {
                 let kind = kind_of(index);
@@ -122,16 +133,20 @@ impl Source {
                     Kind::ChildHealth => "chis",
                     Kind::Maternity => "maternity",
                     Kind::School => "school",
+                    Kind::Legacy => "legacy",
                 };
+                let taken_over = 700 + 97 * share.0 as i32 % 900;
+                let migrated = profile == Profile::Migration;
                 Source {
                     name: format!("{word}-{:02}", index + 1),
                     kind,
-                    area: (kind == Kind::ChildHealth).then_some(share.0),
+                    area: matches!(kind, Kind::ChildHealth | Kind::Legacy).then_some(share.0),
                     share,
                     quality: [1.0, 0.6, 1.0, 1.5, 1.3, 0.8][index % 6],
                     number_missing: [0.9, 0.5, 0.8, 1.4, 2.2, 0.8][index % 6],
                     style: Style::of(index, dice),
-                    extract_age: dice.between(0, 45),
+                    extract_age: if kind == Kind::Legacy { taken_over } else { dice.between(0, 45) },
+                    opened_age: (migrated && kind == Kind::ChildHealth).then_some(taken_over),
                 }
             })
             .collect()

@@ -31,7 +31,7 @@ impl World {
     pub(super) fn new(options: &Options) -> Result<World, Error> {
         let rates = options.profile.rates(options.noise, options.nhs_missing)?;
         let mut dice = Dice::new(options.seed, World::SHARED_STREAM);
-        let sources = Source::plan(options.sources, &mut dice);
+        let sources = Source::plan(options.profile, options.sources, &mut dice);
         let areas = sources.iter().filter_map(|source| source.area).max().unwrap_or(0) + 1;
         let first = rates.first_birth.year();
         Ok(World {

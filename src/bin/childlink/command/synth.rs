@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Write one file per source system, each in its own encoding, delimiter and column names
     #[arg(long, conflicts_with = "layout")]
     per_source: bool,
+    /// Which population
+    #[arg(long, value_enum, default_value_t = Population::Standard)]
+    profile: Population,
     /// Threads; the files do not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -61,6 +64,14 @@ enum Columns {
     Chis,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Population {
+    /// Several areas merged, calibrated on published figures
+    Standard,
+    /// Old systems beside those that took over, with other slips
+    Migration,
+}
+
 /// Blocks in memory at one time.
 const BATCH: usize = 32;
 
@@ -71,7 +82,10 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         seed: args.seed,
         noise: args.noise,
         nhs_missing: args.nhs_missing,
-        profile: Profile::Standard,
+        profile: match args.profile {
+            Population::Standard => Profile::Standard,
+            Population::Migration => Profile::Migration,
+        },
     })?;
     let layout = match args.layout {
         Columns::Canonical => Layout::Canonical,
