@@ -21,7 +21,7 @@ use childlink::identity::raw::{DateOrder, RawFields};
 use childlink::identity::sex::Sex;
 use childlink::identity::uprn::Uprn;
 use childlink::identity::written_date;
-use childlink::text::normalise::tidy;
+use childlink::text::normalise::{fold, tidy};
 use proptest::prelude::*;
 use std::fmt::{Debug, Display};
 
@@ -246,6 +246,25 @@ proptest! {
             prop_assert_eq!(parsed.value(), Some(&PartialDate::from(date)), "{}", text);
             prop_assert!(parsed.findings.is_empty());
         }
+    }
+}
+
+#[test]
+fn names_in_use_are_no_placeholders() {
+    let names = |file: &str, column: usize| -> Vec<String> {
+        let path = format!("{}/data/population/{file}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let rows = text.lines().filter(|line| !line.starts_with('#')).skip(1);
+        rows.filter_map(|line| line.split(',').nth(column)).map(str::to_owned).collect()
+    };
+    let given = names("given_names.csv", 1);
+    let family = names("surnames.csv", 0);
+    assert!(given.len() > 100 && family.len() > 100);
+    for name in given.iter().filter(|name| *name != "baby") {
+        assert_eq!(comparison_of_given(name), Some(fold(name)), "{name}");
+    }
+    for name in &family {
+        assert_eq!(comparison_of_family(name).map(|name| name.replace(' ', "")), Some(fold(name).replace(' ', "")));
     }
 }
 

@@ -94,7 +94,7 @@ struct Comparison {
 
 impl Comparison {
     fn of(text: &str, field: NameField) -> Comparison {
-        let mut comparison = Comparison { text: fold(text), uncertain: false, birth_order: None };
+        let mut comparison = Comparison { text: fold(&without_shorthand(text)), uncertain: false, birth_order: None };
         // Each round either shortens the name or is the last.
         loop {
             let text = match field {
@@ -342,6 +342,14 @@ fn token_set<'a>(tokens: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     set.sort_unstable();
     set.dedup();
     set
+}
+
+/// The maternity shorthand `B/O` ("baby of") in words, since its letters alone are those of a name, Bo.
+fn without_shorthand(text: &str) -> Cow<'_, str> {
+    match text.get(..3) {
+        Some(head) if head.eq_ignore_ascii_case("B/O") => Cow::Owned(format!("BABY OF {}", &text[3..])),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// Runs of single letters as one word: `J P` and `J.P.` are `JP`.
