@@ -172,14 +172,14 @@ impl Columns {
 }
 
 /// Reads a file of events. `each` gets source (empty if the file has no such column), record id and event of
-/// every usable row, and answers whether it knows the record.
+/// every usable row, and answers why it cannot use it, if it cannot ([`UNKNOWN_RECORD`]).
 ///
 /// # Errors
 /// `events/column-missing`; `input/cannot-read`; those of [`Form::detect`] and of the [`Splitter`].
 pub fn read(
     mut file: impl Read,
     events: Events,
-    mut each: impl FnMut(&str, &str, Event<'_>) -> bool,
+    mut each: impl FnMut(&str, &str, Event<'_>) -> Result<(), &'static Code>,
 ) -> Result<EventReport, Error> {
     let mut beginning = Vec::new();
     file.by_ref().take(MAX_BEGINNING as u64).read_to_end(&mut beginning).map_err(cannot_read)?;
@@ -220,7 +220,12 @@ struct RowReader<'f> {
 }
 
 impl RowReader<'_> {
-    fn chunk(&mut self, chunk: &Chunk, report: &mut EventReport, each: &mut impl FnMut(&str, &str, Event<'_>) -> bool) {
+    fn chunk(
+        &mut self,
+        chunk: &Chunk,
+        report: &mut EventReport,
+        each: &mut impl FnMut(&str, &str, Event<'_>) -> Result<(), &'static Code>,
+    ) {
         chunk.for_each_row(self.form, |row| {
             report.rows += 1;
             let (lines, outcome) = match row {
@@ -237,7 +242,7 @@ impl RowReader<'_> {
     fn row(
         &mut self,
         record: &Record<'_>,
-        each: &mut impl FnMut(&str, &str, Event<'_>) -> bool,
+        each: &mut impl FnMut(&str, &str, Event<'_>) -> Result<(), &'static Code>,
     ) -> Result<(), &'static Code> {
         if record.field_count() != self.form.header.len() {
             return Err(&FIELD_COUNT);
@@ -258,7 +263,7 @@ impl RowReader<'_> {
             return Err(&NO_RECORD_ID);
         }
         let event = self.events.event(|place| field(self.columns.own[place]))?;
-        if each(field(self.columns.source), record_id, event) { Ok(()) } else { Err(&UNKNOWN_RECORD) }
+        each(field(self.columns.source), record_id, event)
     }
 }
 
@@ -292,7 +297,7 @@ mod tests {
         let mut seen = Vec::new();
         let report = read(text.as_bytes(), Events::Doses, |source, record_id, event| {
             seen.push(format!("{source}/{record_id} {event:?}"));
-            record_id != "stranger"
+            if record_id == "stranger" { Err(&UNKNOWN_RECORD) } else { Ok(()) }
         });
         (seen, report.unwrap())
     }
@@ -331,7 +336,7 @@ mod tests {
         let text = "source,record_id,date,kind,route\nn,1,2026-06-11,new-birth-visit,\nn,1,2026-06-01,vitamin-k,oral\n";
         read(text.as_bytes(), Events::Reviews, |_, _, event| {
             seen.push(format!("{event:?}"));
-            true
+            Ok(())
         })
         .unwrap();
         assert_eq!(
@@ -345,14 +350,15 @@ mod tests {
         let mut count = 0;
         let report = read(screens.as_bytes(), Events::Screens, |source, _, event| {
             count += 1;
-            source.is_empty() && matches!(event, Event::Screen { condition: "", outcome: "clear-response", .. })
+            assert!(matches!(event, Event::Screen { condition: "", outcome: "clear-response", .. }));
+            if source.is_empty() { Ok(()) } else { Err(&UNKNOWN_RECORD) }
         });
         assert_eq!((count, report.unwrap().aside.len()), (1, 0));
     }
 
     #[test]
     fn a_missing_column_is_named() {
-        let fault = |text: &str, events| read(text.as_bytes(), events, |_, _, _| true).unwrap_err();
+        let fault = |text: &str, events| read(text.as_bytes(), events, |_, _, _| Ok(())).unwrap_err();
         let error = fault("source,record_id,date\n", Events::Doses);
         assert_eq!((error.code, error.field.as_deref()), ("events/column-missing", Some("product")));
         assert_eq!(fault("source,record_id,date,kind\n", Events::Screens).field.as_deref(), Some("outcome"));

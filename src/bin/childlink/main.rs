@@ -4,6 +4,7 @@
 //! input that cannot be read; 3 a fault of ours.
 
 mod args;
+mod cohort;
 mod command;
 mod frame_input;
 mod input;

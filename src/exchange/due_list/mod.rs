@@ -14,6 +14,7 @@ use crate::Error;
 use crate::date::Date;
 use crate::schedule::due_list::{DueChild, ListedChild};
 use icalendar::CalendarKey;
+pub use table::{area_counts, coverage_table};
 
 /// The form of a due list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! A due list as delimited text: one line for each child and item.
 
 use super::{address, nhs_number, text};
-use crate::schedule::due_list::DueChild;
+use crate::schedule::coverage::Coverage;
+use crate::schedule::due_list::{DueChild, Tally};
 
 /// The columns, in order.
 const COLUMNS: [&str; 24] = [
@@ -77,9 +78,33 @@ pub(super) fn child(out: &mut Vec<u8>, due: &DueChild<'_, '_>) -> bool {
     !due.items.is_empty()
 }
 
-fn line(out: &mut Vec<u8>, fields: &[&str; COLUMNS.len()]) {
+fn line(out: &mut Vec<u8>, fields: &[&str]) {
     let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 10).from_writer(out);
-    // Writing to a vector cannot fail, and every line has as many fields as the header.
+    // Writing to a vector cannot fail, and every line of a file has the fields of its header.
     let _ = writer.write_record(fields);
     let _ = writer.flush();
+}
+
+/// How many children are due, by area: `area_kind,area,children,due,overdue,failsafe`.
+pub fn area_counts(tally: &Tally) -> Vec<u8> {
+    let mut out = Vec::new();
+    line(&mut out, &["area_kind", "area", "children", "due", "overdue", "failsafe"]);
+    for (kind, area, counts) in std::iter::once(("all", "", tally.all())).chain(tally.areas()) {
+        let [children, due, overdue, failsafe] =
+            [counts.children, counts.due, counts.overdue, counts.failsafe].map(|number| number.to_string());
+        line(&mut out, &[kind, area, &children, &due, &overdue, &failsafe]);
+    }
+    out
+}
+
+/// Coverage: `indicator,cohort,area_kind,area,denominator,numerator`.
+pub fn coverage_table(coverage: &Coverage<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    line(&mut out, &["indicator", "cohort", "area_kind", "area", "denominator", "numerator"]);
+    for row in coverage.rows() {
+        let (cohort, denominator, numerator) =
+            (row.cohort.to_string(), row.denominator.to_string(), row.numerator.to_string());
+        line(&mut out, &[row.indicator, &cohort, row.area_kind, row.area, &denominator, &numerator]);
+    }
+    out
 }

@@ -3,6 +3,7 @@
 
 mod check;
 mod completions;
+mod due_list;
 mod evaluate;
 mod link;
 mod man;
@@ -30,6 +31,7 @@ macro_rules! commands {
     ($($module:ident => $variant:ident),* $(,)?) => {
         /// What to do.
         #[derive(Subcommand)]
+        #[allow(clippy::large_enum_variant, reason = "there is one of it, for the whole run")]
         pub(crate) enum Command {
             $($variant($module::Args)),*
         }
@@ -55,6 +57,7 @@ commands! {
     sample => Sample,
     synth => Synth,
     schedule => Schedule,
+    due_list => DueList,
     programme => Programme,
     completions => Completions,
     man => Man,
