@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::identity::nhs_number::NhsNumber;
-use crate::linkage::barred::{Barred, BarredHash};
+use crate::linkage::barred::{Barred, BarredHash, Subject, hash_pair};
 use crate::linkage::child_id::Previous;
 use crate::linkage::decisions::{DecisionRow, Verdict};
 use crate::linkage::table::Table;
@@ -82,6 +82,31 @@ pub fn read_hashes(list: impl Read) -> Result<Vec<BarredHash>, Error> {
         Ok(())
     })?;
     Ok(hashes)
+}
+
+/// Hashes with `key` the pairs of a list `source_l,record_id_l,source_r,record_id_r`. A side without a
+/// source is an NHS number.
+///
+/// # Errors
+/// `list/missing-column`; `list/unreadable` with the line, also for a number that is not valid.
+pub fn read_barred_pairs(list: impl Read, key: &[u8]) -> Result<Vec<BarredHash>, Error> {
+    let mut hashes = Vec::new();
+    for_each_row(list, ["source_l", "record_id_l", "source_r", "record_id_r"], |line, [sl, rl, sr, rr]| {
+        let one = subject(line, sl, rl)?;
+        hashes.push(hash_pair(key, one, subject(line, sr, rr)?));
+        Ok(())
+    })?;
+    Ok(hashes)
+}
+
+fn subject<'a>(line: u64, source: &'a str, record_id: &'a str) -> Result<Subject<'a>, Error> {
+    if !source.is_empty() && !record_id.is_empty() {
+        return Ok(Subject::Record { source, record_id });
+    }
+    let number = NhsNumber::parse(record_id).ok().filter(|_| source.is_empty());
+    number
+        .map(|number| Subject::NhsNumber(number.digits()))
+        .ok_or_else(|| unreadable(line, "a side is neither a source with a record_id nor a valid NHS number"))
 }
 
 /// The bytes that hexadecimal figures stand for, or `None` for other text.

@@ -16,6 +16,8 @@ pub mod lists;
 #[cfg(feature = "messages")]
 pub mod message;
 pub mod ndjson;
+#[cfg(feature = "columnar")]
+pub mod parquet;
 pub mod rows;
 pub mod sheet;
 #[cfg(feature = "columnar")]

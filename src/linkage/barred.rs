@@ -73,7 +73,7 @@ impl Barred {
     }
 
     /// Whether two records are barred, by their keys or their numbers.
-    pub(crate) fn bars(&self, table: &Table, left: RecordIndex, right: RecordIndex) -> bool {
+    pub fn bars(&self, table: &Table, left: RecordIndex, right: RecordIndex) -> bool {
         if self.hashes.is_empty() {
             return false;
         }

@@ -1,12 +1,12 @@
 //! The inputs of a command: which files, from which sources, in which format.
 
-use crate::output::cannot_read;
+use crate::output::{absolute, cannot_read};
 use crate::progress::Progress;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::exchange::rows::{InputReport, KeptValues, Quarantined, ReadOptions, Rows, SourceName};
 use childlink::exchange::summary::Read as Summarised;
-use childlink::exchange::{csv, ndjson};
+use childlink::exchange::{csv, ndjson, parquet};
 use childlink::linkage::table::{Built, Table};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Files of records: delimited text or NDJSON, with the header that docs/columns.md describes
+    /// Files of records: delimited text, NDJSON or Parquet, with the columns that docs/columns.md describes
     #[arg(value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// A file whose rows all come from the source NAME; may be given many times. Other files name
@@ -112,6 +112,39 @@ impl InputArgs {
 }
 
 impl Inputs {
+    fn new(files: Vec<(PathBuf, SourceName)>, columns: Option<PathBuf>, keep: Vec<String>) -> Result<Inputs, Error> {
+        let spellings = match &columns {
+            Some(path) => {
+                let text = fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?;
+                Spellings::with(&text).map_err(|e| in_file(path, e))?
+            }
+            None => Spellings::built_in().clone(),
+        };
+        let name =
+            |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let names = files.iter().map(|(path, _)| name(path)).collect();
+        Ok(Inputs { files, names, columns, spellings, keep })
+    }
+
+    /// The inputs of an earlier run, from [`Inputs::record`].
+    ///
+    /// # Errors
+    /// `input/none`, and those of [`InputArgs::resolve`].
+    pub(crate) fn from_record(record: &Value) -> Result<Inputs, Error> {
+        let files = record["files"].as_array().into_iter().flatten().filter_map(|file| {
+            let path = PathBuf::from(file["path"].as_str()?);
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let source = file["source"].as_str().map(|name| SourceName::Given(name.to_owned()));
+            Some((path, source.unwrap_or(SourceName::Fallback(stem))))
+        });
+        let files: Vec<(PathBuf, SourceName)> = files.collect();
+        if files.is_empty() {
+            return Err(Error::new("input/none", "the run names no input", "link again"));
+        }
+        let keep = record["keep"].as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
+        Inputs::new(files, record["columns"].as_str().map(PathBuf::from), keep.collect())
+    }
+
     /// The files, in the order given.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(path, _)| path.as_path())
@@ -120,14 +153,14 @@ impl Inputs {
     /// What the inputs are, so that they can be found and read again.
     pub(crate) fn record(&self) -> Value {
         let file = |(path, source): &(PathBuf, SourceName)| {
-            let whole = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+            let whole = absolute(path);
             let given = match source {
                 SourceName::Given(name) => Some(name),
                 SourceName::Fallback(_) => None,
             };
             json!({"path": whole.display().to_string(), "source": given})
         };
-        let columns = self.columns.as_ref().map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()));
+        let columns = self.columns.as_deref().map(absolute);
         json!({
             "files": self.files.iter().map(file).collect::<Vec<_>>(),
             "columns": columns.map(|path| path.display().to_string()),
@@ -203,6 +236,7 @@ impl Inputs {
             match Format::of(path)? {
                 Format::Delimited => csv::read_again(file, options, &wanted, take),
                 Format::Ndjson => ndjson::read_again(file, options, &wanted, take),
+                Format::Parquet => parquet::read_again(file, options, &wanted, take),
             }
             .map_err(|e| in_file(path, e))?;
         }
@@ -216,6 +250,7 @@ impl Inputs {
         match Format::of(path)? {
             Format::Delimited => csv::read(file, options, advance),
             Format::Ndjson => ndjson::read(file, options, advance),
+            Format::Parquet => parquet::read(file, options),
         }
     }
 
@@ -229,6 +264,7 @@ impl Inputs {
 enum Format {
     Delimited,
     Ndjson,
+    Parquet,
 }
 
 impl Format {
@@ -238,7 +274,11 @@ impl Format {
             .and_then(|file| file.take(4096).read_to_end(&mut beginning))
             .map_err(|e| cannot_read(path, &e))?;
         let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&beginning).trim_ascii_start();
-        Ok(if text.starts_with(b"{") { Format::Ndjson } else { Format::Delimited })
+        Ok(match text {
+            [b'{', ..] => Format::Ndjson,
+            [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
+            _ => Format::Delimited,
+        })
     }
 }
 

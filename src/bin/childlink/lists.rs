@@ -1,6 +1,8 @@
 //! The lists that a linkage run is told: decisions, superseded numbers, barred pairs, an earlier run.
 
-use crate::output::cannot_read;
+use crate::frame_input::extension;
+use crate::linked::{Keyed, column, find, spelled};
+use crate::output::{absolute, cannot_read};
 use childlink::Error;
 use childlink::exchange::lists;
 use childlink::identity::nhs_number::NhsNumber;
@@ -9,6 +11,7 @@ use childlink::linkage::child_id::Previous;
 use childlink::linkage::decisions::{DecisionRow, Decisions};
 use childlink::linkage::superseded::Superseded;
 use childlink::linkage::table::Table;
+use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -32,6 +35,7 @@ pub(crate) struct ListArgs {
 }
 
 /// The lists, read.
+#[derive(Default)]
 pub(crate) struct Lists {
     previous: Option<(PathBuf, u64)>,
     decisions: Vec<DecisionRow>,
@@ -40,14 +44,19 @@ pub(crate) struct Lists {
 }
 
 impl ListArgs {
+    /// Where the lists are that bear on the weight or showing of a pair, so that they can be read again.
+    pub(crate) fn record(&self) -> Value {
+        let whole = |path: &Option<PathBuf>| path.as_deref().map(|path| absolute(path).display().to_string());
+        json!({"barred": whole(&self.barred), "superseded": whole(&self.superseded)})
+    }
+
     /// Reads the lists that do not need the records, and sees that the others are there.
     ///
     /// # Errors
     /// `input/cannot-read`, `list/missing-column`, `list/unreadable`, `previous/unreadable`.
     pub(crate) fn read(&self) -> Result<Lists, Error> {
         let previous = self.previous.as_deref().map(|folder| {
-            let children = folder.join("children.csv");
-            open(&children)?;
+            let children = find(folder, "children")?;
             Ok::<_, Error>((children, next_child_id(folder)?))
         });
         let barred = self.barred.as_deref().map(|path| {
@@ -66,6 +75,15 @@ impl ListArgs {
 }
 
 impl Lists {
+    /// The lists of an earlier run, from [`ListArgs::record`].
+    ///
+    /// # Errors
+    /// Those of [`ListArgs::read`].
+    pub(crate) fn from_record(record: &Value) -> Result<Lists, Error> {
+        let path = |name: &str| record[name].as_str().map(PathBuf::from);
+        ListArgs { previous: None, decisions: None, barred: path("barred"), superseded: path("superseded") }.read()
+    }
+
     /// Brings the lists to bear on a table. What they could not be used for comes back in words.
     ///
     /// # Errors
@@ -87,11 +105,28 @@ impl Lists {
             options.barred = in_file(path, lists::read_barred(open(path)?, key))?;
         }
         options.previous = match &self.previous {
-            Some((path, next)) => in_file(path, lists::read_previous(open(path)?, *next, table))?,
+            Some((path, next)) => read_previous(path, *next, table)?,
             None => Previous::default(),
         };
         Ok((options, notes))
     }
+}
+
+/// The children of an earlier run, whatever the form of its tables.
+fn read_previous(path: &Path, next_child_id: u64, table: &Table) -> Result<Previous, Error> {
+    if extension(path) == "csv" {
+        return in_file(path, lists::read_previous(open(path)?, next_child_id, table));
+    }
+    let keyed = Keyed::read(path)?;
+    let child_id = column(&keyed.frame, path, &["child_id"])?;
+    let mut previous = Previous { children: Vec::new(), next_child_id };
+    for row in 0..keyed.frame.rows() {
+        let (source, record_id) = keyed.key(row);
+        if let (Some(record), Ok(child)) = (table.find(&source, &record_id), spelled(child_id.value(row)).parse()) {
+            previous.children.push((record, child));
+        }
+    }
+    Ok(previous)
 }
 
 /// The file beside a list of barred pairs that holds its key.
@@ -121,12 +156,12 @@ pub(crate) fn read_key(list: &Path) -> Result<Vec<u8>, Error> {
 fn next_child_id(folder: &Path) -> Result<u64, Error> {
     let path = folder.join("summary.json");
     let text = fs::read_to_string(&path).map_err(|e| cannot_read(&path, &e))?;
-    let summary: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let summary: Value = serde_json::from_str(&text).unwrap_or_default();
     summary["linkage"]["next_child_id"].as_u64().ok_or_else(|| {
         Error::new(
             "previous/unreadable",
             format!("{} does not tell the next child_id", path.display()),
-            "name the whole folder that an earlier `childlink link` wrote, with --format csv",
+            "name the whole folder that an earlier `childlink link` wrote",
         )
     })
 }

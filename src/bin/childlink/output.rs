@@ -143,6 +143,12 @@ impl ReadyFile {
     }
 }
 
+/// The whole path of a file, so that it can be found from another folder; the path as it is if there is
+/// no such file.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// The error for a file that cannot be written.
 pub(crate) fn cannot_write(path: &Path, cause: &io::Error) -> Error {
     Error::new(

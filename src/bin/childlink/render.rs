@@ -102,6 +102,11 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
+/// Whether a cell begins as a number does.
+fn is_figure(cell: &str) -> bool {
+    cell.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// Rows of text in aligned columns. A column whose cells below the first row all begin with a
 /// figure stands to the right.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
@@ -110,8 +115,7 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let shape: Vec<(usize, bool)> = (0..columns)
         .map(|column| {
             let width = cells(column).map(|cell| cell.chars().count()).max().unwrap_or(0);
-            let numeric =
-                cells(column).skip(1).all(|cell| cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit()));
+            let numeric = cells(column).skip(1).all(|cell| cell.is_empty() || is_figure(cell));
             (width, numeric && column > 0)
         })
         .collect();

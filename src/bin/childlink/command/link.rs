@@ -112,7 +112,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     folder.put("report.html", report::page(&summary, &linked.model).as_bytes())?;
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
-    let run = run_record::of_run(&inputs, &phases, total, args.seed);
+    let run = run_record::of_run(&inputs, &args.lists, &phases, total, args.seed);
     folder.put("run.json", format!("{run:#}\n").as_bytes())?;
     folder.finish()?;
     drop(phase);

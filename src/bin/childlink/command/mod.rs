@@ -1,10 +1,12 @@
 //! One file per command. To add a command, add its `mod` line and its line in `commands!`; its file
 //! holds `Args` (with help and examples) and `run`.
 
+mod bar;
 mod check;
 mod completions;
 mod due_list;
 mod evaluate;
+mod explain;
 mod link;
 mod man;
 mod programme;
@@ -51,10 +53,12 @@ macro_rules! commands {
 commands! {
     link => Link,
     check => Check,
+    explain => Explain,
     train => Train,
     score => Score,
     evaluate => Evaluate,
     sample => Sample,
+    bar => Bar,
     synth => Synth,
     schedule => Schedule,
     due_list => DueList,

@@ -1,0 +1,223 @@
+//! `childlink explain`: why two records are, or are not, one child.
+
+use super::Outcome;
+use super::link::read_model;
+use crate::input::{Inputs, Records};
+use crate::linked::{Keyed, column, find, spelled};
+use crate::lists::Lists;
+use crate::output::cannot_read;
+use crate::render::{Terminal, table};
+use childlink::Error;
+use childlink::exchange::linked::{WITHHELD, is_whereabouts};
+use childlink::identity::column::Column;
+use childlink::linkage::comparison::RecordIndex;
+use childlink::linkage::explain::{Waterfall, explain};
+use childlink::linkage::guards::Guard;
+use childlink::linkage::parallel;
+use childlink::linkage::table::Table;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Explain why two records are, or are not, one child
+///
+/// Reads the inputs of the run again (run.json in DIR says where they are), so they must still be there
+/// unchanged. The result shows the records' fields: keep it as safe as the records.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    childlink explain linked northtown/1042 southtown/A-17\n  \
+    childlink explain linked northtown/1042 southtown/A-17 --json")]
+pub(crate) struct Args {
+    /// Folder that `childlink link` wrote
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// One record: SOURCE/RECORD_ID
+    #[arg(value_name = "KEY")]
+    left: String,
+    /// The other record: SOURCE/RECORD_ID
+    #[arg(value_name = "KEY")]
+    right: String,
+}
+
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    parallel::with_threads(0, || explain_pair(args, terminal))
+}
+
+fn explain_pair(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let record = read_run(&args.folder)?;
+    let inputs = Inputs::from_record(&record["inputs"])?;
+    let lists = Lists::from_record(&record["lists"])?;
+    let model = read_model(Some(&args.folder.join("model.json")))?;
+    let mut records = inputs.read(&terminal.progress())?;
+    let (options, _) = lists.apply(&mut records.built.table)?;
+    let table = &records.built.table;
+    let (one, other) = (find_record(table, &args.left)?, find_record(table, &args.right)?);
+    let (left, right) = (one.min(other), one.max(other));
+    if left == right {
+        return Err(Error::new("explain/same-record", "both keys name one record", "name two records"));
+    }
+    // Whether a pair is barred must not be told apart from whether it is restricted.
+    if options.barred.bars(table, left, right) || is_restricted(&args.folder, table, left, right)? {
+        return Err(Error::new(
+            "explain/restricted",
+            "this pair is not shown",
+            "those who handle the restricted queue know what to do",
+        ));
+    }
+    let waterfalls = explain(table, &model, &[(left, right)])?;
+    let pair = Pair::read(&args.folder, &records, left, right)?;
+    terminal.result(|| pair.in_words(table, &waterfalls[0]), || pair.as_json(table, &waterfalls[0]))?;
+    Ok(Outcome::Clean)
+}
+
+fn read_run(folder: &Path) -> Result<Value, Error> {
+    let path = folder.join("run.json");
+    let text = fs::read_to_string(&path).map_err(|e| cannot_read(&path, &e))?;
+    serde_json::from_str(&text).map_err(|_| {
+        Error::new(
+            "explain/run",
+            format!("{} cannot be read", path.display()),
+            "name a folder that `childlink link` wrote",
+        )
+    })
+}
+
+/// The record of a key. Both halves may hold a slash, so every place to cut is tried.
+fn find_record(table: &Table, key: &str) -> Result<RecordIndex, Error> {
+    let cuts = key.match_indices('/').map(|(place, _)| (&key[..place], &key[place + 1..]));
+    cuts.filter_map(|(source, record_id)| table.find(source, record_id)).next().ok_or_else(|| {
+        Error::new(
+            "explain/unknown-record",
+            "a key names no record of the run's inputs",
+            "write SOURCE/RECORD_ID as in children.csv; if the inputs have changed, link again",
+        )
+    })
+}
+
+fn is_restricted(folder: &Path, table: &Table, left: RecordIndex, right: RecordIndex) -> Result<bool, Error> {
+    Ok(pair_row(folder, "restricted", table, left, right)?.is_some())
+}
+
+/// The row of a pair in a file of pairs, with the file.
+fn pair_row(
+    folder: &Path,
+    name: &str,
+    table: &Table,
+    left: RecordIndex,
+    right: RecordIndex,
+) -> Result<Option<(childlink::linkage::frame::Frame, usize)>, Error> {
+    let path = find(folder, name)?;
+    let frame = crate::frame_input::read_frame(&path)?;
+    let wanted = [table.source(left), table.record_id(left), table.source(right), table.record_id(right)];
+    let mut columns = Vec::new();
+    for name in ["source_l", "record_id_l", "source_r", "record_id_r"] {
+        columns.push(column(&frame, &path, &[name])?);
+    }
+    let is_pair = |row: &usize| columns.iter().zip(wanted).all(|(column, text)| spelled(column.value(*row)) == text);
+    let row = (0..frame.rows()).find(is_pair);
+    Ok(row.map(|row| (frame, row)))
+}
+
+/// What the run's files say of a pair.
+struct Pair {
+    left: RecordIndex,
+    right: RecordIndex,
+    children: [String; 2],
+    decision: String,
+    guards: Vec<Guard>,
+    withheld: bool,
+}
+
+impl Pair {
+    fn read(folder: &Path, records: &Records, left: RecordIndex, right: RecordIndex) -> Result<Pair, Error> {
+        let table = &records.built.table;
+        let path = find(folder, "children")?;
+        let children = Keyed::read(&path)?;
+        let child_id = column(&children.frame, &path, &["child_id"])?;
+        let child_of = |record: RecordIndex| {
+            let row = (0..children.frame.rows()).find(|&row| {
+                let (source, record_id) = children.key(row);
+                source == table.source(record) && record_id == table.record_id(record)
+            });
+            row.map_or(String::new(), |row| spelled(child_id.value(row)).into_owned())
+        };
+        let both = [child_of(left), child_of(right)];
+        let withheld = (0..children.frame.rows())
+            .filter(|&row| both.contains(&spelled(child_id.value(row)).into_owned()))
+            .filter_map(|row| {
+                let (source, record_id) = children.key(row);
+                table.find(&source, &record_id)
+            })
+            .any(|record| table.is_sensitive(record));
+        let listed = pair_row(folder, "links", table, left, right)?;
+        let said = |name: &str| {
+            let (frame, row) = listed.as_ref()?;
+            Some(spelled(frame.column(name)?.value(*row)).into_owned())
+        };
+        let decision = said("decision").unwrap_or_else(|| "distinct".to_owned());
+        let codes = said("guards").unwrap_or_default();
+        let guards = Guard::ALL.into_iter().filter(|guard| codes.split('|').any(|code| code == guard.code())).collect();
+        Ok(Pair { left, right, children: both, decision, guards, withheld })
+    }
+
+    /// The fields that either record has: name, left and right.
+    fn fields<'t>(&self, table: &'t Table) -> Vec<(&'static str, &'t str, &'t str)> {
+        let shown = |record: RecordIndex, column: Column| match table.raw(record, column) {
+            value if !value.is_empty() && self.withheld && is_whereabouts(column) => WITHHELD,
+            value => value,
+        };
+        let fields =
+            Column::ALL.into_iter().map(|column| (column.name(), shown(self.left, column), shown(self.right, column)));
+        fields.filter(|(_, left, right)| !left.is_empty() || !right.is_empty()).collect()
+    }
+
+    fn in_words(&self, records: &Table, waterfall: &Waterfall<'_>) -> String {
+        let mut rows = Vec::new();
+        for (name, left, right) in self.fields(records) {
+            rows.push(vec![name.to_owned(), left.to_owned(), right.to_owned()]);
+        }
+        rows.push(vec!["child_id".to_owned(), self.children[0].clone(), self.children[1].clone()]);
+        let mut text = table(&rows);
+        text.push('\n');
+        let bits = |bits: f64| format!("{bits:+.2}");
+        let mut bars = vec![vec!["prior".to_owned(), "two random records".to_owned(), bits(waterfall.prior)]];
+        for bar in &waterfall.bars {
+            bars.push(vec![bar.comparison.to_owned(), bar.level.to_owned(), bits(bar.weight)]);
+            if bar.term_frequency != 0.0 {
+                bars.push(vec![String::new(), "rarity of the value".to_owned(), bits(bar.term_frequency)]);
+            }
+        }
+        if waterfall.household != 0.0 {
+            bars.push(vec![
+                "household".to_owned(),
+                "two children born together would explain it too".to_owned(),
+                bits(waterfall.household),
+            ]);
+        }
+        bars.push(vec!["match weight".to_owned(), "log2 odds, in bits".to_owned(), bits(waterfall.match_weight)]);
+        text += &table(&bars);
+        text += &format!("\nDecision: {}\n", self.decision);
+        for guard in &self.guards {
+            text += &format!("  {}: {}\n", guard.code(), guard.meaning());
+        }
+        text
+    }
+
+    fn as_json(&self, table: &Table, waterfall: &Waterfall<'_>) -> Value {
+        let record = |record: RecordIndex, child: &str| {
+            json!({
+                "source": table.source(record), "record_id": table.record_id(record),
+                "child_id": child.parse::<u64>().ok(),
+            })
+        };
+        let fields = self.fields(table).into_iter();
+        json!({
+            "left": record(self.left, &self.children[0]),
+            "right": record(self.right, &self.children[1]),
+            "decision": self.decision,
+            "guards": self.guards.iter().map(|guard| guard.code()).collect::<Vec<_>>(),
+            "fields": fields.map(|(name, left, right)| json!({"field": name, "left": left, "right": right})).collect::<Vec<_>>(),
+            "waterfall": waterfall,
+        })
+    }
+}
