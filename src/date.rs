@@ -141,7 +141,12 @@ impl Date {
     pub fn add_months(self, months: i32) -> Date {
         let (year, month, day) = self.parts();
         let total = (year * 12 + month as i32 - 1).saturating_add(months).clamp(MIN_YEAR * 12, MAX_YEAR * 12 + 11);
-        let (year, month) = (total.div_euclid(12), total.rem_euclid(12) as u32 + 1);
+        Date::clamped(total.div_euclid(12), total.rem_euclid(12) as u32 + 1, day)
+    }
+
+    /// The day with this year (1800 to 2299), month (1 to 12) and day (1 to 31), or the last day of the
+    /// month when it has no such day: the month-end rule itself, for those who add many months to one date.
+    pub(crate) fn clamped(year: i32, month: u32, day: u32) -> Date {
         Date(days_from_civil(year, month, day.min(days_in_month(year, month))))
     }
 

@@ -3,8 +3,8 @@
 
 use childlink::date::{Date, PartialDate};
 use childlink::schedule::{
-    Child, ChildSchedule, Decision, DecisionKind, Dose, Extent, Given, Nation, ProductText, Programme, Sex, Status,
-    immunisations,
+    Child, ChildSchedule, Decision, DecisionKind, Dose, Extent, Given, Nation, ProductText, Programme, Programmes, Sex,
+    Status, immunisations, schedule_lines,
 };
 use proptest::prelude::*;
 use std::borrow::Cow;
@@ -264,6 +264,55 @@ fn a_programme_reviewed_long_ago_is_pointed_out_on_every_child() {
     assert!(stale("2027-11-22"));
 }
 
+/// JSON of the right keys and any values.
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}".prop_map(Into::into),
+        prop::sample::select(&["2020", "2020-02", "proquad", "mmr", "refused", "hearing", "im", "Year 8", "é\"\\"][..])
+            .prop_map(Into::into),
+    ];
+    let keys = prop::sample::select(
+        &[
+            "id",
+            "birth_date",
+            "death_date",
+            "sex",
+            "nation",
+            "year_group",
+            "gestation_weeks",
+            "risk_groups",
+            "doses",
+            "screens",
+            "reviews",
+            "vitamin_k",
+            "decisions",
+            "as_at",
+            "date",
+            "product",
+            "snomed",
+            "antigens",
+            "kind",
+            "condition",
+            "outcome",
+            "route",
+            "series",
+            "status",
+            "until",
+        ][..],
+    );
+    leaf.prop_recursive(4, 40, 8, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            prop::collection::hash_map(keys.clone().prop_map(str::to_owned), inner, 0..8)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
 fn any_dose() -> impl Strategy<Value = (i32, usize, bool)> {
     (0..7_000i32, 0..PRODUCTS.len(), prop::bool::weighted(0.1))
 }
@@ -272,11 +321,31 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
+    fn any_line_has_one_answer_with_every_key(values in prop::collection::vec(any_json(), 1..4), junk in ".{0,40}") {
+        let junk = junk.replace(['\n', '\r'], " ");
+        let mut lines: Vec<String> = values.iter().map(ToString::to_string).collect();
+        lines.push(junk.clone());
+        let mut out = Vec::new();
+        let counts = schedule_lines(&Programmes::built_in(), lines.join("\n").as_bytes(), day("2026-11-21"), &mut out);
+        let blank = lines.iter().filter(|line| line.as_bytes().trim_ascii().is_empty()).count();
+        prop_assert_eq!(counts.lines as usize, lines.len() - blank);
+        let answers: Vec<&[u8]> = out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+        prop_assert_eq!(answers.len(), lines.len() - blank);
+        for answer in answers {
+            let answer: serde_json::Value = serde_json::from_slice(answer).expect("JSON");
+            for key in ["id", "as_at", "history", "forecast", "screens", "reviews", "visits", "findings"] {
+                prop_assert!(answer.get(key).is_some(), "{key}");
+            }
+        }
+    }
+
+    #[test]
     fn a_later_dose_never_changes_an_earlier_verdict(
         start in 0..7_600i32,
         mut doses in prop::collection::vec(any_dose(), 1..14),
         risk in 0..RISKS.len(),
         decision in prop::option::of((0..17usize, 0..4usize)),
+        month_only in prop::bool::weighted(0.1),
     ) {
         let programme = Programme::built_in();
         let vocabulary = programme.vocabulary();
@@ -292,6 +361,9 @@ proptest! {
             .collect();
         let mut child = child(born, None, Nation::England, given);
         child.risks = vocabulary.risk_group(RISKS[risk]).unwrap();
+        if month_only {
+            child.birth_date = PartialDate::new(born.year(), Some(born.month()), None).ok();
+        }
         if let Some((series, kind)) = decision {
             let series = vocabulary.all_series().nth(series).unwrap();
             let kind = [DecisionKind::Refused, DecisionKind::Contraindicated, DecisionKind::Immune, DecisionKind::Deferred][kind];

@@ -6,7 +6,7 @@ use super::programme::Programme;
 use super::programme::model::{Entitled, Gate, SchoolYears, Season, Who};
 use super::span::Span;
 use super::vocabulary::RiskSet;
-use crate::date::{Date, PartialDate};
+use crate::date::{Date, MAX_YEAR, PartialDate};
 use std::cell::Cell;
 
 /// Long before any birth.
@@ -63,16 +63,8 @@ impl<'p> Cohort<'p> {
     /// The child in the programme; `as_at` is the day on which the recorded class holds.
     pub(super) fn new(programme: &'p Programme, child: &Child<'_>, birth: PartialDate, as_at: Date) -> Cohort<'p> {
         let (first, last) = (birth.earliest(), birth.latest());
-        let mut reached = [0; 64];
-        for (day, age) in reached.iter_mut().zip(&programme.ages) {
-            *day = age.after(last).days_since_1970();
-        }
-        let mut maybe_reached = reached;
-        if first != last {
-            for (day, age) in maybe_reached.iter_mut().zip(&programme.ages) {
-                *day = age.after(first).days_since_1970();
-            }
-        }
+        let reached = days_reached(&programme.ages, last);
+        let maybe_reached = if first == last { reached } else { days_reached(&programme.ages, first) };
         let nation = child.nation.unwrap_or_default();
         let school = programme.school_years[nation as usize];
         let computed = starting_year(last, school.births_from);
@@ -134,15 +126,17 @@ impl<'p> Cohort<'p> {
 
     /// Whether a series is for this child in a season (`None` for a series without seasons).
     pub(super) fn is_entitled(&self, entitled: &Entitled, season: Option<i32>) -> bool {
+        // Most entries are for one season: that is asked first.
+        if season.is_some_and(|season| season < entitled.seasons.0 || entitled.seasons.1 < season) {
+            return false;
+        }
         let in_season = |season: i32| {
-            entitled.seasons.0 <= season
-                && season <= entitled.seasons.1
-                && (entitled.aged == 0 && entitled.classes.is_none()
-                    || self.aged(entitled, season)
-                    || entitled.classes.is_some_and(|(from, to)| {
-                        let class = season - self.births_year - FIRST_CLASS_AFTER;
-                        i32::from(from) <= class && class <= i32::from(to)
-                    }))
+            entitled.aged == 0 && entitled.classes.is_none()
+                || entitled.classes.is_some_and(|(from, to)| {
+                    let class = season - self.births_year - FIRST_CLASS_AFTER;
+                    i32::from(from) <= class && class <= i32::from(to)
+                })
+                || entitled.aged != 0 && self.aged(entitled, season)
         };
         self.is_for(&entitled.who) && season.is_none_or(in_season)
     }
@@ -159,6 +153,23 @@ impl<'p> Cohort<'p> {
         let (month, day) = self.school.classes_from;
         day_in(self.births_year + FIRST_CLASS_AFTER + i32::from(class), month, day)
     }
+}
+
+/// The day on which each age is reached, counted from one birth date.
+fn days_reached(ages: &[Span], birth: Date) -> [Day; 64] {
+    let (year, month, day) = birth.parts();
+    let (months, born) = (year * 12 + month as i32 - 1, birth.days_since_1970());
+    let mut reached = [0; 64];
+    for (reached, age) in reached.iter_mut().zip(ages) {
+        let from = if age.months == 0 {
+            born
+        } else {
+            let months = (months + i32::from(age.months)).min(MAX_YEAR * 12 + 11);
+            Date::clamped(months / 12, months as u32 % 12 + 1, day).days_since_1970()
+        };
+        *reached = from + i32::from(age.days);
+    }
+    reached
 }
 
 /// A child starts the first class five years after the year in which its year of births began: born

@@ -75,7 +75,8 @@ pub(super) fn next<'p>(cohort: &Cohort<'p>, history: &History, id: SeriesId, on:
                 });
             }
             Days::TooLate => {
-                too_late = Some(dose);
+                // The last chance that a source confirms is the one to name.
+                too_late = too_late.filter(|_| dose.rule.unconfirmed).or(Some(dose));
                 if dose.ends_series {
                     break;
                 }

@@ -71,6 +71,7 @@ pub fn immunisations<'p>(
         findings.push(Finding::new(&code::NATION_UNCONFIRMED, "nation"));
     }
     let cohort = Cohort::new(programme, child, birth, as_at);
+    answer.verdicts.reserve(child.doses.len() * 2);
     let history = evaluate(&cohort, child, as_at, &mut answer.verdicts, findings);
     if has_died(child, as_at) {
         answer.forecast = all_series().map(|id| nothing(id, Status::NotRequired, "deceased")).collect();
@@ -81,7 +82,7 @@ pub fn immunisations<'p>(
     answer.forecast = all_series()
         .map(|id| forecast(&programme.series[id.index()], id, next(&cohort, &history, id, on), &record))
         .collect();
-    if answer.forecast.iter().any(|entry| entry.due.is_some() && entry.rule.ends_with("(unconfirmed)")) {
+    if answer.forecast.iter().any(|entry| entry.rule.ends_with("(unconfirmed)")) {
         findings.push(Finding::new(&code::UNCONFIRMED, "forecast"));
     }
     if cohort.sex_needed.get() {

@@ -197,7 +197,9 @@ fn plain(out: &mut Vec<u8>, text: &str) {
 
 /// Any text.
 fn text(out: &mut Vec<u8>, text: &str) {
-    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+    // No early end: so the compiler looks at many bytes at once.
+    let escapes = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
+    if !escapes {
         plain(out, text);
     } else {
         // Writing a string to a vector cannot fail.

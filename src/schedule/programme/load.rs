@@ -42,14 +42,9 @@ pub(super) struct Loader<'f> {
 impl<'f> Loader<'f> {
     fn programme(&mut self, root: &Table<'f, '_>) -> Option<Programme> {
         let text = |key| root.needed(key, root.text(key)).map(|text| text.value.to_owned());
-        let provenance = Provenance {
-            id: text("id")?,
-            title: text("title")?,
-            version: text("version")?,
-            reviewed: root.needed("reviewed", root.date("reviewed"))?.value,
-            covers_births_from: root.needed("covers_births_from", root.date("covers_births_from"))?.value,
-        };
-        text("jurisdiction");
+        let [id, title, version, _] = ["id", "title", "version", "jurisdiction"].map(text);
+        let day = |key| root.needed(key, root.date(key)).map(|day| day.value);
+        let (reviewed, covers) = (day("reviewed"), day("covers_births_from"));
         status(root);
         self.overdue_after = root.span("overdue_after").map_or(Span::days(28), |span| span.value);
         self.sources(root);
@@ -69,6 +64,9 @@ impl<'f> Loader<'f> {
         let products = self.products(root, &counts_as);
         let series = series_tables.into_iter().map(|table| self.series(table)).collect();
         let cases = case::load_all(root, &self.vocabulary);
+        // Only now, so that a fault of the head does not hide those of the body.
+        let provenance =
+            Provenance { id: id?, title: title?, version: version?, reviewed: reviewed?, covers_births_from: covers? };
         let mut programme = Programme {
             provenance,
             vocabulary: std::mem::take(&mut self.vocabulary),

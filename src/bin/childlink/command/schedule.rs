@@ -115,7 +115,7 @@ fn schedule_block(
         rest = after;
     }
     let answers = parallel::map(pieces.len(), |index| {
-        let mut answer = Vec::with_capacity(pieces[index].len() * 4);
+        let mut answer = Vec::with_capacity(pieces[index].len() * 12);
         let counts = schedule_lines(programmes, pieces[index], as_at, &mut answer);
         (counts, answer)
     });
