@@ -104,9 +104,12 @@ pub(super) fn decide(
 }
 
 /// Both numbers verified and different, or different numbers on names that are not alike: two children.
+/// So are birth dates that no slip explains without a shared number, however alike the names: names of a
+/// community recur, and so do those of its mothers.
 fn is_distinct(pair: &Judged) -> bool {
     let facts = &pair.facts;
-    facts.numbers_differ && (facts.both_verified || facts.names == NameEvidence::Unlike)
+    let by_number = facts.numbers_differ && (facts.both_verified || facts.names == NameEvidence::Unlike);
+    by_number || (facts.birth_dates_conflict && !facts.same_number)
 }
 
 /// Sends to review a pair one of whose records has another candidate that is nearly as good and cannot

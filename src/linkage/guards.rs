@@ -145,11 +145,14 @@ pub(crate) struct Facts {
     pub(crate) both_verified: bool,
     pub(crate) same_number: bool,
     pub(crate) same_birth_date: bool,
+    pub(crate) birth_dates_conflict: bool,
     pub(crate) sexes_differ: bool,
     pub(crate) orders_differ: bool,
     pub(crate) family_unlike: bool,
     pub(crate) mother_agrees: bool,
+    pub(crate) mothers_differ: bool,
     pub(crate) same_place: bool,
+    pub(crate) swapped: bool,
 }
 
 impl Facts {
@@ -163,10 +166,13 @@ impl Facts {
             both_verified: left.is_verified() && right.is_verified(),
             same_number: number::equal(pair, 0.0),
             same_birth_date: birth::equal(pair, 0.0),
+            birth_dates_conflict: birth_dates_conflict(pair),
             sexes_differ: !birth::sex_missing(pair, 0.0) && !birth::sex_equal(pair, 0.0),
             orders_differ: !birth::order_missing(pair, 0.0) && !birth::order_equal(pair, 0.0),
             family_unlike: family_unlike(pair),
             mother_agrees: household::number_equal(pair, 0.0) || household::names_equal(pair, 0.0),
+            mothers_differ: household::family_differs(pair, 0.0),
+            swapped: given::swapped(pair, 0.0),
             same_place: place::postcode(pair, 0.0) || place::address(pair, 0.0),
         }
     }
@@ -180,9 +186,10 @@ fn name_evidence(pair: &Pair) -> NameEvidence {
         NameEvidence::Missing
     } else if any(&[
         (given::equal, 0.0),
+        (given::all_words_equal, 0.0),
         (given::shared_first_word, 0.0),
         (given::other_name, 0.0),
-        (given::slip_to_rare, 20.0),
+        (given::similar_to_rare, 0.8),
     ]) {
         NameEvidence::Same
     } else if any(&[
@@ -196,6 +203,12 @@ fn name_evidence(pair: &Pair) -> NameEvidence {
     } else {
         NameEvidence::Unlike
     }
+}
+
+/// Two birth dates that are more than one slip apart.
+fn birth_dates_conflict(pair: &Pair) -> bool {
+    let explained = [birth::missing, birth::equal, birth::partly, birth::exchanged, birth::slip];
+    !explained.iter().any(|holds| holds(pair, 0.0)) && !birth::parts(pair, 2.0)
 }
 
 /// Two family names, neither of which leads to the other.
@@ -225,7 +238,9 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     raise(Guard::NumberConflict, facts.numbers_differ);
     let contradicted = facts.sexes_differ || facts.orders_differ || facts.family_unlike || !facts.same_birth_date;
     let unlike = facts.names == NameEvidence::Unlike;
-    raise(Guard::SharedNumber, facts.same_number && unlike && (contradicted || multiple));
+    let unnamed = facts.names == NameEvidence::Missing;
+    let in_doubt = (unlike && (contradicted || multiple)) || (unnamed && (multiple || facts.sexes_differ));
+    raise(Guard::SharedNumber, facts.same_number && in_doubt);
     let undecided = facts.same_birth_date && !facts.same_number;
     raise(Guard::BirthOrder, facts.orders_differ);
     raise(
@@ -237,7 +252,9 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     raise(Guard::PlaceholderTwin, undecided && facts.names == NameEvidence::Missing && multiple);
     let named_alike = matches!(facts.names, NameEvidence::Same | NameEvidence::Alike);
     let changed = named_alike && facts.same_birth_date && facts.family_unlike && !facts.same_number;
-    raise(Guard::PossibleIdentityChange, changed && (facts.same_place || !facts.mother_agrees));
+    let unfamiliar = facts.same_place || !facts.mother_agrees;
+    let exchanged = facts.swapped && facts.mothers_differ && facts.same_birth_date && !facts.same_number;
+    raise(Guard::PossibleIdentityChange, (changed && unfamiliar) || exchanged);
     guards
 }
 

@@ -174,7 +174,7 @@ fn set_m_and_h(model: &mut Model, outcomes: &[Outcome]) {
                     support.is_some_and(|levels| levels.iter().skip(1).sum::<f64>() >= LEAST_SUPPORT)
                 })
                 .collect();
-            if able.is_empty() {
+            if able.is_empty() || (class == 2 && comparison.household_fixed) {
                 continue;
             }
             let medians: Vec<f64> = (1..=comparison.gammas())
@@ -204,14 +204,16 @@ fn set_shares(model: &mut Model, outcomes: &[Outcome], possible: f64) {
     if most >= LEAST_SUPPORT && possible > 0.0 {
         model.probability_two_random_records_match = (most / model.training.recall / possible).clamp(1e-12, 0.5);
     }
-    let ratios: Vec<f64> = outcomes
+    // Children who moved or changed name drop out of a block more often than brothers and sisters do, so
+    // every block counts too few matches for its households; the least ratio is nearest to the truth.
+    let ratio = outcomes
         .iter()
         .map(|outcome| &outcome.session)
         .filter(|session| session.household > 0.0 && session.matches >= LEAST_SUPPORT)
         .map(|session| session.household / session.matches)
-        .collect();
-    if let (Some(per_match), false) = (&mut model.household_pairs_per_match, ratios.is_empty()) {
-        *per_match = median(ratios).clamp(0.01, 10.0);
+        .fold(f64::INFINITY, f64::min);
+    if let (Some(per_match), true) = (&mut model.household_pairs_per_match, ratio.is_finite()) {
+        *per_match = ratio.clamp(0.01, 10.0);
     }
 }
 

@@ -74,6 +74,10 @@ pub struct Provenance {
 pub struct Comparison {
     /// A name without spaces, as in `gamma_` and `mw_` columns.
     pub name: String,
+    /// Whether `h` stays as the file has it. Training cannot tell a twin under a brother's number or
+    /// name from a child whose number or name is wrong, so for these two it would unlearn the difference.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub household_fixed: bool,
     /// The levels in the order in which they are tried; the last is `otherwise`.
     pub levels: Vec<Level>,
 }

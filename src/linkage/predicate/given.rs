@@ -1,7 +1,7 @@
 //! Given names, other names, and names in each other's place.
 
 use super::Pair;
-use crate::linkage::table::fields::names::Given;
+use crate::linkage::table::fields::names::{Given, MAX_WORDS};
 
 fn given(pair: &Pair) -> (Given, Given) {
     pair.both(|record| pair.fields.given.of(record))
@@ -39,6 +39,25 @@ fn reordered(left: &Given, right: &Given) -> bool {
     left.words[1] != 0 && sorted(left) == sorted(right)
 }
 
+/// Given and other names together are the same two or more words, in whatever order and field:
+/// `Mary Jane`, and `Jane` with the other name `Mary`.
+pub(in crate::linkage) fn all_words_equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = given(pair);
+    let (left_other, right_other) = pair.both(|record| pair.fields.other.of(record));
+    if (left.words[1] == 0 && left_other.whole == 0) || (right.words[1] == 0 && right_other.whole == 0) {
+        return false;
+    }
+    let words = |given: &Given, other: &Given| {
+        let mut words = [0; 2 * MAX_WORDS];
+        for (place, word) in words.iter_mut().zip(given.words().chain(other.words())) {
+            *place = pair.fields.names.spelling(word);
+        }
+        words.sort_unstable();
+        words
+    };
+    words(&left, &left_other) == words(&right, &right_other)
+}
+
 /// The first word of one is a further given name of the other: known by the middle name.
 pub(in crate::linkage) fn other_name(pair: &Pair, _: f64) -> bool {
     let (left, right) = given(pair);
@@ -62,14 +81,14 @@ pub(in crate::linkage) fn nickname(pair: &Pair, _: f64) -> bool {
     pair.fields.names.are_nicknames(left.words[0], right.words[0])
 }
 
-/// One letter differs and one of the spellings is rare: fewer than `common_from` of a million records
-/// (and at most two) have it as a first name. Two names in common use may be two children's.
-pub(in crate::linkage) fn slip_to_rare(pair: &Pair, common_from: f64) -> bool {
+/// One letter differs, or the names are at least so similar, and one of them is rare as a first name: at
+/// most two records in a hundred thousand have it (and no more than two records in small tables). A slip of the pen seldom
+/// makes a name in use; two names in use may be two children's.
+pub(in crate::linkage) fn similar_to_rare(pair: &Pair, threshold: f64) -> bool {
     let (left, right) = given(pair);
-    let records = pair.fields.number.len() as f64;
-    let bound = (common_from * records / 1e6).max(3.0);
-    let rare = |given: &Given| f64::from(pair.counts.given(given.words[0])) < bound;
-    (rare(&left) || rare(&right)) && slip(pair, 0.0)
+    let bound = (pair.fields.number.len() / 50_000).max(2) as u32;
+    let rare = |given: &Given| pair.counts.given(given.words[0]) <= bound;
+    (rare(&left) || rare(&right)) && (slip(pair, 0.0) || similar(pair, threshold))
 }
 
 /// One letter of the first words, or of the whole names, differs.

@@ -51,3 +51,9 @@ pub(in crate::linkage) fn family_equal(pair: &Pair, _: f64) -> bool {
     let (left, right) = pair.both(|record| pair.fields.mother_family.of(record).whole);
     (left_given == 0 || right_given == 0) && left != 0 && left == right
 }
+
+/// Both family names are known and unlike.
+pub(in crate::linkage) fn family_differs(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.mother_family.of(record));
+    left.whole != 0 && right.whole != 0 && left.stem != right.stem && pair.similarity(left.whole, right.whole) < 0.85
+}
