@@ -144,6 +144,7 @@ pub(crate) struct Facts {
     pub(crate) numbers_differ: bool,
     pub(crate) both_verified: bool,
     pub(crate) same_number: bool,
+    pub(crate) same_source: bool,
     pub(crate) same_birth_date: bool,
     pub(crate) birth_dates_conflict: bool,
     pub(crate) sexes_differ: bool,
@@ -165,6 +166,7 @@ impl Facts {
             numbers_differ: both_valid && left.number() != right.number(),
             both_verified: left.is_verified() && right.is_verified(),
             same_number: number::equal(pair, 0.0),
+            same_source: table.source_index()[pair.left as usize] == table.source_index()[pair.right as usize],
             same_birth_date: birth::equal(pair, 0.0),
             birth_dates_conflict: birth_dates_conflict(pair),
             sexes_differ: !birth::sex_missing(pair, 0.0) && !birth::sex_equal(pair, 0.0),
@@ -239,7 +241,7 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     let contradicted = facts.sexes_differ || facts.orders_differ || facts.family_unlike || !facts.same_birth_date;
     let unlike = facts.names == NameEvidence::Unlike;
     let unnamed = facts.names == NameEvidence::Missing;
-    let in_doubt = (unlike && (contradicted || multiple)) || (unnamed && (multiple || facts.sexes_differ));
+    let in_doubt = (unlike && (contradicted || multiple)) || (unnamed && (facts.sexes_differ || (multiple && facts.same_source)));
     raise(Guard::SharedNumber, facts.same_number && in_doubt);
     let undecided = facts.same_birth_date && !facts.same_number;
     raise(Guard::BirthOrder, facts.orders_differ);

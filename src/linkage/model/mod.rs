@@ -270,3 +270,55 @@ impl Comparison {
         all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::column::Column;
+    use crate::identity::raw::RawFields;
+    use crate::linkage::table::{Table, TableBuilder};
+
+    fn table(case: &Case) -> Table {
+        let mut builder = TableBuilder::new(0);
+        let source = builder.source("case");
+        for (row, record) in [&case.left, &case.right].into_iter().enumerate() {
+            let mut fields = RawFields::new();
+            for (name, text) in record {
+                fields.set(Column::from_name(name).unwrap(), text);
+            }
+            builder.push(source, row as u32 + 1, &fields);
+        }
+        Table::build(vec![builder]).table
+    }
+
+    #[test]
+    fn the_built_in_model_passes_its_own_cases() {
+        let model = Model::child_health();
+        assert!(!model.cases.is_empty());
+        for case in &model.cases {
+            let table = table(case);
+            let compiled = Compiled::new(&table, &model).unwrap();
+            let scorer = compiled.scorer(&model).unwrap();
+            let levels: Vec<_> = scorer.codec().unpack(scorer.pattern(0, 1)).collect();
+            for (name, wanted) in &case.levels {
+                let place = model.comparisons.iter().position(|comparison| comparison.name == *name).unwrap();
+                let comparison = &model.comparisons[place];
+                let level = usize::from(levels[place]);
+                // All null levels share index 0; their labels are alternatives.
+                let null = |label: &str| comparison.levels.iter().any(|l| l.is_null_level && l.label == label);
+                let fits = if level == 0 { null(wanted) } else { comparison.label(level) == wanted };
+                assert!(fits, "{}: {name} is at level {level}, not at \"{wanted}\"", case.name);
+            }
+        }
+    }
+
+    #[test]
+    fn probabilities_of_a_comparison_sum_to_one() {
+        for comparison in &Model::child_health().comparisons {
+            for of in [|level: &Level| level.m, |level: &Level| level.u, |level: &Level| level.h] {
+                let sum: f64 = comparison.probabilities(of).iter().sum();
+                assert!((sum - 1.0).abs() < 1e-6, "{}: {sum}", comparison.name);
+            }
+        }
+    }
+}

@@ -40,6 +40,9 @@ const fn with(name: &'static str, parameter: &'static str, test: Test) -> Predic
 /// The whole vocabulary.
 static VOCABULARY: &[Predicate] = &[
     plain("otherwise", |_, _| true),
+    plain("source/different", |pair, _| {
+        pair.fields.source[pair.left as usize] != pair.fields.source[pair.right as usize]
+    }),
     plain("nhs-number/missing", number::missing),
     plain("nhs-number/equal", number::equal),
     plain("nhs-number/slip", number::slip),

@@ -25,7 +25,6 @@ use raw_column::RawColumn;
 /// All accepted records of one run.
 pub struct Table {
     sources: Vec<String>,
-    source: Vec<u16>,
     origin: Vec<RowOrigin>,
     columns: Vec<RawColumn>,
     pub(crate) fields: Fields,
@@ -59,19 +58,19 @@ impl Table {
         };
         let columns: Vec<RawColumn> = columns.into_iter().map(RawColumn::sealed).collect();
         let (fields, findings, dates) = Reader::new(&columns, &source).read(sources.len());
-        let table = Table { sources, source, origin, columns, fields };
+        let table = Table { sources, origin, columns, fields };
         let quality = table.quality(&findings, &dates);
         Built { table, repeats, quality }
     }
 
     /// How many records there are.
     pub fn len(&self) -> usize {
-        self.source.len()
+        self.fields.source.len()
     }
 
     /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
-        self.source.is_empty()
+        self.fields.source.is_empty()
     }
 
     /// The names of the sources, in order; a record's source is an index into them.
@@ -81,12 +80,12 @@ impl Table {
 
     /// The source of each record, as an index into [`sources`](Self::sources).
     pub fn source_index(&self) -> &[u16] {
-        &self.source
+        &self.fields.source
     }
 
     /// The name of a record's source.
     pub fn source(&self, record: RecordIndex) -> &str {
-        &self.sources[usize::from(self.source[record as usize])]
+        &self.sources[usize::from(self.fields.source[record as usize])]
     }
 
     /// A record's id within its source.
@@ -114,7 +113,7 @@ impl Table {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = (low + high) / 2;
-            let key = (self.source[middle], self.record_id(middle as RecordIndex));
+            let key = (self.fields.source[middle], self.record_id(middle as RecordIndex));
             match key.cmp(&(source, record_id)) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
@@ -147,7 +146,7 @@ impl Table {
     fn quality(&self, findings: &[ColumnFindings], dates: &[SourceDates]) -> Vec<SourceQuality> {
         let mut all: Vec<SourceQuality> =
             self.sources.iter().zip(dates).map(|(name, dates)| SourceQuality::new(name, *dates)).collect();
-        for &source in &self.source {
+        for &source in &self.fields.source {
             all[usize::from(source)].records += 1;
         }
         let filled = |column: &Column| !matches!(self.columns[column.index()], RawColumn::Absent);
@@ -162,7 +161,7 @@ impl Table {
     fn field_quality(&self, column: Column, findings: &[ColumnFindings], dates: &[SourceDates]) -> Vec<FieldQuality> {
         let raw = &self.columns[column.index()];
         let mut by_source: Vec<FieldQuality> = self.sources.iter().map(|_| FieldQuality::new(column)).collect();
-        for (record, &source) in self.source.iter().enumerate() {
+        for (record, &source) in self.fields.source.iter().enumerate() {
             by_source[usize::from(source)].present += u64::from(raw.is_present(record));
         }
         for found in findings.iter().filter(|found| found.column == column && !found.by_value.is_empty()) {
@@ -170,7 +169,7 @@ impl Table {
             for (place, (value, _)) in found.by_value.iter().enumerate() {
                 place_of[*value as usize] = place as u32;
             }
-            for (record, &source) in self.source.iter().enumerate() {
+            for (record, &source) in self.fields.source.iter().enumerate() {
                 if found.order.is_some_and(|order| order != dates[usize::from(source)].order) {
                     continue;
                 }

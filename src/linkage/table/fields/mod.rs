@@ -65,6 +65,8 @@ pub(super) struct SourceDates {
 /// Every field of every record in comparable form.
 #[derive(Default)]
 pub(crate) struct Fields {
+    /// The source of each record, by rank of its name.
+    pub(crate) source: Vec<u16>,
     pub(crate) number: Vec<NumberCell>,
     pub(crate) names: NameTable,
     pub(crate) given: Coded<Given>,
@@ -117,6 +119,7 @@ impl<'a> Reader<'a> {
         let verified = |record: usize| status.of(record as RecordIndex) == Some(NhsNumberStatus::Verified);
         let (address, secured_addresses) = self.addresses();
         let mut fields = Fields {
+            source: self.source.to_vec(),
             number: self.numbers(Column::NhsNumber, verified),
             mother_number: self.numbers(Column::MotherNhsNumber, |_| false),
             birth: self.dates(Column::BirthDate, &dates),
