@@ -50,7 +50,8 @@ fn ids(table: &Table, left: u32, right: u32) -> (String, String) {
 fn check(case: &Case, table: &Table, linked: &Linked) -> Result<(), String> {
     let child: BTreeMap<&str, u64> =
         (0..table.len() as u32).map(|n| (table.record_id(n), linked.children.child_id[n as usize])).collect();
-    let weights: Vec<_> = linked.pairs.iter().map(|p| (ids(table, p.left, p.right), p.weight, p.guards.codes())).collect();
+    let weights: Vec<_> =
+        linked.pairs.iter().map(|p| (ids(table, p.left, p.right), p.weight, p.guards.codes())).collect();
     for (a, b) in &case.together {
         if child[a.as_str()] != child[b.as_str()] {
             return Err(format!("{a} and {b} are not one child: {weights:?}"));

@@ -33,7 +33,7 @@ fn shuffled(text: &[u8]) -> Vec<u8> {
     let text = std::str::from_utf8(text).unwrap();
     let (head, rows) = text.split_once('\n').unwrap();
     let mut rows: Vec<&str> = rows.lines().collect();
-    rows.sort_by_key(|row| childlink::text::hash::stable_hash(row));
+    rows.sort_by_key(|row| childlink::text::hash::of_text(row));
     format!("{head}\n{}\n", rows.join("\n")).into_bytes()
 }
 
@@ -49,7 +49,14 @@ fn outcome(text: Vec<u8>, threads: usize) -> String {
         let mut lines: Vec<String> =
             (0..table.len() as u32).map(|n| format!("{} {}", key(n), linked.children.child_id[n as usize])).collect();
         lines.extend(linked.pairs.iter().map(|p| {
-            format!("{} {} {:?} {} {}", key(p.left), key(p.right), p.weight.to_bits(), p.decision.as_str(), p.guards.codes())
+            format!(
+                "{} {} {:?} {} {}",
+                key(p.left),
+                key(p.right),
+                p.weight.to_bits(),
+                p.decision.as_str(),
+                p.guards.codes()
+            )
         }));
         lines.extend(linked.restricted.iter().map(|p| format!("restricted {} {}", key(p.left), key(p.right))));
         lines.push(linked.model.to_json());

@@ -241,7 +241,8 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     let contradicted = facts.sexes_differ || facts.orders_differ || facts.family_unlike || !facts.same_birth_date;
     let unlike = facts.names == NameEvidence::Unlike;
     let unnamed = facts.names == NameEvidence::Missing;
-    let in_doubt = (unlike && (contradicted || multiple)) || (unnamed && (facts.sexes_differ || (multiple && facts.same_source)));
+    let in_doubt =
+        (unlike && (contradicted || multiple)) || (unnamed && (facts.sexes_differ || (multiple && facts.same_source)));
     raise(Guard::SharedNumber, facts.same_number && in_doubt);
     let undecided = facts.same_birth_date && !facts.same_number;
     raise(Guard::BirthOrder, facts.orders_differ);

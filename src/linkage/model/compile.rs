@@ -132,18 +132,21 @@ impl<'a> Compiled<'a> {
                 return Err(Error::new("model/unknown-term-frequency", message, hint));
             }
         };
-        let frequency = relative_frequency(&value_id, values);
+        let frequency = relative_frequency(&value_id, values, u_base);
         Ok(TermFrequency { value_id, frequency, u_base, minimum_u: setting.minimum_u, weight: setting.weight })
     }
 }
 
-/// The share of each value among the values that are not missing (id 0).
-fn relative_frequency(value_id: &[u32], values: usize) -> Vec<f64> {
+/// Values' worth of trust in the average frequency: a few records say little about how rare a name is.
+const FREQUENCY_STRENGTH: f64 = 1000.0;
+
+/// The share of each value among the values that are not missing (id 0), leaning on the average share.
+fn relative_frequency(value_id: &[u32], values: usize, average: f64) -> Vec<f64> {
     let mut counts = vec![0u64; values.max(1)];
     value_id.iter().for_each(|&id| counts[id as usize] += 1);
     counts[0] = 0;
-    let total: u64 = counts.iter().sum();
-    let share = |count: u64| if total == 0 { f64::NAN } else { count as f64 / total as f64 };
+    let total = counts.iter().sum::<u64>() as f64;
+    let share = |count: u64| (count as f64 + FREQUENCY_STRENGTH * average) / (total + FREQUENCY_STRENGTH);
     let mut frequency: Vec<f64> = counts.into_iter().map(share).collect();
     frequency[0] = f64::NAN;
     frequency

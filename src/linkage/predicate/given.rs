@@ -81,13 +81,19 @@ pub(in crate::linkage) fn nickname(pair: &Pair, _: f64) -> bool {
     pair.fields.names.are_nicknames(left.words[0], right.words[0])
 }
 
-/// One letter differs, or the names are at least so similar, and one of them is rare as a first name: at
-/// most two records in a hundred thousand have it (and no more than two records in small tables). A slip of the pen seldom
-/// makes a name in use; two names in use may be two children's.
+/// One letter differs, or the names are at least so similar, and one of them is rare as a first name and in
+/// no list of names: a slip of the pen seldom makes a name in use, and two names in use may be two children's.
+/// Rare is at most one record in fifty thousand (and never fewer than two records); a table of fewer than
+/// five thousand records cannot tell.
 pub(in crate::linkage) fn similar_to_rare(pair: &Pair, threshold: f64) -> bool {
+    let records = pair.fields.number.len();
+    if records < 5_000 {
+        return false;
+    }
+    let bound = (records / 50_000).max(2) as u32;
+    let rare =
+        |given: &Given| pair.counts.given(given.words[0]) <= bound && !pair.fields.names.has_nicknames(given.words[0]);
     let (left, right) = given(pair);
-    let bound = (pair.fields.number.len() / 50_000).max(2) as u32;
-    let rare = |given: &Given| pair.counts.given(given.words[0]) <= bound;
     (rare(&left) || rare(&right)) && (slip(pair, 0.0) || similar(pair, threshold))
 }
 

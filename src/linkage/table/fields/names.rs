@@ -110,6 +110,11 @@ impl NameTable {
         self.spellings.get(id as usize).copied().unwrap_or(id)
     }
 
+    /// Whether a word is in the list of names and their short forms, so that it is surely a name.
+    pub(crate) fn has_nicknames(&self, id: NameId) -> bool {
+        self.nicknames.get(id as usize).is_some_and(|classes| !classes.is_empty())
+    }
+
     /// Whether two words are names of one another (Kate, Katherine).
     pub(crate) fn are_nicknames(&self, a: NameId, b: NameId) -> bool {
         let classes = |id: NameId| self.nicknames.get(id as usize).copied().unwrap_or(&[]);
