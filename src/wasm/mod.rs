@@ -12,7 +12,11 @@ mod error;
 mod field;
 mod name;
 mod nhs_number;
+#[cfg(feature = "wasm")]
+mod pair;
 mod postcode;
 mod record;
 mod regional_number;
 mod result;
+#[cfg(feature = "wasm")]
+mod schedule;

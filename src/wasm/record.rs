@@ -38,18 +38,22 @@ pub fn normalise_record(
     to_json(&NormalisedShape::new(&person, &findings))
 }
 
-/// `columns` are places in [`Column::ALL`]; each goes with the value of the same place.
 fn parse(
     columns: &[u8],
     values: &[String],
     month_first: bool,
     as_at: Option<String>,
 ) -> Result<(Person, Vec<Finding>), Thrown> {
+    Ok(Person::parse(&raw_fields(columns, values), date_order(month_first), read_as_at(as_at)?))
+}
+
+/// `columns` are places in [`Column::ALL`]; each goes with the value of the same place.
+pub(super) fn raw_fields<'a>(columns: &[u8], values: &'a [String]) -> RawFields<'a> {
     let mut raw = RawFields::new();
     for (column, value) in columns.iter().zip(values) {
         if let Some(column) = Column::ALL.get(usize::from(*column)) {
             raw.set(*column, value);
         }
     }
-    Ok(Person::parse(&raw, date_order(month_first), read_as_at(as_at)?))
+    raw
 }

@@ -1,6 +1,8 @@
 // Everything. Nothing is started on import: pass a URL, Response, bytes or WebAssembly.Module to init or initSync.
 import { createBoundary } from "../lib/boundary.js";
 import { forms } from "../lib/forms.js";
+import { pairs } from "../lib/pairs.js";
+import { schedules } from "../lib/schedules.js";
 import * as glue from "./glue.js";
 
 const boundary = createBoundary(glue);
@@ -21,3 +23,5 @@ export const {
   validateRecord,
   normaliseRecord,
 } = forms(boundary);
+export const { comparePair } = pairs(boundary);
+export const { schedule, scheduleBatch, planVisits } = schedules(boundary);

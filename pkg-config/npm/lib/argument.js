@@ -92,3 +92,32 @@ export function packedTens(value, name) {
   }
   return value;
 }
+
+/** An object that is data (no array, no null), or a `ChildlinkError`. */
+export function dataObject(value, name) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    throw new ChildlinkError(
+      "argument/not-object",
+      `${name} must be an object, not ${kindOf(value)}`,
+      "pass plain data with the keys of its type",
+      name,
+    );
+  }
+  return value;
+}
+
+/** The JSON of plain data, or a `ChildlinkError`. */
+export function json(value, name) {
+  try {
+    return JSON.stringify(dataObject(value, name));
+  } catch (cause) {
+    if (cause instanceof ChildlinkError) throw cause;
+    throw new ChildlinkError(
+      "argument/not-data",
+      `${name} cannot be written as JSON: ${cause?.message ?? cause}`,
+      "pass plain data without cycles or big integers",
+      name,
+      { cause },
+    );
+  }
+}
