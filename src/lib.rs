@@ -25,3 +25,8 @@ pub mod text;
 mod wasm;
 
 pub use error::{Error, Finding};
+
+// The README's Rust examples are compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
