@@ -281,6 +281,13 @@ fn the_whereabouts_of_a_sensitive_child_are_withheld() {
         assert_eq!(review[0][&format!("family_name_{side}")], "Okafor");
     }
     assert_eq!(of(&review[0], &["ward_l", "ward_r"]), ["upper", "lower"]);
+    // The flagged record once more is set aside without its text, too.
+    let again = PAIR.lines().nth(1).expect("the flagged record");
+    bench.write("records.csv", &format!("{}{again}\n", doubtful_pair()));
+    bench.link("linked", &["--with-values"]);
+    assert_eq!(of(&bench.rows("linked/quarantine.csv")[0], &["source", "raw"]), ["north", "(withheld)"]);
+    let report = bench.text("linked/report.html");
+    assert!(report.contains("Okafor") && report.contains("(withheld)") && !report.contains("Blue Street"));
     let explained = bench.ok(&["explain", "linked", "south/2", "north/1"]);
     assert!(explained.contains("nhs-number-conflict") && explained.contains("match weight"), "{explained}");
     assert!(explained.contains("(withheld)") && !explained.contains("Blue Street") && !explained.contains("N4 2AB"));

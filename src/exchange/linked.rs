@@ -2,9 +2,9 @@
 //!
 //! All rows stand in order of source and record id.
 
-use super::rows::Quarantined;
+use super::rows::SetAside;
 use super::sheet::{Kind, Sheet, SheetColumn};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::identity::column::Column;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::explain::Waterfall;
@@ -40,11 +40,15 @@ impl SensitiveChildren {
         SensitiveChildren(children.map(|record| linked.children.child_id[record as usize]).collect())
     }
 
+    /// Whether a record is of one of these children.
+    pub fn has(&self, linked: &Linked, record: RecordIndex) -> bool {
+        !self.0.is_empty() && self.0.contains(&linked.children.child_id[record as usize])
+    }
+
     /// Whether the whereabouts of a pair are withheld: if either child is sensitive, since the two may
     /// be one.
     pub fn withhold(&self, linked: &Linked, left: RecordIndex, right: RecordIndex) -> bool {
-        let sensitive = |record: RecordIndex| self.0.contains(&linked.children.child_id[record as usize]);
-        !self.0.is_empty() && (sensitive(left) || sensitive(right))
+        self.has(linked, left) || self.has(linked, right)
     }
 }
 
@@ -223,20 +227,32 @@ pub struct QuarantinedText {
 }
 
 impl QuarantinedText {
-    /// A row with its bytes.
-    pub fn new(row: &Quarantined, source: &str, raw: &[u8]) -> QuarantinedText {
-        let mut text = String::with_capacity(raw.len());
-        for chunk in raw.utf8_chunks() {
-            text.push_str(chunk.valid());
-            chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
-        }
-        QuarantinedText {
-            source: source.to_owned(),
-            reason: row.reason.id,
-            raw: text.trim_end_matches(['\r', '\n']).to_owned(),
-            row: row.row,
-        }
+    /// A row with its text, which is withheld if the row repeats a record of a sensitive child.
+    pub fn new(
+        reason: &'static Code,
+        row: SetAside<'_>,
+        table: &Table,
+        linked: &Linked,
+        sensitive: &SensitiveChildren,
+    ) -> QuarantinedText {
+        let kept = table.find(row.source, row.record_id);
+        let raw = match kept {
+            Some(record) if sensitive.has(linked, record) => WITHHELD.to_owned(),
+            _ => readable(row.raw),
+        };
+        QuarantinedText { source: row.source.to_owned(), reason: reason.id, raw, row: row.row }
     }
+}
+
+/// Bytes as text; those that are none are written as `\xE9`.
+fn readable(raw: &[u8]) -> String {
+    let mut text = String::with_capacity(raw.len());
+    for chunk in raw.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
+    }
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    text
 }
 
 /// The columns of the file `quarantine`.
@@ -262,12 +278,9 @@ pub fn write_quarantine<W: Write + Send>(sheet: &mut Sheet<W>, mut rows: Vec<Qua
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::rows::UNDECODABLE;
 
     #[test]
     fn bytes_that_are_no_text_are_kept_readable() {
-        let row = Quarantined { input: 0, row: 7, reason: &UNDECODABLE };
-        let text = QuarantinedText::new(&row, "north", b"1,Zo\xEB,Zo\xC3\xAB\r\n");
-        assert_eq!((text.raw.as_str(), text.reason), ("1,Zo\\xEB,Zoë", "row/undecodable"));
+        assert_eq!(readable(b"1,Zo\xEB,Zo\xC3\xAB\r\n"), "1,Zo\\xEB,Zoë");
     }
 }

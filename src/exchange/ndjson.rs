@@ -2,7 +2,7 @@
 
 use super::column_map::ColumnMap;
 use super::csv::MAX_RECORD;
-use super::rows::{InputFinding, InputReport, ReadOptions, RowSink, Rows, UNDECODABLE, UNKNOWN_COLUMN};
+use super::rows::{InputFinding, InputReport, ReadOptions, RowSink, Rows, SetAside, UNDECODABLE, UNKNOWN_COLUMN};
 use crate::error::{Code, Error, Severity};
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -37,8 +37,7 @@ pub fn read<R: Read>(file: R, options: ReadOptions<'_>, advance: &(dyn Fn(u64) +
     Rows::join(keys.report()?, vec![sink])
 }
 
-/// Reads some lines once more, as they stand: `each` is told the line's number, its source and its
-/// bytes. `wanted` is in rising order.
+/// Reads some lines once more, as they stand. `wanted` is in rising order.
 ///
 /// # Errors
 /// `csv/record-too-long`, `input/cannot-read`.
@@ -46,15 +45,18 @@ pub fn read_again<R: Read>(
     file: R,
     options: ReadOptions<'_>,
     wanted: &[u32],
-    mut each: impl FnMut(u32, &str, &[u8]),
+    mut each: impl FnMut(SetAside<'_>),
 ) -> Result<(), Error> {
     let mut wanted = wanted.iter().copied().peekable();
     for_each_line(file, &|_| {}, |row, line| {
         if wanted.next_if_eq(&row).is_some() {
             let object = object(line).unwrap_or_default();
-            let is_source = |key: &str| options.spellings.column(key) == Some(Column::Source);
-            let own = object.iter().find(|(key, _)| is_source(key)).and_then(|(_, value)| text(value));
-            each(row, options.source.of(own.as_deref().unwrap_or_default().trim()), line);
+            let field = |column: Column| {
+                let is_column = |key: &str| options.spellings.column(key) == Some(column);
+                object.iter().find(|(key, _)| is_column(key)).and_then(|(_, value)| text(value)).unwrap_or_default()
+            };
+            let (own, record_id) = (field(Column::Source), field(Column::RecordId));
+            each(SetAside { row, source: options.source.of(own.trim()), record_id: record_id.trim(), raw: line });
         }
     })
 }
@@ -206,8 +208,8 @@ mod tests {
     fn lines_set_aside_are_read_again_with_their_source() {
         let mut again = Vec::new();
         with_options(|options| {
-            read_again(LINES.as_bytes(), options, &[3, 5], |row, source, raw| {
-                again.push(format!("{row} {source} {}", String::from_utf8_lossy(&raw[..5])));
+            read_again(LINES.as_bytes(), options, &[3, 5], |row| {
+                again.push(format!("{} {} {}", row.row, row.source, String::from_utf8_lossy(&row.raw[..5])));
             })
         })
         .unwrap();

@@ -1,7 +1,7 @@
 //! Parquet: records in columns.
 
 use super::column_map::ColumnMap;
-use super::rows::{InputFinding, InputReport, PASSED_OVER, ReadOptions, RowSink, Rows, UNKNOWN_COLUMN};
+use super::rows::{InputFinding, InputReport, PASSED_OVER, ReadOptions, RowSink, Rows, SetAside, UNKNOWN_COLUMN};
 use crate::error::Error;
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -34,8 +34,8 @@ pub fn read<R: ChunkReader + 'static>(file: R, options: ReadOptions<'_>) -> Resu
     Rows::join(report(&header, &columns), vec![sink])
 }
 
-/// Reads some rows once more: `each` is told the row's number, its source, and its canonical columns as
-/// JSON, since a row of Parquet has no text of its own. `wanted` is in rising order.
+/// Reads some rows once more. They are told as JSON of the canonical columns, since a row of Parquet has
+/// no text of its own. `wanted` is in rising order.
 ///
 /// # Errors
 /// Those of [`read`].
@@ -43,7 +43,7 @@ pub fn read_again<R: ChunkReader + 'static>(
     file: R,
     options: ReadOptions<'_>,
     wanted: &[u32],
-    mut each: impl FnMut(u32, &str, &[u8]),
+    mut each: impl FnMut(SetAside<'_>),
 ) -> Result<(), Error> {
     let mut wanted = wanted.iter().copied().peekable();
     let mut row = 0u32;
@@ -54,14 +54,18 @@ pub fn read_again<R: ChunkReader + 'static>(
             if wanted.next_if_eq(&row).is_none() {
                 continue;
             }
-            let own = texts.known.iter().find(|(column, _)| *column == Column::Source);
-            let source = options.source.of(own.map_or("", |(_, text)| value(text, index)).trim());
+            let field = |wanted: Column| {
+                let found = texts.known.iter().find(|(column, _)| *column == wanted);
+                found.map_or("", |(_, text)| value(text, index)).trim()
+            };
+            let source = options.source.of(field(Column::Source));
             let fields: serde_json::Map<String, serde_json::Value> = texts
                 .known
                 .iter()
                 .map(|(column, text)| (column.name().to_owned(), value(text, index).into()))
                 .collect();
-            each(row, source, serde_json::Value::Object(fields).to_string().as_bytes());
+            let raw = serde_json::Value::Object(fields).to_string();
+            each(SetAside { row, source, record_id: field(Column::RecordId), raw: raw.as_bytes() });
         }
         Ok(())
     })?;
@@ -181,7 +185,7 @@ mod tests {
     fn a_row_set_aside_is_told_as_json() {
         let mut again = String::new();
         with_options(|options| {
-            read_again(file(), options, &[2], |_, _, raw| again = String::from_utf8_lossy(raw).into())
+            read_again(file(), options, &[2], |row| again = String::from_utf8_lossy(row.raw).into())
         })
         .unwrap();
         assert_eq!(again, r#"{"birth_date":"1970-01-01","family_name":"Lee","record_id":""}"#);

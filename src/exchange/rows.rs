@@ -107,6 +107,19 @@ pub struct Quarantined {
     pub reason: &'static Code,
 }
 
+/// A row that was set aside, read once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetAside<'a> {
+    /// Its number, as in [`Quarantined::row`].
+    pub row: u32,
+    /// Its source, as far as it can be told.
+    pub source: &'a str,
+    /// Its record id; `""` where it cannot be told.
+    pub record_id: &'a str,
+    /// The row as it stood.
+    pub raw: &'a [u8],
+}
+
 /// Something to tell about an input as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputFinding {

@@ -22,15 +22,14 @@ pub(crate) struct Arguments {
 
 /// Options that mean the same in every command.
 #[derive(Args)]
-#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// Print the result as one JSON object on standard output
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
     /// Exit with code 1 when there are findings of severity warning or fault
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) strict: bool,
     /// Show no progress and no summary
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub(crate) quiet: bool,
 }

@@ -4,7 +4,7 @@ use crate::output::{absolute, cannot_read};
 use crate::progress::Progress;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
-use childlink::exchange::rows::{InputReport, KeptValues, Quarantined, ReadOptions, Rows, SourceName};
+use childlink::exchange::rows::{InputReport, KeptValues, Quarantined, ReadOptions, Rows, SetAside, SourceName};
 use childlink::exchange::summary::Read as Summarised;
 use childlink::exchange::{csv, ndjson, parquet};
 use childlink::linkage::table::{Built, Table};
@@ -16,20 +16,19 @@ use std::path::{Path, PathBuf};
 
 /// Which records to read
 #[derive(clap::Args)]
-#[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Files of records: delimited text, NDJSON or Parquet, with the columns that docs/columns.md describes
-    #[arg(value_name = "INPUT")]
+    #[arg(value_name = "INPUT", help_heading = "Input")]
     inputs: Vec<PathBuf>,
     /// A file whose rows all come from the source NAME; may be given many times. Other files name
     /// their source in a column, or else by their file name
-    #[arg(long, value_name = "NAME=FILE")]
+    #[arg(long, value_name = "NAME=FILE", help_heading = "Input")]
     source: Vec<String>,
     /// A list of column spellings (TOML) that goes before the built-in lists
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     columns: Option<PathBuf>,
     /// Hand on a column that is not canonical; may be given many times
-    #[arg(long, value_name = "COL")]
+    #[arg(long, value_name = "COL", help_heading = "Input")]
     keep: Vec<String>,
 }
 
@@ -211,23 +210,22 @@ impl Inputs {
         Ok(Records { built, quarantined, reports, kept })
     }
 
-    /// Reads the rows that were set aside once more: `each` is told the input's number, the row, its
-    /// source, the reason and the row's bytes.
+    /// Reads the rows that were set aside once more.
     ///
     /// # Errors
     /// Those of [`Inputs::read`].
     pub(crate) fn read_quarantined(
         &self,
         quarantined: &[Quarantined],
-        mut each: impl FnMut(&Quarantined, &str, &[u8]),
+        mut each: impl FnMut(&Quarantined, SetAside<'_>),
     ) -> Result<(), Error> {
         for of_input in quarantined.chunk_by(|a, b| a.input == b.input) {
             let number = usize::from(of_input[0].input);
             let wanted: Vec<u32> = of_input.iter().map(|q| q.row).collect();
             let mut next = of_input.iter();
-            let take = |_: u32, source: &str, raw: &[u8]| {
-                if let Some(row) = next.next() {
-                    each(row, source, raw);
+            let take = |row: SetAside<'_>| {
+                if let Some(quarantined) = next.next() {
+                    each(quarantined, row);
                 }
             };
             let (path, _) = &self.files[number];

@@ -18,19 +18,18 @@ use std::path::{Path, PathBuf};
 
 /// What people and earlier runs know
 #[derive(clap::Args)]
-#[command(next_help_heading = "Lists")]
 pub(crate) struct ListArgs {
     /// The folder of an earlier run: children keep their child_id, changes are listed
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Lists")]
     pub(crate) previous: Option<PathBuf>,
     /// What people decided: source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
     decisions: Option<PathBuf>,
     /// Pairs that must never be joined or mentioned (keyed hashes; the key is in FILE.key)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
     barred: Option<PathBuf>,
     /// NHS numbers that were merged into others: old_nhs_number,nhs_number
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
     superseded: Option<PathBuf>,
 }
 

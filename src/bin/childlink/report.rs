@@ -1,8 +1,13 @@
-//! `report.html`: one page that needs no network. Counts, findings and the model; no value of a record.
+//! `report.html`: one page that needs no network. Counts, findings and the model; values of records only
+//! where they are asked for.
 
 use crate::render::count;
+use childlink::exchange::linked::{SensitiveChildren, WITHHELD, is_whereabouts, review_pairs};
+use childlink::identity::column::Column;
+use childlink::linkage::Linked;
 use childlink::linkage::guards::Guard;
 use childlink::linkage::model::Model;
+use childlink::linkage::table::Table;
 use serde_json::Value;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#212b32}\
@@ -14,8 +19,12 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.5rem}dt{font-w
 .bar{background:#d8dde0;height:.6rem;width:100%;min-width:6rem}.bar i{display:block;background:#005eb8;height:100%}\
 @media print{body{margin:0;max-width:none}}";
 
-/// The report of a linkage run, from its summary and its model.
-pub(crate) fn page(summary: &Value, model: &Model) -> String {
+/// How many pairs for review are shown.
+const EXAMPLES: usize = 200;
+
+/// The report of a linkage run, from its summary and its model. `examples` is what [`examples`] gives, or
+/// nothing.
+pub(crate) fn page(summary: &Value, model: &Model, examples: &str) -> String {
     let linkage = &summary["linkage"];
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -42,12 +51,39 @@ pub(crate) fn page(summary: &Value, model: &Model) -> String {
     guards(&mut page, linkage);
     model_levels(&mut page, model);
     blocking(&mut page, linkage);
+    page += examples;
     page += &format!(
         "<p>Model {} {}, SHA-256 {}.</p>\n</body>\n</html>\n",
         escaped(&model.id),
         escaped(&model.version),
         escaped(&text(&linkage["model"]["sha256"]))
     );
+    page
+}
+
+/// The first pairs for review, side by side: fields of children, for pages that are kept as records are.
+pub(crate) fn examples(table_of_records: &Table, linked: &Linked) -> String {
+    let sensitive = SensitiveChildren::of(table_of_records, linked);
+    let pairs = review_pairs(linked);
+    let mut page = format!(
+        "<h2>Pairs for review</h2>\n<p>The first {} of {}. Confidential.</p>\n",
+        count(pairs.len().min(EXAMPLES) as u64),
+        count(pairs.len() as u64)
+    );
+    for pair in pairs.into_iter().take(EXAMPLES) {
+        let withhold = sensitive.withhold(linked, pair.left, pair.right);
+        let rows = Column::ALL.into_iter().filter_map(|column| {
+            let values = [pair.left, pair.right].map(|record| table_of_records.raw(record, column));
+            let shown = values.map(|value| match value {
+                value if !value.is_empty() && withhold && is_whereabouts(column) => WITHHELD.to_owned(),
+                value => escaped(value),
+            });
+            let [left, right] = shown;
+            values.iter().any(|value| !value.is_empty()).then(|| vec![column.name().to_owned(), left, right])
+        });
+        page += &format!("<h3>{:+.2} bits {}</h3>\n", pair.weight, escaped(&pair.guards.codes().replace('|', ", ")));
+        table(&mut page, &["Field", "One record", "The other"], rows);
+    }
     page
 }
 

@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::exchange::column_map::ColumnMap;
 use crate::exchange::encoding::Utf8Tally;
 use crate::exchange::rows::{
-    FIELD_COUNT, InputFinding, InputReport, PASSED_OVER, ReadOptions, RowSink, Rows, UNBALANCED_QUOTE, UNDECODABLE,
-    UNKNOWN_COLUMN,
+    FIELD_COUNT, InputFinding, InputReport, PASSED_OVER, ReadOptions, RowSink, Rows, SetAside, UNBALANCED_QUOTE,
+    UNDECODABLE, UNKNOWN_COLUMN,
 };
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -267,8 +267,7 @@ pub fn read<R: Read + Seek + Send>(
     }
 }
 
-/// Reads some rows of a file once more, as they stand: `each` is told the row's number, its source
-/// and its bytes. `wanted` is in rising order.
+/// Reads some rows of a file once more, as they stand. `wanted` is in rising order.
 ///
 /// # Errors
 /// Those of [`read`].
@@ -276,33 +275,34 @@ pub fn read_again<R: Read + Seek>(
     mut file: R,
     options: ReadOptions<'_>,
     wanted: &[u32],
-    mut each: impl FnMut(u32, &str, &[u8]),
+    mut each: impl FnMut(SetAside<'_>),
 ) -> Result<(), Error> {
     let beginning = beginning_of(&mut file)?;
     let reader = Reader::new(&beginning, options)?;
     file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
     let mut source = Source { splitter: Some(Splitter::new(&reader.form)), file: &mut file };
-    let source_place = reader.columns.place(Column::Source);
     let mut wanted = wanted.iter().copied().peekable();
     while let Some(chunk) = source.next(&|_| {})? {
         chunk.for_each_row(&reader.form, |row| {
-            let (lines, raw, own) = match row {
+            let (lines, raw, record) = match row {
                 Row::Unbalanced(_, lines, raw) => (lines, raw, None),
-                Row::Record(record) => {
-                    let whole = record.field_count() == reader.form.header.len();
-                    (record.lines_before, record.raw, source_place.filter(|_| whole).map(|place| record.get(place)))
-                }
+                Row::Record(record) => (record.lines_before, record.raw, Some(record)),
             };
             let line = reader.line(&chunk, lines);
-            if wanted.peek() == Some(&line) {
-                wanted.next();
-                let mut name = String::new();
-                // A source name that is no text is none.
-                if own.is_none_or(|own| reader.form.encoding.decode_into(own, &mut name).is_none()) {
-                    name.clear();
-                }
-                each(line, options.source.of(name.trim()), raw);
+            if wanted.next_if_eq(&line).is_none() {
+                return;
             }
+            // A field of a row that is broken, or that is no text, tells nothing.
+            let whole = record.filter(|record| record.field_count() == reader.form.header.len());
+            let field = |column: Column| {
+                let mut text = String::new();
+                let bytes = whole.zip(reader.columns.place(column)).map(|(record, place)| record.get(place));
+                bytes
+                    .and_then(|bytes| reader.form.encoding.decode_into(bytes, &mut text))
+                    .map_or(String::new(), |()| text)
+            };
+            let (own, record_id) = (field(Column::Source), field(Column::RecordId));
+            each(SetAside { row: line, source: options.source.of(own.trim()), record_id: record_id.trim(), raw });
         });
     }
     Ok(())
@@ -438,12 +438,13 @@ mod tests {
         let bytes = b"id,dob,surname,source\n1,x\n2,2020-01-02,Khan,east\n3,\"y\n";
         let mut again = Vec::new();
         with_options(&[], |options| {
-            read_again(Cursor::new(bytes), options, &[2, 3, 4], |row, source, raw| {
-                again.push(format!("{row} {source} {}", String::from_utf8_lossy(raw)));
+            read_again(Cursor::new(bytes), options, &[2, 3, 4], |row| {
+                let raw = String::from_utf8_lossy(row.raw);
+                again.push(format!("{} {} {} {raw}", row.row, row.source, row.record_id));
             })
         })
         .unwrap();
-        assert_eq!(again, ["2 north 1,x", "3 east 2,2020-01-02,Khan,east", "4 north 3,\"y\n"]);
+        assert_eq!(again, ["2 north  1,x", "3 east 2 2,2020-01-02,Khan,east", "4 north  3,\"y\n"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::output::{OutputFile, OutputFolder, cannot_read};
 use crate::render::{Terminal, count, table};
 use crate::{report, run_record};
 use childlink::Error;
-use childlink::exchange::linked::{self, QuarantinedText};
+use childlink::exchange::linked::{self, QuarantinedText, SensitiveChildren};
 use childlink::exchange::sheet::{Sheet, SheetColumn};
 use childlink::exchange::summary::{self, pairs_decided};
 use childlink::linkage::blocking::LinkKind;
@@ -59,6 +59,9 @@ pub(crate) struct Args {
     /// Chooses the samples that training looks at
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Show pairs for review with their fields in report.html, which then is as confidential as the records
+    #[arg(long)]
+    with_values: bool,
 }
 
 /// The form of result tables.
@@ -109,7 +112,8 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let mut folder = write_tables(args.format, folder, &inputs, &records, &linked, args.lists.previous.is_some())?;
     folder.put("model.json", linked.model.to_json().as_bytes())?;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
-    folder.put("report.html", report::page(&summary, &linked.model).as_bytes())?;
+    let examples = if args.with_values { report::examples(&records.built.table, &linked) } else { String::new() };
+    folder.put("report.html", report::page(&summary, &linked.model, &examples).as_bytes())?;
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let run = run_record::of_run(&inputs, &args.lists, &phases, total, args.seed);
@@ -174,8 +178,9 @@ fn write_tables(
     tables
         .write("restricted", &linked::restricted_columns(), |sheet| linked::write_restricted(sheet, table, linked))?;
     let mut quarantined = Vec::with_capacity(records.quarantined.len());
-    inputs.read_quarantined(&records.quarantined, |row, source, raw| {
-        quarantined.push(QuarantinedText::new(row, source, raw));
+    let sensitive = SensitiveChildren::of(table, linked);
+    inputs.read_quarantined(&records.quarantined, |row, text| {
+        quarantined.push(QuarantinedText::new(row.reason, text, table, linked, &sensitive));
     })?;
     tables.write("quarantine", &linked::quarantine_columns(), |sheet| linked::write_quarantine(sheet, quarantined))?;
     if with_changes {
