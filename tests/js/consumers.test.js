@@ -1,0 +1,141 @@
+// Tiny projects that install the packed tarball and run it, one for each kind of runtime and bundler.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { openChromium } from "./chromium.js";
+import { serve } from "./serve.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const tools = join(root, "pkg-config", "tools");
+const require = createRequire(join(tools, "package.json"));
+const folder = join(root, "target", "consumers");
+
+const run = (command, args, cwd = folder) =>
+  execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+let server, browser;
+before(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(join(root, "tests", "consumers"), folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const packed = JSON.parse(run("npm", ["pack", join(root, "pkg"), "--json", "--pack-destination", folder]));
+  const [{ filename }] = Array.isArray(packed) ? packed : Object.values(packed);
+  run("npm", ["install", "--offline", "--no-audit", "--no-fund", "--no-save", join(folder, filename)]);
+  server = await serve(folder);
+  browser = await openChromium();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Opens a page of the server and waits for the texts of its places. */
+async function read(path, places) {
+  const { page } = browser;
+  await page.goto(`${server.origin}${path}`);
+  const texts = [];
+  for (const place of places) {
+    await page.waitForFunction((id) => document.getElementById(id).textContent !== "", place, { timeout: 60_000 });
+    texts.push(await page.textContent(`#${place}`));
+  }
+  return texts;
+}
+
+it("Node, as a module", () => assert.equal(run("node", ["node-esm/main.js"]), "OK\n"));
+it("Node, by require", () => assert.equal(run("node", ["node-cjs/main.cjs"]), "OK\n"));
+it("Deno", () => {
+  const args = ["run", "--allow-read", "--node-modules-dir=manual", "--no-remote", "deno/main.js"];
+  assert.equal(run("deno", args), "OK\n");
+});
+it("Bun", () => assert.equal(run("bun", ["bun/main.js"]), "OK\n"));
+
+it("workerd, bundled by wrangler", async () => {
+  const args = ["deploy", "--dry-run", "--outdir", "dist", "--config", "wrangler.json"];
+  const environment = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" };
+  execFileSync("wrangler", args, { cwd: join(folder, "workerd"), env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const dist = join(folder, "workerd", "dist");
+  const modules = readdirSync(dist)
+    .filter((name) => name.endsWith(".js") || name.endsWith(".wasm"))
+    .sort((a) => (a.endsWith(".js") ? -1 : 1))
+    .map((path) => ({
+      type: path.endsWith(".js") ? "ESModule" : "CompiledWasm",
+      path: join(dist, path),
+      contents: readFileSync(join(dist, path)),
+    }));
+  const { Miniflare } = require("miniflare");
+  const worker = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    telemetry: { enabled: false },
+    compatibilityDate: "2026-04-01",
+    modulesRoot: dist,
+    modules,
+  });
+  try {
+    assert.equal(await (await worker.dispatchFetch("http://localhost/")).text(), "OK");
+  } finally {
+    await worker.dispose();
+  }
+});
+
+it("Vite, page and worker", async () => {
+  const vite = join(folder, "vite");
+  const { build } = await import(require.resolve("vite").replace(/index\.cjs$/, "dist/node/index.js"));
+  await build({ root: vite, base: "./", logLevel: "error", configFile: false, build: { outDir: "dist" }, worker: { format: "es" } });
+  assert.deepEqual(await read("/vite/dist/index.html", ["page", "worker"]), ["OK", "OK"]);
+});
+
+it("webpack", async () => {
+  const webpack = require("webpack");
+  const output = join(folder, "webpack", "dist");
+  const options = { mode: "production", context: folder, entry: "./webpack/main.js", output: { path: output, publicPath: "./" } };
+  await new Promise((resolve, reject) =>
+    webpack(options, (fault, stats) => {
+      if (fault || stats.hasErrors()) reject(fault ?? new Error(stats.toString("errors-only")));
+      else resolve();
+    }),
+  );
+  writeFileSync(join(output, "index.html"), '<!doctype html><p id="page"></p><script src="./main.js"></script>');
+  assert.deepEqual(await read("/webpack/dist/index.html", ["page"]), ["OK"]);
+});
+
+it("esbuild, with the Wasm files copied", async () => {
+  const output = join(folder, "esbuild", "dist");
+  const { build } = require("esbuild");
+  await build({ entryPoints: [join(folder, "esbuild/main.js")], bundle: true, format: "esm", outdir: output, logLevel: "error" });
+  for (const size of ["validate", "full"]) {
+    cpSync(join(folder, "node_modules/childlink", size, "childlink.wasm"), join(output, `${size}.wasm`));
+  }
+  writeFileSync(join(output, "index.html"), '<!doctype html><p id="page"></p><script type="module" src="./main.js"></script>');
+  assert.deepEqual(await read("/esbuild/dist/index.html", ["page"]), ["OK"]);
+});
+
+it("an import map without a bundler, with integrity", async () => {
+  const hash = (size) => {
+    const bytes = readFileSync(join(folder, "node_modules/childlink", size, "childlink.wasm"));
+    return `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
+  };
+  const query = (hashes) => `/import-map/index.html?${new URLSearchParams(hashes)}`;
+  assert.deepEqual(await read(query({ validate: hash("validate"), full: hash("full") }), ["page"]), ["OK"]);
+  assert.deepEqual(await read(query({ validate: hash("full"), full: hash("full") }), ["page"]), ["wasm/cannot-start"]);
+});
+
+for (const [module, moduleResolution] of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
+  it(`TypeScript, strict, ${moduleResolution}`, () => {
+    const options = { strict: true, noEmit: true, target: "es2022", lib: ["es2022", "dom"], types: [], module, moduleResolution };
+    mkdirSync(join(folder, "typescript"), { recursive: true });
+    const config = join(folder, "typescript", `tsconfig.${moduleResolution}.json`);
+    writeFileSync(config, JSON.stringify({ compilerOptions: options, files: ["main.ts"] }));
+    try {
+      run("tsc", ["--project", config]);
+    } catch (fault) {
+      assert.fail(fault.stdout);
+    }
+  });
+}
