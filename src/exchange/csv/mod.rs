@@ -3,7 +3,7 @@
 //! A file goes through in four steps, none of which holds it as a whole:
 //! 1. [`Form::detect`] finds encoding, delimiter, line break and header from its beginning;
 //! 2. a [`Splitter`] cuts the bytes into chunks of whole records, minding quoted line breaks;
-//! 3. [`Chunk::for_each_record`] finds the fields, on any thread;
+//! 3. [`Chunk::for_each_row`] finds the fields, on any thread;
 //! 4. a [`Reader`] decodes them and hands them to the table.
 //!
 //! The rows are the same for any size of chunk.

@@ -1,7 +1,7 @@
 //! Due lists on their way out: delimited text, NDJSON, FHIR, a calendar for a parent, a page to print.
 //!
 //! Children are written one at a time in the order in which they come, so that a list of any length takes
-//! no more memory than one child. What a [`ListedChild`](crate::schedule::due_list::ListedChild) withholds
+//! no more memory than one child. What a [`ListedChild`] withholds
 //! no format can tell.
 
 pub mod fhir_recommendation;
