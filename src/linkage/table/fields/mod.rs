@@ -142,6 +142,13 @@ impl<'a> Reader<'a> {
             uprn: self.uprns(),
             ..Fields::default()
         };
+        // One number for mother and child: one of the two is wrong, and a mother's number taken for her
+        // children's would join them all.
+        for (child, mother) in fields.number.iter_mut().zip(&mut fields.mother_number) {
+            if child.number().is_some() && child.number() == mother.number() {
+                (*child, *mother) = (NumberCell::default(), NumberCell::default());
+            }
+        }
         self.names(&mut fields);
         self.flags(&mut fields, &secured_addresses);
         (fields, self.findings, dates)
@@ -397,6 +404,17 @@ mod tests {
         ]);
         assert!(table.fields.address.compare(0, 1) == AddressAgreement::Missing);
         assert_eq!([0, 1, 2, 3].map(|record| table.is_sensitive(record)), [false, false, true, true]);
+    }
+
+    #[test]
+    fn one_number_for_mother_and_child_is_nobodys() {
+        let table = table(&[
+            &[(Column::NhsNumber, "9434765919"), (Column::MotherNhsNumber, "943 476 5919")],
+            &[(Column::NhsNumber, "9434765919"), (Column::MotherNhsNumber, "4010232137")],
+        ]);
+        let numbers = [0, 1].map(|record: usize| table.fields.number[record].number());
+        let mothers = [0, 1].map(|record: usize| table.fields.mother_number[record].number());
+        assert_eq!((numbers, mothers), ([None, Some(9_434_765_919)], [None, Some(4_010_232_137)]));
     }
 
     #[test]
