@@ -216,6 +216,9 @@ fn an_input_that_is_not_there_is_exit_code_2() {
     let output = case.run(&["check", "south.csv"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("input/cannot-read"));
+    let output = case.run(&["check", "."]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("input/not-a-file"));
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl Inputs {
         let (mut builders, mut quarantined, mut reports, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut fallbacks: BTreeMap<&str, &Path> = BTreeMap::new();
         for (number, (path, source)) in self.files.iter().enumerate() {
-            let rows = self.read_file(number, &|bytes| phase.advance(bytes)).map_err(|e| in_file(path, e))?;
+            let rows = self.read_file(number, &|bytes| phase.advance(bytes))?;
             if let SourceName::Fallback(name) = source
                 && rows.fell_back
                 && let Some(other) = fallbacks.insert(name, path)
@@ -243,13 +243,15 @@ impl Inputs {
 
     fn read_file(&self, number: usize, advance: &(dyn Fn(u64) + Sync)) -> Result<Rows, Error> {
         let (path, _) = &self.files[number];
+        let format = Format::of(path)?;
         let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
         let options = self.options(number);
-        match Format::of(path)? {
+        match format {
             Format::Delimited => csv::read(file, options, advance),
             Format::Ndjson => ndjson::read(file, options, advance),
             Format::Parquet => parquet::read(file, options),
         }
+        .map_err(|e| in_file(path, e))
     }
 
     fn options(&self, number: usize) -> ReadOptions<'_> {
@@ -267,10 +269,17 @@ enum Format {
 
 impl Format {
     fn of(path: &Path) -> Result<Format, Error> {
+        let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+        let is_file = file.metadata().map_err(|e| cannot_read(path, &e))?.is_file();
+        if !is_file {
+            return Err(Error::new(
+                "input/not-a-file",
+                format!("{} is a folder, a pipe or a device", path.display()),
+                "name a file; inputs are read more than once, so a pipe must be written to a file first",
+            ));
+        }
         let mut beginning = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(4096).read_to_end(&mut beginning))
-            .map_err(|e| cannot_read(path, &e))?;
+        file.take(4096).read_to_end(&mut beginning).map_err(|e| cannot_read(path, &e))?;
         let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&beginning).trim_ascii_start();
         Ok(match text {
             [b'{', ..] => Format::Ndjson,
@@ -282,8 +291,6 @@ impl Format {
 
 /// The error with the name of the file it came from.
 fn in_file(path: &Path, mut error: Error) -> Error {
-    if error.code != "input/cannot-read" {
-        error.message = format!("{}: {}", path.display(), error.message);
-    }
+    error.message = format!("{}: {}", path.display(), error.message);
     error
 }
