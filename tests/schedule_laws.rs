@@ -254,6 +254,27 @@ fn withdrawing_a_death_restores_everything() {
 }
 
 #[test]
+fn a_reader_is_told_of_what_is_doubtful() {
+    let born = day("2026-01-05");
+    for (date, product, code) in [
+        ("2026-02-15", "infanrix-hexa", "schedule/dose-nearly-in-time"),
+        ("2026-03-01", "bexsero", "schedule/unconfirmed"),
+        ("2026-01-04", "bexsero", "schedule/dose-before-birth"),
+        ("2026-12-31", "bexsero", "schedule/dose-in-future"),
+    ] {
+        let child = child(born, None, Nation::England, vec![dose(day(date).into(), product)]);
+        let answer = immunisations(Programme::built_in(), &child, day("2026-03-20"), Extent::Forecast);
+        let found = answer.findings.iter().any(|finding| finding.code.id == code && finding.position == Some(0));
+        assert!(found, "{date} {product}: {:?}", answer.findings);
+    }
+    let twice = vec![dose(day("2026-03-02").into(), "bexsero"), dose(day("2026-03-03").into(), "bexsero")];
+    let child = child(born, None, Nation::England, twice);
+    let answer = immunisations(Programme::built_in(), &child, day("2026-03-20"), Extent::Forecast);
+    let code = "schedule/dose-recorded-twice";
+    assert!(answer.findings.iter().any(|finding| finding.code.id == code && finding.position == Some(1)));
+}
+
+#[test]
 fn a_programme_reviewed_long_ago_is_pointed_out_on_every_child() {
     let stale = |as_at: &str| {
         let child = child(day("2025-01-06"), None, Nation::England, Vec::new());

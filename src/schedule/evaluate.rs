@@ -37,6 +37,8 @@ pub(super) struct Judgement {
     tolerated: bool,
     /// Too early by so few days that a reader should look.
     nearly: bool,
+    /// Turned down for an age that no source confirms.
+    unconfirmed: bool,
 }
 
 /// A dose of the child, dated and ready to be judged.
@@ -197,7 +199,7 @@ fn judge_entry(
             reason if reason.verdict() == Verdict::Invalid && dose.first != dose.last => Reason::DateIncomplete,
             reason => reason,
         };
-        if reason == Reason::CountsUnconfirmed {
+        if reason == Reason::CountsUnconfirmed || judgement.unconfirmed {
             findings.push(Finding::new(&code::UNCONFIRMED, "doses").at(entry.index));
         }
         if judgement.nearly {
@@ -259,6 +261,7 @@ pub(super) fn judge(cohort: &Cohort<'_>, history: &History, id: SeriesId, given:
         number: progress.counted.saturating_add(1),
         tolerated: false,
         nearly: false,
+        unconfirmed: false,
     };
     let entitled = |season: Option<SeasonOn>| {
         let year = season.map(|on| on.year);
@@ -322,13 +325,15 @@ fn judge_place(
     let far_enough = after(last, dose.gap);
     let short_of = old_enough.max(far_enough) - given.first;
     if short_of > 0 {
-        let reason = if given.first < old_enough { Reason::TooYoung } else { Reason::IntervalTooShort };
+        let too_young = given.first < old_enough;
+        let reason = if too_young { Reason::TooYoung } else { Reason::IntervalTooShort };
+        let refused = Judgement { unconfirmed: too_young && dose.from_age_unconfirmed, ..because(reason) };
         return match series.tolerance {
             Some(rule) if short_of <= rule.days && rule.applies && !progress.tolerated => {
                 Judgement { reason: Reason::CountsUnconfirmed, tolerated: true, ..counts }
             }
-            Some(rule) => Judgement { nearly: short_of <= rule.days, ..because(reason) },
-            None => because(reason),
+            Some(rule) => Judgement { nearly: short_of <= rule.days, ..refused },
+            None => refused,
         };
     }
     if given.first < history.live_gap_ends(cohort, series, given.first) {

@@ -5,6 +5,27 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use std::borrow::Cow;
 use std::fmt;
 
+/// The visits of a reader that takes what it does not look for as `$other`.
+macro_rules! anything_else {
+    ($value:ty, $other:expr; $($visit:ident: $type:ty),*) => {
+        $(fn $visit<E>(self, _: $type) -> Result<$value, E> {
+            Ok($other)
+        })*
+    };
+}
+
+/// Reads the rest of a list that nobody asked for.
+fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// Reads the rest of an object that nobody asked for.
+fn skip_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
+    while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
 /// A scalar, or the fact that it is none.
 #[derive(Clone, Default)]
 pub(super) enum Value<'a> {
@@ -46,22 +67,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_u64<E>(self, number: u64) -> Result<Value<'de>, E> {
         Ok(i64::try_from(number).map_or(Value::Other, Value::Number))
     }
-    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
-    }
+    anything_else!(Value<'de>, Value::Other; visit_f64: f64, visit_bool: bool);
     fn visit_unit<E>(self) -> Result<Value<'de>, E> {
         Ok(Value::Absent)
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Value<'de>, A::Error> {
+        skip_list(list).map(|()| Value::Other)
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Value<'de>, A::Error> {
+        skip_object(object).map(|()| Value::Other)
     }
 }
 
@@ -102,24 +116,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
             fn visit_unit<E>(self) -> Result<List<T>, E> {
                 Ok(List::default())
             }
-            fn visit_bool<E>(self, _: bool) -> Result<List<T>, E> {
-                Ok(List::Other)
-            }
-            fn visit_i64<E>(self, _: i64) -> Result<List<T>, E> {
-                Ok(List::Other)
-            }
-            fn visit_u64<E>(self, _: u64) -> Result<List<T>, E> {
-                Ok(List::Other)
-            }
-            fn visit_f64<E>(self, _: f64) -> Result<List<T>, E> {
-                Ok(List::Other)
-            }
-            fn visit_str<E>(self, _: &str) -> Result<List<T>, E> {
-                Ok(List::Other)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<List<T>, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(List::Other)
+            anything_else!(List<T>, List::Other; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+            fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<List<T>, A::Error> {
+                skip_object(object).map(|()| List::Other)
             }
         }
         deserializer.deserialize_any(ListVisitor(std::marker::PhantomData))
@@ -157,24 +156,9 @@ macro_rules! loose_object {
                     fn visit_unit<E>(self) -> Result<$name<'de>, E> {
                         Ok($name::default())
                     }
-                    fn visit_bool<E>(self, _: bool) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-                    fn visit_i64<E>(self, _: i64) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-                    fn visit_u64<E>(self, _: u64) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-                    fn visit_f64<E>(self, _: f64) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-                    fn visit_str<E>(self, _: &str) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-                    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<$name<'de>, A::Error> {
-                        while seq.next_element::<IgnoredAny>()?.is_some() {}
-                        Ok($name::default())
+                    anything_else!($name<'de>, $name::default(); visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+                    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<$name<'de>, A::Error> {
+                        skip_list(list).map(|()| $name::default())
                     }
                 }
                 deserializer.deserialize_any(ObjectVisitor)
@@ -266,21 +250,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for ProductShape<'a> {
             fn visit_unit<E>(self) -> Result<ProductShape<'de>, E> {
                 Ok(ProductShape::Absent)
             }
-            fn visit_bool<E>(self, _: bool) -> Result<ProductShape<'de>, E> {
-                Ok(ProductShape::Absent)
-            }
-            fn visit_i64<E>(self, _: i64) -> Result<ProductShape<'de>, E> {
-                Ok(ProductShape::Absent)
-            }
-            fn visit_u64<E>(self, _: u64) -> Result<ProductShape<'de>, E> {
-                Ok(ProductShape::Absent)
-            }
-            fn visit_f64<E>(self, _: f64) -> Result<ProductShape<'de>, E> {
-                Ok(ProductShape::Absent)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ProductShape<'de>, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(ProductShape::Absent)
+            anything_else!(ProductShape<'de>, ProductShape::Absent; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<ProductShape<'de>, A::Error> {
+                skip_list(list).map(|()| ProductShape::Absent)
             }
         }
         deserializer.deserialize_any(ProductVisitor)

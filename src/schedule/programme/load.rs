@@ -358,6 +358,7 @@ impl<'f> Loader<'f> {
             offered: offered(&table),
             recommended,
             from_age: self.age(&table, "from_age").unwrap_or_default(),
+            from_age_unconfirmed: table.flag("from_age_unconfirmed"),
             before_age: self.age(&table, "before_age"),
             gap,
             also_needs: self.antigen_set(&table, "also_needs"),

@@ -163,6 +163,8 @@ pub(crate) struct Dose {
     pub(crate) offered: Offered,
     pub(crate) recommended: Vec<Recommended>,
     pub(crate) from_age: AgeIndex,
+    /// No source confirms `from_age`: a dose turned down for it is pointed out.
+    pub(crate) from_age_unconfirmed: bool,
     pub(crate) before_age: Option<AgeIndex>,
     /// Minimum gap after the last dose given, valid or not.
     pub(crate) gap: Span,
