@@ -168,7 +168,7 @@ impl Facts {
             same_number: number::equal(pair, 0.0),
             same_source: table.source_index()[pair.left as usize] == table.source_index()[pair.right as usize],
             same_birth_date: birth::equal(pair, 0.0),
-            birth_dates_conflict: birth_dates_conflict(pair),
+            birth_dates_conflict: !birth::compatible(pair, 0.0),
             sexes_differ: !birth::sex_missing(pair, 0.0) && !birth::sex_equal(pair, 0.0),
             orders_differ: !birth::order_missing(pair, 0.0) && !birth::order_equal(pair, 0.0),
             family_unlike: family_unlike(pair),
@@ -205,12 +205,6 @@ fn name_evidence(pair: &Pair) -> NameEvidence {
     } else {
         NameEvidence::Unlike
     }
-}
-
-/// Two birth dates that are more than one slip apart.
-fn birth_dates_conflict(pair: &Pair) -> bool {
-    let explained = [birth::missing, birth::equal, birth::partly, birth::exchanged, birth::slip];
-    !explained.iter().any(|holds| holds(pair, 0.0)) && !birth::parts(pair, 2.0)
 }
 
 /// Two family names, neither of which leads to the other.

@@ -156,14 +156,14 @@ impl Linked {
 /// # Errors
 /// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
 pub fn link(table: &Table, model: &Model, options: &LinkOptions) -> Result<Linked, Error> {
+    let compiled = Compiled::new(table, model)?;
     let (model, training) = if options.skip_training {
         (model.clone(), None)
     } else {
-        let (model, report) = estimate::train(table, model, options.kind, options.seed)?;
+        let (model, report) = estimate::train_compiled(table, &compiled, model, options.kind, options.seed)?;
         (model, Some(report))
     };
-    let (candidates, blocking, oversized) = candidates(table, &model, options.kind)?;
-    let compiled = Compiled::for_guards(table);
+    let (candidates, blocking, oversized) = candidates(table, &compiled, &model, options.kind)?;
     let verdicts = decide::decide(table, &compiled, &model, candidates, options);
     let (children, pairs, restricted, refused) = group(table, verdicts, options);
     Ok(Linked { children, pairs, restricted, refused, model, training, blocking, oversized })
@@ -178,16 +178,17 @@ pub(super) struct Candidates {
 
 fn candidates(
     table: &Table,
+    compiled: &Compiled,
     model: &Model,
     kind: LinkKind,
 ) -> Result<(Candidates, Vec<RuleCount>, Vec<OversizedBlock>), Error> {
-    let compiled = Compiled::new(table, model)?;
     let scorer = compiled.scorer(model)?;
+    let conditions = compiled.conditions(&model.blocking)?;
     let blocking = Blocking {
         records: table.len(),
         source: table.source_index(),
         kind,
-        rules: compiled.rules(&model.blocking),
+        rules: compiled.rules(&model.blocking, &conditions),
         excluded: Some(&table.fields.invalidated),
         one_block_in: 1,
         max_block_pairs: model.thresholds.max_block_pairs,

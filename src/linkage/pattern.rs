@@ -52,6 +52,11 @@ impl PatternCodec {
         self.level_counts.is_empty()
     }
 
+    /// How many levels each comparison has, in order.
+    pub fn level_counts(&self) -> &[u64] {
+        &self.level_counts
+    }
+
     /// Packs one level for each comparison, in order.
     #[inline]
     pub fn pack(&self, levels: impl Iterator<Item = LevelIndex>) -> Pattern {

@@ -87,18 +87,31 @@ impl<'a> Scorer<'a> {
     /// The comparison vector and weight of a pair.
     #[inline]
     pub fn score(&self, left: RecordIndex, right: RecordIndex) -> PairScore {
-        self.score_pattern(self.pattern(left, right), left, right)
+        let mut sum = self.start();
+        let mut pattern = 0;
+        for (comparison, &count) in self.comparisons.iter().zip(self.codec.level_counts()) {
+            let level = comparison.comparator.level(left, right);
+            pattern = pattern * count + u64::from(level);
+            sum.add(comparison, usize::from(level), left, right);
+        }
+        self.finish(pattern, sum)
     }
 
     /// The weight of a pair whose comparison vector is known.
     #[inline]
     pub fn score_pattern(&self, pattern: Pattern, left: RecordIndex, right: RecordIndex) -> PairScore {
-        let (mut chance, mut household) = (self.prior, self.household_prior.unwrap_or(0.0));
+        let mut sum = self.start();
         for (comparison, level) in self.comparisons.iter().zip(self.codec.unpack(pattern)) {
-            let level = usize::from(level);
-            chance += comparison.weights[level] + adjustment(comparison, level, left, right);
-            household += comparison.household_weights.get(level).copied().unwrap_or(0.0);
+            sum.add(comparison, usize::from(level), left, right);
         }
+        self.finish(pattern, sum)
+    }
+
+    fn start(&self) -> Sum {
+        Sum { chance: self.prior, household: self.household_prior.unwrap_or(0.0) }
+    }
+
+    fn finish(&self, pattern: Pattern, Sum { chance, household }: Sum) -> PairScore {
         let (weight, household) = match self.household_prior {
             Some(_) => (against_both(chance, household), household),
             None => (chance, f64::INFINITY),
@@ -114,6 +127,20 @@ impl<'a> Scorer<'a> {
             Bar { level, weight: comparison.weights[place], term_frequency: adjustment(comparison, place, left, right) }
         };
         self.comparisons.iter().map(bar).collect()
+    }
+}
+
+/// Weights added up so far, against chance and against a household.
+struct Sum {
+    chance: f64,
+    household: f64,
+}
+
+impl Sum {
+    #[inline]
+    fn add(&mut self, comparison: &CompiledComparison, level: usize, left: RecordIndex, right: RecordIndex) {
+        self.chance += comparison.weights[level] + adjustment(comparison, level, left, right);
+        self.household += comparison.household_weights.get(level).copied().unwrap_or(0.0);
     }
 }
 

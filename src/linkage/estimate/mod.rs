@@ -57,8 +57,18 @@ const LEAST_SUPPORT: f64 = 30.0;
 /// # Errors
 /// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
 pub fn train(table: &Table, model: &Model, kind: LinkKind, seed: u64) -> Result<(Model, TrainingReport), Error> {
-    let compiled = Compiled::new(table, model)?;
-    let scorer = compiled.scorer(model)?;
+    train_compiled(table, &Compiled::new(table, model)?, model, kind, seed)
+}
+
+/// Trains a model whose keys are there already.
+pub(super) fn train_compiled(
+    table: &Table,
+    compiled: &Compiled,
+    model: &Model,
+    kind: LinkKind,
+    seed: u64,
+) -> Result<(Model, TrainingReport), Error> {
+    let scorer = compiled.plain_scorer(model)?;
     let mut trained = model.clone();
     let sources: Vec<u64> = table.sources().iter().map(|name| hash::of_text(name)).collect();
     let key = |record| {
@@ -69,7 +79,7 @@ pub fn train(table: &Table, model: &Model, kind: LinkKind, seed: u64) -> Result<
     set_u(&mut trained, &random, model.training.u_strength);
     let mut outcomes = Vec::new();
     for block in &model.training.blocks {
-        outcomes.push(run_session(table, &compiled, &scorer, &trained, block, kind));
+        outcomes.push(run_session(table, compiled, &scorer, &trained, block, kind));
     }
     set_m_and_h(&mut trained, &outcomes);
     set_shares(&mut trained, &outcomes, possible_pairs(table, kind));

@@ -22,6 +22,12 @@ impl Model {
         for key in blocking.chain(training) {
             keys::find(key)?;
         }
+        for condition in self.blocking.iter().filter_map(|rule| rule.only_if.as_deref()) {
+            if predicate::find(condition)?.parameter.is_some() {
+                let message = format!("the condition \"{condition}\" of a blocking rule takes a number");
+                return Err(fault("model/comparison", message, "name a predicate that takes none"));
+            }
+        }
         if self.blocking.iter().any(|rule| rule.keys.is_empty()) {
             return Err(fault(
                 "model/unknown-key",

@@ -2,7 +2,7 @@
 
 use super::{BlockingRule, Comparison, Model, TermFrequencySetting};
 use crate::error::Error;
-use crate::linkage::blocking::{KeyColumn, Rule};
+use crate::linkage::blocking::{KeyColumn, Residual, Rule};
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
 use crate::linkage::keys;
 use crate::linkage::parallel;
@@ -11,6 +11,9 @@ use crate::linkage::score::{Scorer, weight_of};
 use crate::linkage::table::Table;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
+
+/// A condition on a pair of a blocking rule.
+pub(crate) type Condition<'a> = Box<Residual<'a>>;
 
 /// What compiling a model over a table needs to hold: counts of names, and blocking keys by name.
 pub(crate) struct Compiled<'a> {
@@ -35,7 +38,7 @@ impl<'a> Compiled<'a> {
         Ok(Compiled { table, counts: NameCounts::of(table), keys: names.into_iter().zip(columns).collect() })
     }
 
-    /// What the guards need: no keys.
+    /// Without keys: for pairs that are given.
     pub(crate) fn for_guards(table: &'a Table) -> Compiled<'a> {
         Compiled { table, counts: NameCounts::of(table), keys: BTreeMap::new() }
     }
@@ -50,11 +53,23 @@ impl<'a> Compiled<'a> {
     /// # Errors
     /// `model/unknown-predicate`, `model/too-many-levels`.
     pub(crate) fn scorer(&self, model: &Model) -> Result<Scorer<'_>, Error> {
+        self.scorer_with(model, true)
+    }
+
+    /// The same without term frequencies, as training needs it.
+    ///
+    /// # Errors
+    /// As [`scorer`](Self::scorer).
+    pub(crate) fn plain_scorer(&self, model: &Model) -> Result<Scorer<'_>, Error> {
+        self.scorer_with(model, false)
+    }
+
+    fn scorer_with(&self, model: &Model, term_frequencies: bool) -> Result<Scorer<'_>, Error> {
         let household = model.household_pairs_per_match;
         let comparisons = model
             .comparisons
             .iter()
-            .map(|comparison| self.comparison(comparison, household.is_some()))
+            .map(|comparison| self.comparison(comparison, household.is_some(), term_frequencies))
             .collect::<Result<Vec<_>, Error>>()?;
         let prior = weight_of(model.probability_two_random_records_match);
         let scorer = Scorer::new(comparisons, prior)?;
@@ -64,15 +79,34 @@ impl<'a> Compiled<'a> {
         })
     }
 
+    /// The conditions of blocking rules beyond their keys.
+    ///
+    /// # Errors
+    /// `model/unknown-predicate`.
+    pub(crate) fn conditions(&self, rules: &[BlockingRule]) -> Result<Vec<Option<Condition<'_>>>, Error> {
+        let condition = |rule: &BlockingRule| {
+            let Some(name) = &rule.only_if else { return Ok(None) };
+            let test = predicate::find(name)?.test;
+            let condition: Condition = Box::new(move |left, right| test(&self.pair(left, right), 0.0));
+            Ok(Some(condition))
+        };
+        rules.iter().map(condition).collect()
+    }
+
     /// The blocking rules over this table's keys.
-    pub(crate) fn rules(&self, rules: &[BlockingRule]) -> Vec<Rule<'_>> {
+    pub(crate) fn rules<'b>(
+        &'b self,
+        rules: &[BlockingRule],
+        conditions: &'b [Option<Condition<'b>>],
+    ) -> Vec<Rule<'b>> {
         rules
             .iter()
-            .map(|rule| Rule {
+            .zip(conditions)
+            .map(|(rule, condition)| Rule {
                 name: rule.name.clone(),
                 keys: self.columns(&rule.keys),
                 refine: self.columns(&rule.refine),
-                residual: None,
+                residual: condition.as_deref(),
             })
             .collect()
     }
@@ -82,7 +116,12 @@ impl<'a> Compiled<'a> {
         names.iter().filter_map(|name| self.keys.get(name.as_str())).collect()
     }
 
-    fn comparison(&self, comparison: &Comparison, household: bool) -> Result<CompiledComparison<'_>, Error> {
+    fn comparison(
+        &self,
+        comparison: &Comparison,
+        household: bool,
+        term_frequencies: bool,
+    ) -> Result<CompiledComparison<'_>, Error> {
         let mut tests = Vec::with_capacity(comparison.levels.len());
         let gammas = comparison.gammas();
         let mut term_frequency: Vec<Option<TermFrequency>> = (0..=gammas).map(|_| None).collect();
@@ -92,7 +131,7 @@ impl<'a> Compiled<'a> {
         for (level, index) in comparison.levels.iter().zip(comparison.level_indices()) {
             let found = predicate::find(&level.when)?;
             tests.push((found.test, level.number.unwrap_or(0.0), index as LevelIndex));
-            if let Some(setting) = &level.term_frequency {
+            if let Some(setting) = level.term_frequency.as_ref().filter(|_| term_frequencies) {
                 term_frequency[index] = Some(self.term_frequency(setting, u[index])?);
             }
         }

@@ -131,6 +131,9 @@ pub struct BlockingRule {
     pub name: String,
     /// Names of keys that must all agree.
     pub keys: Vec<String>,
+    /// A predicate that must hold too, without a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_if: Option<String>,
     /// Further keys by which an oversized block is cut.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refine: Vec<String>,

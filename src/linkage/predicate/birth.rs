@@ -49,6 +49,13 @@ pub(in crate::linkage) fn parts(pair: &Pair, parts: f64) -> bool {
     f64::from(left.parts_agreeing(right)) >= parts
 }
 
+/// The dates are the same, or a slip, an exchange, an unknown part or one wrong part explains how they
+/// differ, or one is missing.
+pub(in crate::linkage) fn compatible(pair: &Pair, _: f64) -> bool {
+    let explained = [equal, missing, partly, exchanged, slip];
+    explained.iter().any(|holds| holds(pair, 0.0)) || parts(pair, 2.0)
+}
+
 /// No further apart than so many days.
 pub(in crate::linkage) fn within(pair: &Pair, days: f64) -> bool {
     let (left, right) = dates(pair);

@@ -78,6 +78,7 @@ static VOCABULARY: &[Predicate] = &[
     plain("birth-date/slip", birth::slip),
     with("birth-date/parts-equal", "parts", birth::parts),
     with("birth-date/within-days", "days", birth::within),
+    plain("birth-date/compatible", birth::compatible),
     plain("sex/missing", birth::sex_missing),
     plain("sex/equal", birth::sex_equal),
     plain("birth-order/missing", birth::order_missing),

@@ -39,9 +39,11 @@ pub(in crate::linkage) fn postcode_address_differs(pair: &Pair, _: f64) -> bool 
     postcode(pair, 0.0) && addresses(pair) == AddressAgreement::Differs
 }
 
-/// The same home under another postcode or none.
+/// The same home, where one postcode is missing, or they differ within a district or by a slip.
 pub(in crate::linkage) fn address(pair: &Pair, _: f64) -> bool {
-    addresses(pair) == AddressAgreement::Agrees
+    let (left, right) = postcodes(pair);
+    let near = !left.is_known() || !right.is_known() || left.district() == right.district() || left.is_slip_of(right);
+    near && addresses(pair) == AddressAgreement::Agrees
 }
 
 /// The postcode of one is a previous postcode of the other.
