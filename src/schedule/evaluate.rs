@@ -181,7 +181,7 @@ fn judge_entry(
     };
     let before = verdicts.len();
     let mut counted_in = SeriesSet::default();
-    let mut otherwise: Option<DoseVerdict> = None;
+    let mut otherwise: Option<(DoseVerdict, Judgement)> = None;
     for id in serves.union(own).iter() {
         let series = &programme.series[id.index()];
         if !entry.dose.antigens.meets(series.needs) || series.apart_from.meets(counted_in) {
@@ -199,26 +199,37 @@ fn judge_entry(
             reason if reason.verdict() == Verdict::Invalid && dose.first != dose.last => Reason::DateIncomplete,
             reason => reason,
         };
-        if reason == Reason::CountsUnconfirmed || judgement.unconfirmed {
-            findings.push(Finding::new(&code::UNCONFIRMED, "doses").at(entry.index));
-        }
-        if judgement.nearly {
-            findings.push(Finding::new(&code::DOSE_NEARLY_IN_TIME, "doses").at(entry.index));
-        }
         let number = (reason.verdict() != Verdict::Extra).then_some(judgement.number);
         let judged = DoseVerdict { given: entry.index, series: Some(id), dose: number, reason };
-        if reason.verdict() == Verdict::Valid {
+        let valid = reason.verdict() == Verdict::Valid;
+        if valid {
             count(cohort, history, id, &dose, judgement);
             counted_in.insert(id);
+        }
+        if valid || own.contains(id) {
+            point_out(judged, judgement, findings);
             verdicts.push(judged);
-        } else if own.contains(id) {
-            verdicts.push(judged);
-        } else if otherwise.is_none_or(|known| known.reason.verdict() == Verdict::Invalid && number.is_none()) {
-            otherwise = Some(judged);
+        } else if otherwise.is_none_or(|(known, _)| known.reason.verdict() == Verdict::Invalid && number.is_none()) {
+            otherwise = Some((judged, judgement));
         }
     }
     if verdicts.len() == before {
-        verdicts.push(otherwise.unwrap_or_else(|| serves_nothing(cohort, entry)));
+        if let Some((judged, judgement)) = otherwise {
+            point_out(judged, judgement, findings);
+            verdicts.push(judged);
+        } else {
+            verdicts.push(serves_nothing(cohort, entry));
+        }
+    }
+}
+
+/// Tells the reader where a verdict rests on doubtful ground.
+fn point_out(judged: DoseVerdict, judgement: Judgement, findings: &mut Vec<Finding>) {
+    if judged.reason == Reason::CountsUnconfirmed || judgement.unconfirmed {
+        findings.push(Finding::new(&code::UNCONFIRMED, "doses").at(judged.given));
+    }
+    if judgement.nearly {
+        findings.push(Finding::new(&code::DOSE_NEARLY_IN_TIME, "doses").at(judged.given));
     }
 }
 
