@@ -5,6 +5,7 @@ use super::decisions::Verdict;
 use super::guards::{self, Facts, Guard, Guards, NameEvidence};
 use super::link::{Candidates, DecidedPair, Decision, LinkOptions, RestrictedPair};
 use super::model::{Compiled, Model};
+use super::parallel;
 use super::score::PairScore;
 use super::table::Table;
 use hashbrown::{HashMap, HashSet};
@@ -26,6 +27,7 @@ pub(super) struct Verdicts {
 }
 
 /// A candidate with what the guards know of it.
+#[derive(Clone)]
 struct Judged {
     candidate: Candidate,
     facts: Facts,
@@ -42,15 +44,14 @@ pub(super) fn decide(
     let Candidates { pairs, household } = candidates;
     // Two records that are children of one household: each record has another child in reach.
     let multiple: HashSet<RecordIndex> = household.iter().flat_map(|&(left, right)| [left, right]).collect();
-    let mut judged: Vec<Judged> = pairs
-        .into_iter()
-        .map(|candidate| {
-            let facts = Facts::of(table, &compiled.pair(candidate.left, candidate.right));
-            let near = multiple.contains(&candidate.left) || multiple.contains(&candidate.right);
-            let guards = guards::judge(&facts, &candidate.score, near);
-            Judged { candidate, facts, guards }
-        })
-        .collect();
+    let judge = |place: usize| {
+        let candidate: Candidate = pairs[place];
+        let facts = Facts::of(table, &compiled.pair(candidate.left, candidate.right));
+        let near = multiple.contains(&candidate.left) || multiple.contains(&candidate.right);
+        let guards = guards::judge(&facts, &candidate.score, near);
+        Judged { candidate, facts, guards }
+    };
+    let mut judged: Vec<Judged> = parallel::map_each(pairs.len(), judge);
     let mut apart = household;
     apart
         .extend(judged.iter().filter(|pair| is_distinct(pair)).map(|pair| (pair.candidate.left, pair.candidate.right)));
@@ -120,23 +121,23 @@ fn raise_runner_up(table: &Table, judged: &mut [Judged], apart: &[(RecordIndex, 
         let differ = matches!((number(a), number(b)), (Some(a), Some(b)) if a != b);
         differ || apart.binary_search(&(a.min(b), a.max(b))).is_ok()
     };
-    let mut partners: HashMap<RecordIndex, Vec<(RecordIndex, f64)>> = HashMap::new();
+    // Every candidate seen from both of its records, in order of record.
+    let mut seen: Vec<(RecordIndex, RecordIndex, f64)> = Vec::with_capacity(2 * judged.len());
     for pair in judged.iter() {
         let Candidate { left, right, score } = pair.candidate;
-        partners.entry(left).or_default().push((right, score.weight));
-        partners.entry(right).or_default().push((left, score.weight));
+        seen.extend([(left, right, score.weight), (right, left, score.weight)]);
     }
+    parallel::sort_unstable_by(&mut seen, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     let contested = |record: RecordIndex, partner: RecordIndex, weight: f64| {
-        let others = partners.get(&record).map_or(&[][..], Vec::as_slice);
-        others.iter().any(|&(other, w)| other != partner && w > weight - margin && cannot_be_one(other, partner))
+        let first = seen.partition_point(|&(own, _, _)| own < record);
+        let others = seen[first..].iter().take_while(|&&(own, _, _)| own == record);
+        let mut rivals = others.filter(|&&(_, other, w)| other != partner && w > weight - margin);
+        rivals.any(|&(_, other, _)| cannot_be_one(other, partner))
     };
-    let raised: Vec<bool> = judged
-        .iter()
-        .map(|pair| {
-            let Candidate { left, right, score } = pair.candidate;
-            !pair.facts.same_number && (contested(left, right, score.weight) || contested(right, left, score.weight))
-        })
-        .collect();
+    let raised = parallel::map_each(judged.len(), |place| {
+        let Judged { candidate: Candidate { left, right, score }, facts, .. } = &judged[place];
+        !facts.same_number && (contested(*left, *right, score.weight) || contested(*right, *left, score.weight))
+    });
     for (pair, _) in judged.iter_mut().zip(raised).filter(|(_, raised)| *raised) {
         pair.guards = pair.guards.with(Guard::RunnerUp);
     }

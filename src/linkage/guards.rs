@@ -139,6 +139,7 @@ pub(crate) enum NameEvidence {
 }
 
 /// What the guards ask of a pair beyond its score.
+#[derive(Clone)]
 pub(crate) struct Facts {
     pub(crate) names: NameEvidence,
     pub(crate) numbers_differ: bool,

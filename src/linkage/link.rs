@@ -10,6 +10,7 @@ use super::decisions::Decisions;
 use super::estimate::{self, TrainingReport};
 use super::guards::{Guard, Guards};
 use super::model::{Compiled, Model};
+use super::parallel;
 use super::score::probability;
 use super::table::Table;
 use crate::error::Error;
@@ -206,7 +207,7 @@ fn candidates(
         all.pairs.extend(part.pairs);
         all.household.extend(part.household);
     }
-    all.pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
+    parallel::sort_unstable_by(&mut all.pairs, |a, b| (a.left, a.right).cmp(&(b.left, b.right)));
     all.household.sort_unstable();
     Ok((all, scan.counts, scan.oversized))
 }

@@ -2,6 +2,7 @@
 
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::hash;
+use crate::linkage::parallel::{self, PIECE};
 
 /// One blocking key for each record, or several where any one may agree. Keys are hashes of values;
 /// 0 stands for a missing value, which agrees with nothing.
@@ -20,25 +21,33 @@ pub enum KeyColumn {
 
 impl KeyColumn {
     /// One key for each of `records` records; `None` where the value is missing.
-    pub fn single(records: usize, mut key: impl FnMut(RecordIndex) -> Option<u64>) -> KeyColumn {
-        KeyColumn::Single((0..records as RecordIndex).map(|record| key(record).map_or(0, present)).collect())
+    pub fn single(records: usize, key: impl Fn(RecordIndex) -> Option<u64> + Sync + Send) -> KeyColumn {
+        KeyColumn::Single(parallel::map_each(records, |record| key(record as RecordIndex).map_or(0, present)))
     }
 
     /// Several keys a record, which `keys` pushes onto the list that it is given.
-    pub fn several(records: usize, mut keys: impl FnMut(RecordIndex, &mut Vec<u64>)) -> KeyColumn {
-        let (mut starts, mut all) = (Vec::with_capacity(records + 1), Vec::new());
-        let mut own = Vec::new();
+    pub fn several(records: usize, keys: impl Fn(RecordIndex, &mut Vec<u64>) + Sync + Send) -> KeyColumn {
+        let pieces = parallel::map(records.div_ceil(PIECE), |piece| {
+            let (mut ends, mut all, mut own) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE), Vec::new());
+            for record in piece * PIECE..((piece + 1) * PIECE).min(records) {
+                own.clear();
+                keys(record as RecordIndex, &mut own);
+                own.iter_mut().for_each(|key| *key = present(*key));
+                own.sort_unstable();
+                own.dedup();
+                all.extend_from_slice(&own);
+                ends.push(all.len() as u32);
+            }
+            (ends, all)
+        });
+        let (mut starts, mut keys) = (Vec::with_capacity(records + 1), Vec::new());
         starts.push(0);
-        for record in 0..records as RecordIndex {
-            own.clear();
-            keys(record, &mut own);
-            own.iter_mut().for_each(|key| *key = present(*key));
-            own.sort_unstable();
-            own.dedup();
-            all.extend_from_slice(&own);
-            starts.push(all.len() as u32);
+        for (ends, all) in pieces {
+            let base = keys.len() as u32;
+            starts.extend(ends.iter().map(|end| end + base));
+            keys.extend_from_slice(&all);
         }
-        KeyColumn::Several { starts, keys: all }
+        KeyColumn::Several { starts, keys }
     }
 
     /// The keys of a record; empty where the value is missing.

@@ -55,7 +55,8 @@ pub(super) fn judge(model: &Model, outcomes: &[Outcome]) -> Vec<TrainingFinding>
         }
         let (m, u) = (comparison.probabilities(|level| level.m), comparison.probabilities(|level| level.u));
         let top = comparison.gammas();
-        if m[top] < u[top] || m[1] > u[1] {
+        // Whether two records come from one source is no agreement, so either way round is right.
+        if comparison.name != "source" && (m[top] < u[top] || m[1] > u[1]) {
             tell(&INVERTED_LEVEL, comparison.name.clone());
         }
         if comparison.name == "given_name" && m[1] > 0.25 {

@@ -5,7 +5,6 @@ use crate::error::Error;
 use crate::linkage::blocking::{KeyColumn, Residual, Rule};
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
 use crate::linkage::keys;
-use crate::linkage::parallel;
 use crate::linkage::predicate::{self, NameCounts, Pair, Test};
 use crate::linkage::score::{Scorer, weight_of};
 use crate::linkage::table::Table;
@@ -34,7 +33,7 @@ impl<'a> Compiled<'a> {
         names.sort_unstable();
         names.dedup();
         let found = names.iter().map(|name| keys::find(name)).collect::<Result<Vec<_>, Error>>()?;
-        let columns = parallel::map(found.len(), |n| found[n].column(table));
+        let columns: Vec<KeyColumn> = found.iter().map(|key| key.column(table)).collect();
         Ok(Compiled { table, counts: NameCounts::of(table), keys: names.into_iter().zip(columns).collect() })
     }
 
@@ -161,8 +160,9 @@ impl<'a> Compiled<'a> {
                     let next = ids.len() as u32;
                     *ids.entry(unit).or_insert(next)
                 };
-                let value_id = records.map(|n| id_of(fields.postcode.of(n).unit())).collect();
-                (value_id, ids.len())
+                let by_value: Vec<u32> = fields.postcode.values().iter().map(|value| id_of(value.unit())).collect();
+                let value_id = records.map(|n| fields.postcode.value_id(n).map_or(0, |id| by_value[id as usize]));
+                (value_id.collect(), ids.len())
             }
             other => {
                 let message =

@@ -57,3 +57,53 @@ pub(in crate::linkage) fn family_differs(pair: &Pair, _: f64) -> bool {
     let (left, right) = pair.both(|record| pair.fields.mother_family.of(record));
     left.whole != 0 && right.whole != 0 && left.stem != right.stem && pair.similarity(left.whole, right.whole) < 0.85
 }
+
+/// At least two of given name, family name, mother's given name and postcode district agree roughly, where
+/// a missing name or postcode counts as agreeing. Asked of pairs that a wide blocking rule brings
+/// together: those that fail have too little in common for any outcome but two children.
+pub(in crate::linkage) fn two_fields_agree(pair: &Pair, _: f64) -> bool {
+    let mut agreeing = 0;
+    for agrees in [district_agrees, given_agrees, family_agrees, mother_agrees] {
+        agreeing += u32::from(agrees(pair));
+        if agreeing == 2 {
+            return true;
+        }
+    }
+    false
+}
+
+fn district_agrees(pair: &Pair) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.postcode.of(record));
+    !left.is_known() || !right.is_known() || left.district() == right.district()
+}
+
+fn given_agrees(pair: &Pair) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.given.of(record).words[0]);
+    let names = &pair.fields.names;
+    left == 0
+        || right == 0
+        || names.spelling(left) == names.spelling(right)
+        || names.sound(left) == names.sound(right)
+        || names.are_nicknames(left, right)
+        || super::given::initial(pair, 0.0)
+        || super::given::other_name(pair, 0.0)
+        || super::given::similar(pair, 0.8)
+}
+
+fn family_agrees(pair: &Pair) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.family.of(record));
+    let names = &pair.fields.names;
+    left.whole == 0
+        || right.whole == 0
+        || left.stem == right.stem
+        || names.sound(left.whole) == names.sound(right.whole)
+        || super::family::shared_part(pair, 0.0)
+        || super::family::mother(pair, 0.0)
+        || super::family::previous(pair, 0.0)
+        || super::family::similar(pair, 0.85)
+        || super::given::swapped(pair, 0.0)
+}
+
+fn mother_agrees(pair: &Pair) -> bool {
+    given_equal(pair, 0.0) || number_equal(pair, 0.0)
+}

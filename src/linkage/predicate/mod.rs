@@ -101,6 +101,7 @@ static VOCABULARY: &[Predicate] = &[
     plain("mother/given-name-equal", household::given_equal),
     with("mother/given-name-alike", "jaro_winkler", household::given_alike),
     plain("mother/family-name-equal", household::family_equal),
+    plain("pair/two-fields-agree", household::two_fields_agree),
 ];
 
 /// The predicate of a name.

@@ -40,6 +40,16 @@ pub(crate) struct Coded<T> {
 }
 
 impl<T: Copy + Default> Coded<T> {
+    /// The distinct values, by id.
+    pub(crate) fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// The id of a record's value; `None` where the column is absent.
+    pub(crate) fn value_id(&self, record: RecordIndex) -> Option<u32> {
+        self.ids.get(record as usize).copied()
+    }
+
     /// A record's value; the default where the column is absent.
     #[inline]
     pub(crate) fn of(&self, record: RecordIndex) -> T {
