@@ -348,6 +348,20 @@ fn sources_are_named_by_option_and_by_file() {
 }
 
 #[test]
+fn blocking_rules_are_shown_with_what_they_find() {
+    let bench = Bench::populated();
+    let found: Value =
+        serde_json::from_str(&bench.ok(&["blocking", "records.csv", "--truth", "population/truth.csv", "--json"]))
+            .expect("one JSON object");
+    let recall = found["recall"].as_f64().expect("a share");
+    assert!(recall > 0.9 && recall <= 1.0, "{recall}");
+    let added: u64 =
+        found["rules"].as_array().expect("rules").iter().filter_map(|rule| rule["new_pairs"].as_u64()).sum();
+    assert_eq!(found["pairs"], added);
+    assert!(bench.ok(&["blocking", "records.csv"]).contains("probable matches"));
+}
+
+#[test]
 fn no_temporary_file_is_left() {
     let bench = Bench::populated();
     bench.link("linked", &[]);

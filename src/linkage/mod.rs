@@ -7,6 +7,7 @@
 
 pub mod barred;
 pub mod blocking;
+pub mod blocking_analysis;
 pub mod child_id;
 pub mod cluster;
 pub mod comparison;

@@ -2,6 +2,7 @@
 //! holds `Args` (with help and examples) and `run`.
 
 mod bar;
+mod blocking;
 mod check;
 mod completions;
 mod due_list;
@@ -55,6 +56,7 @@ commands! {
     check => Check,
     explain => Explain,
     train => Train,
+    blocking => Blocking,
     score => Score,
     evaluate => Evaluate,
     sample => Sample,

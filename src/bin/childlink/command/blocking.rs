@@ -1,0 +1,141 @@
+//! `childlink blocking`: what the blocking rules of a model bring.
+
+use super::Outcome;
+use super::link::read_model;
+use crate::input::InputArgs;
+use crate::linked::{Keyed, column, spelled};
+use crate::render::{Terminal, count, table};
+use childlink::Error;
+use childlink::linkage::blocking::LinkKind;
+use childlink::linkage::blocking_analysis::{BlockingAnalysis, analyse_blocking};
+use childlink::linkage::parallel;
+use childlink::linkage::table::Table;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Show what each blocking rule of a model brings
+///
+/// For each rule: the pairs it produces, those that no earlier rule produces, its largest block, and the
+/// share of matches it finds. With --truth a match is a pair of one person; without it, a pair whose
+/// weight reaches the link threshold, so that the share is an estimate among the pairs that any rule
+/// finds.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    childlink blocking extracts/*.csv\n  \
+    childlink blocking population/records.csv --truth population/truth.csv --model my-model.json")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Linkage model (JSON) in place of the built-in one
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// The person of each record: source,record_id,person_id
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
+    /// Compare records of different sources only
+    #[arg(long)]
+    link_only: bool,
+    /// Threads (0: as many as the machine has); the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+}
+
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    parallel::with_threads(args.threads, || analyse(args, terminal))
+}
+
+fn analyse(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let inputs = args.input.resolve()?;
+    let model = read_model(args.model.as_deref())?;
+    let progress = terminal.progress();
+    let records = inputs.read(&progress)?;
+    let table = &records.built.table;
+    let person = args.truth.as_deref().map(|path| read_persons(path, table)).transpose()?;
+    let phase = progress.phase("Blocking");
+    let kind = if args.link_only { LinkKind::LinkOnly } else { LinkKind::LinkAndDedupe };
+    let analysis = analyse_blocking(table, &model, kind, person.as_deref())?;
+    drop(phase);
+    terminal.result(|| in_words(&analysis), || as_json(&analysis))?;
+    Ok(if analysis.oversized.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// The person of each record, from 1; 0 where the truth does not say.
+fn read_persons(path: &Path, table: &Table) -> Result<Vec<u32>, Error> {
+    let keyed = Keyed::read(path)?;
+    let person = column(&keyed.frame, path, &["person_id"])?;
+    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+    let mut persons = vec![0; table.len()];
+    for row in 0..keyed.frame.rows() {
+        let (source, record_id) = keyed.key(row);
+        let name = spelled(person.value(row));
+        if let (Some(record), false) = (table.find(&source, &record_id), name.is_empty()) {
+            let next = numbers.len() as u32 + 1;
+            persons[record as usize] = *numbers.entry(name.into_owned()).or_insert(next);
+        }
+    }
+    Ok(persons)
+}
+
+/// The matches of which shares are taken: the true ones, or those that any rule finds.
+fn all_matches(analysis: &BlockingAnalysis) -> u64 {
+    analysis.true_matches.unwrap_or_else(|| analysis.matches())
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn in_words(analysis: &BlockingAnalysis) -> String {
+    let all = all_matches(analysis);
+    let percent = |part: u64| share(part, all).map_or(String::new(), |share| format!("{:.2} %", share * 100.0));
+    let head = ["rule", "pairs", "new pairs", "pairs so far", "largest block", "matches found", "found so far"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    let (mut pairs, mut matches) = (0, 0);
+    for rule in &analysis.rules {
+        pairs += rule.added;
+        matches += rule.matches_added;
+        rows.push(vec![
+            rule.name.clone(),
+            count(rule.pairs),
+            count(rule.added),
+            count(pairs),
+            count(rule.largest_block),
+            percent(rule.matches),
+            percent(matches),
+        ]);
+    }
+    let mut text = table(&rows);
+    text += &match analysis.true_matches {
+        Some(all) => format!("\n{} of {} true matches found\n", count(analysis.matches()), count(all)),
+        None => format!("\n{} probable matches; shares are among these\n", count(analysis.matches())),
+    };
+    for block in &analysis.oversized {
+        text += &format!(
+            "\nToo many records to compare in full ({}): {} records, {} pairs left out\n",
+            block.rule,
+            count(block.records),
+            count(block.pairs_left_out)
+        );
+    }
+    text
+}
+
+fn as_json(analysis: &BlockingAnalysis) -> Value {
+    let all = all_matches(analysis);
+    let rule = |rule: &childlink::linkage::blocking_analysis::RuleAnalysis| {
+        json!({
+            "rule": rule.name, "pairs": rule.pairs, "new_pairs": rule.added, "largest_block": rule.largest_block,
+            "matches": rule.matches, "new_matches": rule.matches_added, "recall": share(rule.matches, all),
+        })
+    };
+    let block = |block: &childlink::linkage::blocking::OversizedBlock| json!({"rule": block.rule, "records": block.records, "pairs_left_out": block.pairs_left_out});
+    json!({
+        "rules": analysis.rules.iter().map(rule).collect::<Vec<_>>(),
+        "pairs": analysis.pairs(),
+        "matches": analysis.matches(),
+        "true_matches": analysis.true_matches,
+        "recall": share(analysis.matches(), all),
+        "oversized_blocks": analysis.oversized.iter().map(block).collect::<Vec<_>>(),
+    })
+}
