@@ -2,7 +2,8 @@
 #![cfg(all(feature = "splink", feature = "columnar", feature = "csv"))]
 
 use childlink::exchange::frame;
-use childlink::linkage::frame::{Frame, ResultColumn};
+use childlink::linkage::frame::Frame;
+use childlink::linkage::splink::prediction::Field;
 use childlink::linkage::splink::{Predictions, Records, SplinkModel};
 use std::collections::HashMap;
 use std::fs::File;
@@ -54,19 +55,19 @@ fn expected_column(frame: &Frame, name: &str) -> Option<Expected> {
     })
 }
 
-fn text(column: &ResultColumn, row: usize) -> Option<String> {
-    match column {
-        ResultColumn::Text(values) => values[row].clone(),
-        ResultColumn::Integer(values) => values[row].map(|value| value.to_string()),
-        ResultColumn::Float(values) => values[row].map(|value| format!("{value:?}")),
+fn text(field: &Field) -> String {
+    match field {
+        Field::Text(text) => text.clone(),
+        Field::Integer(number) => number.to_string(),
+        Field::Number(number) => format!("{number:?}"),
     }
 }
 
-fn number(column: &ResultColumn, row: usize) -> Option<f64> {
-    match column {
-        ResultColumn::Text(values) => values[row].as_ref().and_then(|value| value.parse().ok()),
-        ResultColumn::Integer(values) => values[row].map(|value| value as f64),
-        ResultColumn::Float(values) => values[row],
+fn number(field: &Field) -> Option<f64> {
+    match field {
+        Field::Text(text) => text.parse().ok(),
+        Field::Integer(number) => Some(*number as f64),
+        Field::Number(number) => Some(*number).filter(|number| !number.is_nan()),
     }
 }
 
@@ -75,31 +76,32 @@ fn check(model: &Path, data: &Path, expected: &Path) {
     let (model, _) = SplinkModel::read(&std::fs::read_to_string(model).unwrap()).unwrap();
     let records = Records::new(read(data), &model).unwrap();
     let (predictions, _) = Predictions::of_candidates(&records, &model).unwrap();
-    let names = predictions.names();
-    let columns = predictions.columns(0..predictions.len());
+    let columns = predictions.columns();
     let expected = read(expected);
     assert_eq!(predictions.len(), expected.rows(), "candidate pairs");
     let ids = [format!("{}_l", model.unique_id_column), format!("{}_r", model.unique_id_column)];
-    let place = |name: &String| names.iter().position(|known| known == name).unwrap();
-    let rows: HashMap<Vec<Option<String>>, usize> = (0..predictions.len())
-        .map(|row| (ids.iter().map(|id| text(&columns[place(id)], row)).collect(), row))
+    let column = |name: &String| columns.iter().find(|column| column.name == *name).unwrap();
+    let rows: HashMap<Vec<String>, usize> = (0..predictions.len())
+        .map(|row| (ids.iter().map(|id| text(&predictions.field(row, column(id)))).collect(), row))
         .collect();
     let of_expected: Vec<usize> = (0..expected.rows())
         .map(|row| {
-            let key: Vec<Option<String>> =
-                ids.iter().map(|id| expected.column(id).unwrap().value(row).as_text().map(str::to_owned)).collect();
+            let key: Vec<String> =
+                ids.iter().map(|id| expected.column(id).unwrap().value(row).as_text().unwrap().to_owned()).collect();
             *rows.get(&key).unwrap_or_else(|| panic!("childlink lacks the pair {key:?}"))
         })
         .collect();
     let (mut greatest, mut compared) = (0.0f64, 0);
-    for (name, column) in names.iter().zip(&columns) {
+    for column in &columns {
+        let name = &column.name;
         let Some(wanted) = expected_column(&expected, name) else { continue };
         compared += 1;
         for (row, &ours) in of_expected.iter().enumerate() {
+            let field = predictions.field(ours, column);
             match &wanted {
-                Expected::Text(values) => assert_eq!(values[row], text(column, ours), "{name}, row {row}"),
+                Expected::Text(values) => assert_eq!(values[row], Some(text(&field)), "{name}, row {row}"),
                 Expected::Number(values) => {
-                    let (wanted, found) = (values[row], number(column, ours));
+                    let (wanted, found) = (values[row], number(&field));
                     let difference = match (wanted, found) {
                         (Some(wanted), Some(found)) => (wanted - found).abs(),
                         (None, None) => 0.0,

@@ -276,17 +276,6 @@ impl Frame {
     }
 }
 
-/// A column of a piece of a result: every value as it is, on its way to a file.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ResultColumn {
-    /// Texts, some missing.
-    Text(Vec<Option<String>>),
-    /// Whole numbers, some missing.
-    Integer(Vec<Option<i64>>),
-    /// Numbers, some missing.
-    Float(Vec<Option<f64>>),
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -122,7 +122,10 @@ pub(super) fn bind(
         }
         Expression::Arithmetic(operator, a, b) => arithmetic(*operator, a, b, columns, parameters)?,
         Expression::Cast { value, to, or_null } => {
-            let (value, _) = bind(value, columns, parameters)?;
+            let (value, from) = bind(value, columns, parameters)?;
+            if matches!(from, ValueType::List(_)) && *to == ValueType::Text {
+                return Err(Refusal::new("a list cast to text"));
+            }
             (converted(value, to, *or_null)?, to.clone())
         }
     })
@@ -306,6 +309,14 @@ fn call(
         }
     }
     match function {
+        Function::Concat | Function::ConcatWith | Function::Joined | Function::Join
+            if types
+                .iter()
+                .skip(usize::from(function == Function::Join))
+                .any(|kind| matches!(kind, ValueType::List(_))) =>
+        {
+            return Err(Refusal::new("a list joined to a text"));
+        }
         Function::DatePart | Function::DateDifference => literal_is(&bound[0], knows_part, "part of a date")?,
         Function::ParseTime => match &bound[1] {
             Expression::Call(Function::ListOf, formats) => {

@@ -310,3 +310,18 @@ impl JointKeys {
         Ok(Some(joint))
     }
 }
+
+/// The columns on whose plain equality a rule stands.
+pub(super) fn exact_columns(rule: &BlockingRule) -> Vec<String> {
+    let parts = match &rule.condition {
+        Expression::And(parts) => parts.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    let plain = |part: &Expression| match equality(part)? {
+        (Expression::Column { column: a, .. }, Expression::Column { column: b, .. }) if a == b => {
+            Some(rule.names.all()[*a].clone())
+        }
+        _ => None,
+    };
+    parts.iter().filter_map(plain).collect()
+}

@@ -1,7 +1,5 @@
 //! String distances with the numbers that DuckDB gives, bit for bit, on bytes or characters.
 
-use std::hash::Hash;
-
 /// Jaro similarity, 0 to 1. Two empty texts are 0, as in DuckDB.
 ///
 /// ```
@@ -112,7 +110,7 @@ pub fn jaccard<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
 ///
 /// # Source
 /// DuckDB 2.0.0, `damerau_levenshtein('ca', 'abc') = 2`, executed.
-pub fn damerau_levenshtein<T: Copy + Eq + Hash>(a: &[T], b: &[T]) -> usize {
+pub fn damerau_levenshtein<T: Copy + PartialEq>(a: &[T], b: &[T]) -> usize {
     let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (a, b) = (&a[prefix..], &b[prefix..]);
     let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
@@ -123,7 +121,42 @@ pub fn damerau_levenshtein<T: Copy + Eq + Hash>(a: &[T], b: &[T]) -> usize {
     if a.len() == 1 && b.len() == 1 {
         return 1;
     }
-    strsim::generic_damerau_levenshtein(a, b)
+    // Lowrance and Wagner's matrix. The last row whose element is that of a column is looked for among the
+    // rows gone by, which for names is quicker than a table of the alphabet.
+    let width = b.len() + 1;
+    let cells = (a.len() + 1) * width;
+    let mut small = [0u32; 400];
+    let mut large = Vec::new();
+    let cost: &mut [u32] = if cells <= small.len() {
+        &mut small[..cells]
+    } else {
+        large.resize(cells, 0);
+        &mut large
+    };
+    for (j, cell) in cost[..width].iter_mut().enumerate() {
+        *cell = j as u32;
+    }
+    for i in 1..=a.len() {
+        cost[i * width] = i as u32;
+        let mut last_column = 0;
+        for j in 1..=b.len() {
+            let equal = a[i - 1] == b[j - 1];
+            let substituted = cost[(i - 1) * width + j - 1] + u32::from(!equal);
+            let inserted = cost[i * width + j - 1].min(cost[(i - 1) * width + j]) + 1;
+            let mut least = substituted.min(inserted);
+            if last_column > 0
+                && let Some(row) = a[..i - 1].iter().rposition(|earlier| *earlier == b[j - 1])
+            {
+                let between = (i - row - 2) + (j - last_column - 1);
+                least = least.min(cost[row * width + last_column - 1] + 1 + between as u32);
+            }
+            cost[i * width + j] = least;
+            if equal {
+                last_column = j;
+            }
+        }
+    }
+    cost[cells - 1] as usize
 }
 
 /// The least number of insertions, deletions and substitutions of elements.
@@ -140,7 +173,17 @@ pub fn levenshtein<T: Copy + PartialEq>(a: &[T], b: &[T]) -> usize {
     let (a, b) = (&a[prefix..], &b[prefix..]);
     let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
     let (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
-    let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut small = [0usize; 64];
+    let mut large = Vec::new();
+    let row: &mut [usize] = if b.len() < small.len() {
+        &mut small[..=b.len()]
+    } else {
+        large.resize(b.len() + 1, 0);
+        &mut large
+    };
+    for (j, cell) in row.iter_mut().enumerate() {
+        *cell = j;
+    }
     for (i, wanted) in a.iter().enumerate() {
         let mut diagonal = i;
         row[0] = i + 1;
@@ -151,4 +194,25 @@ pub fn levenshtein<T: Copy + PartialEq>(a: &[T], b: &[T]) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn distances_equal_those_of_strsim(a in "[abcdé]{0,12}", b in "[abcdé]{0,12}", long in "[ab]{0,90}") {
+            for (a, b) in [(&a, &b), (&a, &long), (&long, &b)] {
+                let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+                prop_assert_eq!(levenshtein(&x, &y), strsim::levenshtein(a, b));
+                prop_assert_eq!(damerau_levenshtein(&x, &y), strsim::damerau_levenshtein(a, b));
+                if !x.is_empty() && !y.is_empty() {
+                    prop_assert!((jaro(&x, &y) - strsim::jaro(a, b)).abs() < 1e-12);
+                    prop_assert!((jaro_winkler(&x, &y) - strsim::jaro_winkler(a, b)).abs() < 1e-12);
+                }
+            }
+        }
+    }
 }

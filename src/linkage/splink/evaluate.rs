@@ -189,3 +189,58 @@ fn of_floats(operator: Arithmetic, a: f64, b: f64) -> f64 {
         Arithmetic::Power => libm::pow(a, b),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linkage::splink::bind::bind;
+    use crate::linkage::splink::dialect::Dialect;
+    use crate::linkage::splink::expression::Names;
+    use crate::linkage::splink::function::written;
+    use crate::linkage::splink::sql::{Naming, parse};
+
+    /// What an expression without columns gives: the value as DuckDB writes it, `!` for an error.
+    fn answer(sql: &str) -> String {
+        let parsed = match parse(sql, Dialect::DuckDb, Naming::Suffix, &mut Names::default()) {
+            Ok(parsed) => parsed.expression,
+            Err(refusal) => return format!("refused: {}", refusal.what),
+        };
+        let bound = match bind(&parsed, &[], &mut Vec::new()) {
+            Ok((bound, _)) => bound,
+            // A literal is cast when the condition is read, not when it is evaluated.
+            Err(refusal) if refusal.what.contains("literal that cannot be cast") => return "!".to_owned(),
+            Err(refusal) => return format!("refused: {}", refusal.what),
+        };
+        let mut scope = Scope { left: Row::Values(&[]), right: Row::Values(&[]), parameters: Vec::new() };
+        match evaluate(&bound, &mut scope) {
+            Ok(value) => written(&value).unwrap_or("NULL".to_owned()),
+            Err(_) => "!".to_owned(),
+        }
+    }
+
+    fn alike(found: &str, wanted: &str) -> bool {
+        match (found.parse::<f64>(), wanted.parse::<f64>()) {
+            (Ok(found), Ok(wanted)) => {
+                found == wanted || (found - wanted).abs() < 1e-15 || (found.is_nan() && wanted.is_nan())
+            }
+            _ => found == wanted,
+        }
+    }
+
+    #[test]
+    fn functions_answer_as_duckdb_does() {
+        let cases = include_str!("../../../tests/cases/splink_functions.tsv");
+        let mut faults = Vec::new();
+        let mut count = 0;
+        for line in cases.lines().filter(|line| !line.starts_with('#')) {
+            let (sql, wanted) = line.split_once('\t').expect("an expression, a tab, an answer");
+            let found = answer(sql);
+            count += 1;
+            if !alike(&found, wanted) {
+                faults.push(format!("{sql}: DuckDB {wanted}, childlink {found}"));
+            }
+        }
+        assert!(count > 250, "only {count} cases");
+        assert!(faults.is_empty(), "{} of {count}:\n{}", faults.len(), faults.join("\n"));
+    }
+}

@@ -46,6 +46,9 @@ pub enum Function {
     StartsWith,
     EndsWith,
     Contains,
+    /// `LIKE`: text, wildcard and, if there is one, the escape character.
+    Like,
+    LikeAnyCase,
     Position,
     SplitPart,
     Split,
@@ -234,6 +237,7 @@ impl Function {
             Substring => (&[Text, Number], 2, 3),
             Trim | TrimLeft | TrimRight => (&[Text], 1, 2),
             Replace => (&[Text], 3, 3),
+            Like | LikeAnyCase => (&[Text], 2, 3),
             StartsWith | EndsWith | Position | Split => (&[Text], 2, 2),
             Contains => (&[TextOrList, Any], 2, 2),
             SplitPart => (&[Text, Text, Number], 3, 3),
@@ -286,7 +290,7 @@ impl Function {
             CosineSimilarityOfArrays => item(first()),
             Lower | Upper | Reverse | Left | Right | Repeat | Substring | Trim | TrimLeft | TrimRight | Replace
             | SplitPart | Join | PadLeft | PadRight | Concat | ConcatWith | Joined | FormatTime => ValueType::Text,
-            StartsWith | EndsWith | Contains | HasAny | HasAll => ValueType::Boolean,
+            StartsWith | EndsWith | Contains | Like | LikeAnyCase | HasAny | HasAll => ValueType::Boolean,
             Split => ValueType::List(Box::new(ValueType::Text)),
             ParseTime => ValueType::Timestamp,
             ListOf => ValueType::List(Box::new(first())),

@@ -14,6 +14,7 @@ mod condition;
 pub mod dialect;
 pub mod distance;
 mod evaluate;
+mod export;
 pub mod expression;
 mod feature;
 pub mod finding;
@@ -26,6 +27,7 @@ pub mod records;
 pub mod score;
 pub mod settings;
 mod sql;
+pub mod train;
 
 pub use finding::ModelFinding;
 pub use prediction::Predictions;

@@ -5,12 +5,7 @@ use regex::RegexBuilder;
 
 /// Compiles a pattern in RE2's syntax.
 pub(super) fn compile(source: &str, any_case: bool) -> Result<Pattern, String> {
-    compile_translated(&translated(source), any_case)
-}
-
-/// Compiles a pattern in the syntax of the `regex` crate.
-pub(super) fn compile_translated(source: &str, any_case: bool) -> Result<Pattern, String> {
-    RegexBuilder::new(source)
+    RegexBuilder::new(&translated(source))
         .case_insensitive(any_case)
         .build()
         .map(Pattern)
@@ -65,22 +60,6 @@ fn translated(source: &str) -> String {
             other => out.push(other),
         }
     }
-    out
-}
-
-/// A LIKE wildcard as a pattern: `%` any text, `_` any character.
-pub(super) fn of_like(wildcard: &str, escape: Option<char>) -> String {
-    let mut out = String::from("(?s)^");
-    let mut rest = wildcard.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            c if Some(c) == escape => out.extend(rest.next().map(|c| regex::escape(&c.to_string()))),
-            '%' => out.push_str(".*"),
-            '_' => out.push('.'),
-            other => out.push_str(&regex::escape(&other.to_string())),
-        }
-    }
-    out.push('$');
     out
 }
 

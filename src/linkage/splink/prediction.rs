@@ -1,6 +1,7 @@
 //! Scored pairs as a table, its columns named as Splink names them.
 
 use super::blocking::{Candidate, candidates};
+use super::expression::Side;
 use super::finding::ModelFinding;
 use super::function::written;
 use super::records::Records;
@@ -8,10 +9,9 @@ use super::score::{CompiledModel, Scores};
 use super::settings::SplinkModel;
 use crate::error::Error;
 use crate::linkage::comparison::RecordIndex;
-use crate::linkage::frame::{FrameColumn, ResultColumn};
+use crate::linkage::frame::FrameColumn;
 use crate::linkage::score::probability;
-use crate::linkage::value::Value;
-use std::ops::Range;
+use crate::linkage::value::{Value, ValueType};
 
 /// Pairs with their levels and weights.
 pub struct Predictions<'a> {
@@ -91,29 +91,41 @@ impl<'a> Predictions<'a> {
         self.scores.weights.retain(|weight| *weight >= least_weight);
     }
 
-    /// The names of the columns of [`Predictions::columns`]: ids, `match_key`, `gamma_*`, `mw_*`, `tf_*`,
-    /// `mw_tf_adj_*`, `match_weight`, `match_probability`.
-    pub fn names(&self) -> Vec<String> {
-        let ids = || self.records.id_columns();
-        let mut names: Vec<String> = ids().map(|id| format!("{}_l", id.name)).collect();
-        names.extend(ids().map(|id| format!("{}_r", id.name)));
-        names.push("match_key".to_owned());
-        names.extend(self.compiled.names().map(|name| format!("{}{name}", self.model.gamma_prefix)));
-        names.extend(self.compiled.names().map(|name| format!("{}{name}", self.model.match_weight_prefix)));
-        for (comparison, _) in self.adjusted() {
-            for (column, _) in self.compiled.term_frequencies(comparison) {
-                let name = format!("{}{column}", self.model.term_frequency_prefix);
-                names.extend(
-                    [format!("{name}_l"), format!("{name}_r")]
-                        .into_iter()
-                        .filter(|name| !names.contains(name))
-                        .collect::<Vec<_>>(),
-                );
+    /// The columns of a result, in order: ids, `match_key`, `gamma_*`, `mw_*`, `tf_*`, `mw_tf_adj_*`,
+    /// `match_weight`, `match_probability`.
+    pub fn columns(&self) -> Vec<PredictionColumn<'_>> {
+        let prefix = &self.model.match_weight_prefix;
+        let mut columns = Vec::new();
+        for (suffix, side) in [("_l", Side::Left), ("_r", Side::Right)] {
+            for id in self.records.id_columns() {
+                columns.push(PredictionColumn::new(format!("{}{suffix}", id.name), What::Id(side, id)));
             }
         }
-        names.extend(self.adjusted().map(|(_, name)| format!("{}tf_adj_{name}", self.model.match_weight_prefix)));
-        names.extend(["match_weight".to_owned(), "match_probability".to_owned()]);
-        names
+        columns.push(PredictionColumn::new("match_key", What::MatchKey));
+        for (number, name) in self.compiled.names().enumerate() {
+            let name = format!("{}{name}", self.model.gamma_prefix);
+            columns.push(PredictionColumn::new(name, What::Gamma(number)));
+        }
+        for (number, name) in self.compiled.names().enumerate() {
+            columns.push(PredictionColumn::new(format!("{prefix}{name}"), What::Weight(number)));
+        }
+        for (number, _) in self.adjusted() {
+            for (name, frequency) in self.compiled.term_frequencies(number) {
+                for (suffix, side) in [("_l", Side::Left), ("_r", Side::Right)] {
+                    let name = format!("{}{name}{suffix}", self.model.term_frequency_prefix);
+                    // Two comparisons may adjust by one column.
+                    if columns.iter().all(|known| known.name != name) {
+                        columns.push(PredictionColumn::new(name, What::Frequency(side, frequency)));
+                    }
+                }
+            }
+        }
+        for (number, name) in self.adjusted() {
+            columns.push(PredictionColumn::new(format!("{prefix}tf_adj_{name}"), What::Adjustment(number)));
+        }
+        columns.push(PredictionColumn::new("match_weight", What::MatchWeight));
+        columns.push(PredictionColumn::new("match_probability", What::MatchProbability));
+        columns
     }
 
     /// The comparisons with a term-frequency adjustment.
@@ -124,56 +136,81 @@ impl<'a> Predictions<'a> {
             .filter(|(comparison, _)| self.compiled.term_frequencies(*comparison).next().is_some())
     }
 
-    /// The columns of a range of pairs, in the order of [`Predictions::names`].
-    pub fn columns(&self, range: Range<usize>) -> Vec<ResultColumn> {
-        let pairs = &self.pairs[range.clone()];
-        let width = self.scores.width;
-        let level = |place: usize, comparison: usize| self.scores.levels[(range.start + place) * width + comparison];
-        let mut columns: Vec<ResultColumn> =
-            self.records.id_columns().map(|id| id_column(id, pairs.iter().map(|pair| pair.0))).collect();
-        columns.extend(self.records.id_columns().map(|id| id_column(id, pairs.iter().map(|pair| pair.1))));
-        let rule = |place: usize| self.rules.get(range.start + place).map(u16::to_string);
-        columns.push(ResultColumn::Text((0..pairs.len()).map(rule).collect()));
-        for comparison in 0..width {
-            let gamma = |place: usize| Some(i64::from(level(place, comparison)) - 1);
-            columns.push(ResultColumn::Integer((0..pairs.len()).map(gamma).collect()));
+    /// What a column holds for a pair.
+    pub fn field(&self, pair: usize, column: &PredictionColumn) -> Field {
+        let (left, right) = self.pairs[pair];
+        let record = |side: Side| if side == Side::Left { left } else { right } as usize;
+        let level = |comparison: usize| self.scores.levels[pair * self.scores.width + comparison];
+        let parts = |comparison: usize| self.compiled.parts(comparison, level(comparison), (left, right));
+        match column.what {
+            What::Id(side, id) => match id.value(record(side)) {
+                Value::Integer(whole) => Field::Integer(*whole),
+                value => Field::Text(written(value).unwrap_or_default()),
+            },
+            What::MatchKey => Field::Text(self.rules.get(pair).map(u16::to_string).unwrap_or_default()),
+            What::Gamma(comparison) => Field::Integer(i64::from(level(comparison)) - 1),
+            What::Weight(comparison) => Field::Number(parts(comparison).0),
+            What::Adjustment(comparison) => Field::Number(parts(comparison).1),
+            What::Frequency(side, frequency) => Field::Number(frequency[record(side)]),
+            What::MatchWeight => Field::Number(self.scores.weights[pair]),
+            What::MatchProbability => Field::Number(probability(self.scores.weights[pair])),
         }
-        for comparison in 0..width {
-            let weight = |place: usize| Some(self.compiled.parts(comparison, level(place, comparison), pairs[place]).0);
-            columns.push(ResultColumn::Float((0..pairs.len()).map(weight).collect()));
-        }
-        let mut written: Vec<&str> = Vec::new();
-        for (comparison, _) in self.adjusted() {
-            for (name, frequency) in self.compiled.term_frequencies(comparison) {
-                if written.contains(&name) {
-                    continue;
-                }
-                written.push(name);
-                let of = |record: RecordIndex| Some(frequency[record as usize]).filter(|share| !share.is_nan());
-                columns.push(ResultColumn::Float(pairs.iter().map(|pair| of(pair.0)).collect()));
-                columns.push(ResultColumn::Float(pairs.iter().map(|pair| of(pair.1)).collect()));
-            }
-        }
-        for (comparison, _) in self.adjusted() {
-            let part = |place: usize| Some(self.compiled.parts(comparison, level(place, comparison), pairs[place]).1);
-            columns.push(ResultColumn::Float((0..pairs.len()).map(part).collect()));
-        }
-        let weights = &self.scores.weights[range.clone()];
-        columns.push(ResultColumn::Float(weights.iter().map(|weight| Some(*weight)).collect()));
-        columns.push(ResultColumn::Float(weights.iter().map(|weight| Some(probability(*weight))).collect()));
-        columns
     }
 }
 
-fn id_column(id: &FrameColumn, records: impl Iterator<Item = RecordIndex>) -> ResultColumn {
-    let value = |record: RecordIndex| id.value(record as usize);
-    if id.value_type == crate::linkage::value::ValueType::Integer {
-        let whole = |record| match value(record) {
-            Value::Integer(whole) => Some(*whole),
-            _ => None,
-        };
-        ResultColumn::Integer(records.map(whole).collect())
-    } else {
-        ResultColumn::Text(records.map(|record| written(value(record))).collect())
+/// A column of a result.
+pub struct PredictionColumn<'a> {
+    /// The name, as Splink gives it.
+    pub name: String,
+    what: What<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Id(Side, &'a FrameColumn),
+    MatchKey,
+    Gamma(usize),
+    Weight(usize),
+    Frequency(Side, &'a [f64]),
+    Adjustment(usize),
+    MatchWeight,
+    MatchProbability,
+}
+
+/// What a field of a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Text.
+    Text,
+    /// Whole numbers.
+    Integer,
+    /// Numbers; NaN where there is none.
+    Number,
+}
+
+/// One field of a result.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Field {
+    /// Of a column of texts.
+    Text(String),
+    /// Of a column of whole numbers.
+    Integer(i64),
+    /// Of a column of numbers; NaN where there is none.
+    Number(f64),
+}
+
+impl<'a> PredictionColumn<'a> {
+    fn new(name: impl Into<String>, what: What<'a>) -> PredictionColumn<'a> {
+        PredictionColumn { name: name.into(), what }
+    }
+
+    /// What its fields hold.
+    pub fn kind(&self) -> FieldKind {
+        match self.what {
+            What::Id(_, id) if id.value_type == ValueType::Integer => FieldKind::Integer,
+            What::Id(..) | What::MatchKey => FieldKind::Text,
+            What::Gamma(_) => FieldKind::Integer,
+            _ => FieldKind::Number,
+        }
     }
 }

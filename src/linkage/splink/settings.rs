@@ -159,7 +159,7 @@ impl SplinkModel {
         let blocking_rules = rules
             .iter()
             .enumerate()
-            .map(|(index, rule)| blocking_rule(index, rule, dialect, &mut findings))
+            .map(|(index, rule)| blocking_rule(&format!("blocking rule {}", index + 1), rule, dialect, &mut findings))
             .collect::<Result<Vec<_>, _>>()?;
         let Some(Json::Array(comparisons)) = document.get("comparisons") else {
             return Err(not_a_model("it has no list of comparisons"));
@@ -189,6 +189,17 @@ impl SplinkModel {
             document,
         };
         Ok((model, findings))
+    }
+}
+
+impl BlockingRule {
+    /// Reads a rule in the dialect of a model.
+    ///
+    /// # Errors
+    /// `splink/unsupported-sql`.
+    pub fn parse(sql: &str, dialect: Dialect) -> Result<BlockingRule, Error> {
+        let place = format!("blocking rule «{sql}»");
+        blocking_rule(&place, &Json::String(sql.to_owned()), dialect, &mut Vec::new())
     }
 }
 
@@ -400,12 +411,11 @@ fn note_unknown_keys(document: &Map<String, Json>, findings: &mut Vec<ModelFindi
 }
 
 fn blocking_rule(
-    index: usize,
+    place: &str,
     rule: &Json,
     model_dialect: Dialect,
     findings: &mut Vec<ModelFinding>,
 ) -> Result<BlockingRule, Error> {
-    let place = format!("blocking rule {}", index + 1);
     let empty = Map::new();
     let (sql, keys) = match rule {
         Json::String(sql) => (sql.as_str(), &empty),
@@ -415,15 +425,14 @@ fn blocking_rule(
         },
         _ => return Err(not_a_model(format!("{place} is neither text nor object"))),
     };
-    let reader = Keys { keys, place: &place };
+    let reader = Keys { keys, place };
     let dialect = reader.text("sql_dialect")?.map_or(Ok(model_dialect), Dialect::from_name)?;
     if keys.get("salting_partitions").is_some_and(|partitions| !partitions.is_null()) {
         findings.push(finding::KEY_IGNORED.at(format!("{place}, salting_partitions")));
     }
     let mut names = Names::default();
-    let parsed =
-        sql::parse(sql, dialect, Naming::Alias, &mut names).map_err(|refusal| unsupported(&refusal, &place))?;
-    note_unverified(&parsed.unverified, &place, findings);
+    let parsed = sql::parse(sql, dialect, Naming::Alias, &mut names).map_err(|refusal| unsupported(&refusal, place))?;
+    note_unverified(&parsed.unverified, place, findings);
     Ok(BlockingRule {
         sql: sql.to_owned(),
         condition: parsed.expression,

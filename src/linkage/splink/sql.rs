@@ -113,10 +113,10 @@ impl Reader<'_> {
                 Ok(negate_if(*negated, Expression::And(vec![above, below])))
             }
             Expr::Like { negated, any: false, expr: text, pattern, escape_char } => {
-                self.like(*negated, false, text, pattern, escape_char.as_deref(), expr)
+                self.like(Function::Like, *negated, [text, pattern], escape_char.as_deref(), expr)
             }
             Expr::ILike { negated, any: false, expr: text, pattern, escape_char } => {
-                self.like(*negated, true, text, pattern, escape_char.as_deref(), expr)
+                self.like(Function::LikeAnyCase, *negated, [text, pattern], escape_char.as_deref(), expr)
             }
             Expr::SimilarTo { negated, expr: text, pattern, escape_char: None } => {
                 let source = constant_text(pattern)?;
@@ -320,20 +320,15 @@ impl Reader<'_> {
 
     fn like(
         &mut self,
+        function: Function,
         negated: bool,
-        any_case: bool,
-        text: &Expr,
-        wildcard: &Expr,
+        text_and_wildcard: [&Expr; 2],
         escape: Option<&Expr>,
         at: &Expr,
     ) -> Result<Expression, Refusal> {
-        let escape = escape.map(constant_text).transpose()?.and_then(|escape| escape.chars().next());
-        let source = pattern::of_like(&constant_text(wildcard)?, escape);
-        let text = self.boxed(text)?;
-        match pattern::compile_translated(&source, any_case) {
-            Ok(pattern) => Ok(negate_if(negated, Expression::Match { want: MatchResult::Found, text, pattern })),
-            Err(reason) => refuse(at, reason),
-        }
+        let mut arguments = text_and_wildcard.to_vec();
+        arguments.extend(escape);
+        Ok(negate_if(negated, self.call_of(function, &arguments, at)?))
     }
 
     fn matched(

@@ -10,6 +10,7 @@ mod evaluate;
 mod explain;
 mod link;
 mod man;
+mod model;
 mod programme;
 mod sample;
 mod schedule;
@@ -58,6 +59,7 @@ commands! {
     train => Train,
     blocking => Blocking,
     score => Score,
+    model => Model,
     evaluate => Evaluate,
     sample => Sample,
     bar => Bar,

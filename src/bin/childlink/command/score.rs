@@ -2,18 +2,18 @@
 
 use super::Outcome;
 use crate::frame_input::{extension, read_datasets, read_frame};
-use crate::output::{OutputFile, cannot_write};
+use crate::output::OutputFile;
 use crate::render::{Terminal, count};
 use childlink::Error;
 use childlink::error::Severity;
-use childlink::exchange::frame::result::{ParquetResult, csv_header, csv_lines};
+use childlink::exchange::sheet::{Kind, Sheet, SheetColumn};
 use childlink::linkage::parallel;
+use childlink::linkage::splink::prediction::{Field, FieldKind};
 use childlink::linkage::splink::records::read_as;
 use childlink::linkage::splink::settings::LinkType;
 use childlink::linkage::splink::{ModelFinding, Predictions, Records, SplinkModel, finding};
 use childlink::linkage::value::ValueType;
 use serde_json::json;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -172,31 +172,31 @@ fn column_type(wanted: &str) -> Result<(&str, ValueType), Error> {
 }
 
 fn write(path: &Path, predictions: &Predictions) -> Result<(), Error> {
-    /// Pairs in one piece; pieces are prepared side by side.
-    const PIECE: usize = 1 << 15;
-    const SIDE_BY_SIDE: usize = 8;
-    let pieces = predictions.len().div_ceil(PIECE);
-    let range = |piece: usize| piece * PIECE..((piece + 1) * PIECE).min(predictions.len());
-    let names = predictions.names();
-    let mut file = OutputFile::create(path)?;
-    if extension(path) == "parquet" {
-        let mut result = ParquetResult::new(&mut file, &names, &predictions.columns(0..0))?;
-        for piece in 0..pieces {
-            result.write(predictions.columns(range(piece)))?;
-        }
-        result.finish()?;
-    } else {
-        let failed = |error: std::io::Error| cannot_write(path, &error);
-        file.write_all(csv_header(names.iter().map(String::as_str)).as_bytes()).map_err(failed)?;
-        for first in (0..pieces).step_by(SIDE_BY_SIDE) {
-            let texts = parallel::map(SIDE_BY_SIDE.min(pieces - first), |piece| {
-                let range = range(first + piece);
-                csv_lines(&predictions.columns(range.clone()), range.len())
-            });
-            for text in texts {
-                file.write_all(text.as_bytes()).map_err(failed)?;
+    let columns = predictions.columns();
+    let sheet_columns: Vec<SheetColumn> = columns
+        .iter()
+        .map(|column| {
+            let kind = match column.kind() {
+                FieldKind::Text => Kind::Text,
+                FieldKind::Integer => Kind::Integer,
+                FieldKind::Number => Kind::Number,
+            };
+            (column.name.clone(), kind)
+        })
+        .collect();
+    let file = OutputFile::create(path)?;
+    let mut sheet = match extension(path).as_str() {
+        "parquet" => Sheet::parquet(file, &sheet_columns)?,
+        _ => Sheet::csv(file, &sheet_columns)?,
+    };
+    sheet.rows(predictions.len(), |pair, row| {
+        for column in &columns {
+            match predictions.field(pair, column) {
+                Field::Text(text) => row.text(&text),
+                Field::Integer(number) => row.integer(number),
+                Field::Number(number) => row.number(number),
             }
         }
-    }
-    file.finish()
+    })?;
+    sheet.finish()?.finish()
 }

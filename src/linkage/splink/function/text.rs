@@ -16,9 +16,11 @@ pub(super) fn evaluate(function: Function, arguments: &[Value]) -> Result<Value,
     };
     Ok(match function {
         Levenshtein(Unit::Byte) => whole(distance::levenshtein(text(0).as_bytes(), text(1).as_bytes())),
-        Levenshtein(Unit::Character) => whole(strsim::levenshtein(text(0), text(1))),
+        Levenshtein(Unit::Character) => whole(distance::levenshtein(&characters(text(0)), &characters(text(1)))),
         DamerauLevenshtein(Unit::Byte) => whole(distance::damerau_levenshtein(text(0).as_bytes(), text(1).as_bytes())),
-        DamerauLevenshtein(Unit::Character) => whole(strsim::damerau_levenshtein(text(0), text(1))),
+        DamerauLevenshtein(Unit::Character) => {
+            whole(distance::damerau_levenshtein(&characters(text(0)), &characters(text(1))))
+        }
         Jaro(Unit::Byte) => Value::Float(distance::jaro(text(0).as_bytes(), text(1).as_bytes())),
         Jaro(Unit::Character) => Value::Float(distance::jaro(&characters(text(0)), &characters(text(1)))),
         JaroWinkler(Unit::Byte) => Value::Float(distance::jaro_winkler(text(0).as_bytes(), text(1).as_bytes())),
@@ -42,8 +44,8 @@ pub(super) fn evaluate(function: Function, arguments: &[Value]) -> Result<Value,
             };
             whole(distance.map_err(|_| Fault::UnlikeLengths)?)
         }
-        Lower => Value::from(text(0).to_lowercase()),
-        Upper => Value::from(text(0).to_uppercase()),
+        Lower => Value::from(text(0).chars().map(lower).collect::<String>()),
+        Upper => Value::from(text(0).chars().map(upper).collect::<String>()),
         Length => whole(text(0).chars().count()),
         ByteLength => whole(text(0).len()),
         Left => slice(text(0), 0, take(text(0), number(1))),
@@ -62,6 +64,11 @@ pub(super) fn evaluate(function: Function, arguments: &[Value]) -> Result<Value,
         StartsWith => Value::Boolean(text(0).starts_with(text(1))),
         EndsWith => Value::Boolean(text(0).ends_with(text(1))),
         Contains => Value::Boolean(text(0).contains(text(1))),
+        Like => Value::Boolean(like(text(0), text(1), text(2).chars().next())),
+        LikeAnyCase => {
+            let folded = |text: &str| text.chars().map(lower).collect::<String>();
+            Value::Boolean(like(&folded(text(0)), &folded(text(1)), text(2).chars().next()))
+        }
         Position => whole(text(0).find(text(1)).map_or(0, |at| text(0)[..at].chars().count() + 1)),
         Split => Value::List(split(text(0), text(1)).into_iter().map(Value::text).collect()),
         SplitPart => {
@@ -99,7 +106,12 @@ pub(crate) fn written(value: &Value) -> Option<String> {
         Value::Date(days) => super::time::written_date(*days),
         Value::Timestamp(micros) => super::time::written_timestamp(*micros),
         Value::List(values) => {
-            let items: Vec<String> = values.iter().map(|value| written(value).unwrap_or("NULL".into())).collect();
+            let item = |value: &Value| match written(value) {
+                None => "NULL".to_owned(),
+                Some(text) if text.is_empty() => "''".to_owned(),
+                Some(text) => text,
+            };
+            let items: Vec<String> = values.iter().map(item).collect();
             format!("[{}]", items.join(", "))
         }
     })
@@ -133,6 +145,55 @@ impl From<String> for Value {
     fn from(text: String) -> Value {
         Value::Text(Arc::from(text))
     }
+}
+
+/// DuckDB's letter case maps one character to one.
+fn lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+fn upper(c: char) -> char {
+    let mut mapped = c.to_uppercase();
+    match (mapped.next(), mapped.next()) {
+        (Some(upper), None) => upper,
+        _ if c == 'ß' => 'ẞ',
+        _ => c,
+    }
+}
+
+/// Whether a text fits a wildcard: `%` any text, `_` any one character, both themselves after `escape`.
+fn like(text: &str, wildcard: &str, escape: Option<char>) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    let mut marks: Vec<(char, bool)> = Vec::new();
+    let mut rest = wildcard.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            c if Some(c) == escape => marks.extend(rest.next().map(|c| (c, false))),
+            c => marks.push((c, c == '%' || c == '_')),
+        }
+    }
+    // The last `%` met and the place in the text that it was tried from.
+    let (mut at, mut mark, mut again) = (0, 0, None);
+    while at < text.len() {
+        match marks.get(mark) {
+            Some(('%', true)) => {
+                again = Some((mark, at));
+                mark += 1;
+            }
+            Some((c, special)) if (*special && *c == '_') || (!*special && *c == text[at]) => {
+                at += 1;
+                mark += 1;
+            }
+            _ => match again {
+                Some((percent, from)) => {
+                    again = Some((percent, from + 1));
+                    (mark, at) = (percent + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    marks[mark..].iter().all(|mark| *mark == ('%', true))
 }
 
 /// The bytes of a text as strsim wants them.

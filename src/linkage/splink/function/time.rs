@@ -139,28 +139,44 @@ fn name<'a>(rest: &mut &str, names: impl IntoIterator<Item = &'a str>) -> Option
     Some(index as i64)
 }
 
-/// The day of a text such as `2020-1-5` or `2020/01/05`, as a cast to a date reads it.
+/// The day of a text such as `2020-1-5` or `2020/01/05`, as a cast to a date reads it. A time of day may
+/// follow.
 pub(in crate::linkage::splink) fn date_of_text(text: &str) -> Option<i32> {
-    let text = text.trim();
-    let separator = text.trim_start_matches(|c: char| c.is_ascii_digit()).chars().next()?;
-    let format = match separator {
-        '-' => "%Y-%m-%d",
-        '/' => "%Y/%m/%d",
-        ' ' => "%Y %m %d",
-        _ => return None,
-    };
-    let micros = parse_time(text, format).or_else(|| timestamp_of_text(text))?;
-    i32::try_from(micros.div_euclid(DAY)).ok()
+    let (days, rest) = leading_date(text)?;
+    time_of_day(rest)?;
+    i32::try_from(days).ok()
 }
 
 /// The time of a text such as `2020-01-05 10:11:12.5` or `2020-01-05T10:11:12Z`, as a cast to a timestamp
 /// reads it.
 pub(in crate::linkage::splink) fn timestamp_of_text(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let text = text.strip_suffix('Z').unwrap_or(text).replace('T', " ");
-    ["%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
-        .iter()
-        .find_map(|format| parse_time(&text, format))
+    let (days, rest) = leading_date(text)?;
+    Some(days * DAY + time_of_day(rest)?)
+}
+
+/// The day at the start of a text, its parts separated alike, and what follows. Years may have more than four
+/// figures.
+fn leading_date(text: &str) -> Option<(i64, &str)> {
+    let mut rest = text.trim();
+    let year = number(&mut rest, 6)?;
+    let separator = rest.chars().next().filter(|c| matches!(c, '-' | '/' | ' '))?;
+    rest = rest.strip_prefix(separator)?;
+    let month = number(&mut rest, 2)?;
+    rest = rest.strip_prefix(separator)?;
+    let day = number(&mut rest, 2)?;
+    Some((days(year, month, day)?, rest))
+}
+
+/// Microseconds since midnight of a text such as `T10:11:12Z`; 0 where nothing is left.
+fn time_of_day(text: &str) -> Option<i64> {
+    let text = text.trim_end();
+    if text.is_empty() {
+        return Some(0);
+    }
+    let text = text.strip_prefix(['T', ' '])?;
+    let text = text.strip_suffix('Z').unwrap_or(text);
+    let midnight = days(1900, 1, 1)? * DAY;
+    ["%H:%M:%S.%f", "%H:%M:%S", "%H:%M"].iter().find_map(|format| parse_time(text, format)).map(|time| time - midnight)
 }
 
 /// Microseconds at the start of a day.
