@@ -6,7 +6,7 @@ use super::programme::Programme;
 use super::programme::model::{Entitled, Gate, SchoolYears, Season, Who};
 use super::span::Span;
 use super::vocabulary::RiskSet;
-use crate::date::{Date, MAX_YEAR, PartialDate};
+use crate::date::{Date, MAX_YEAR, PartialDate, days_in_month};
 use std::cell::Cell;
 
 /// Long before any birth.
@@ -42,6 +42,8 @@ pub(super) struct Cohort<'p> {
     pub(super) programme: &'p Programme,
     /// The first and last day that the birth date can mean.
     pub(super) born: (Day, Day),
+    /// Year, month and day of the last day that the birth date can mean.
+    birth: (i32, u32, u32),
     /// For each age of the programme, the day on which the child has surely reached it.
     reached: [Day; 64],
     /// For each age of the programme, the first day on which the child may have reached it.
@@ -71,6 +73,7 @@ impl<'p> Cohort<'p> {
         let mut cohort = Cohort {
             programme,
             born: (first.days_since_1970(), last.days_since_1970()),
+            birth: last.parts(),
             reached,
             maybe_reached,
             nation,
@@ -141,10 +144,12 @@ impl<'p> Cohort<'p> {
         self.is_for(&entitled.who) && season.is_none_or(in_season)
     }
 
+    /// Whether the child has one of the ages in the year in which the season starts.
     fn aged(&self, entitled: &Entitled, season: i32) -> bool {
-        let (month, day) = entitled.aged_on;
-        let Ok(on) = Date::new(season, month, day) else { return false };
-        let years = on.years_since(date_of(self.born.1));
+        let (year, month, day) = self.birth;
+        // The birthday of that year by the month-end rule.
+        let had_birthday = (month, day.min(days_in_month(season, month))) <= entitled.aged_on;
+        let years = season - year - i32::from(!had_birthday);
         (0..32).contains(&years) && entitled.aged >> years & 1 == 1
     }
 

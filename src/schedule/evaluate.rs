@@ -85,7 +85,9 @@ pub(super) fn evaluate(
         }
     }
     // The order does not depend on the order of the input, but for entries that are alike in all.
-    entries.sort_by_key(|entry| (entry.dose.last, entry.dose.first, entry.dose.antigens.0, entry.product, entry.index));
+    entries.sort_unstable_by_key(|entry| {
+        (entry.dose.last, entry.dose.first, entry.dose.antigens.0, entry.product, entry.index)
+    });
     for (place, entry) in entries.iter().enumerate() {
         if let Some(earlier) = recorded_before(&entries[..place], entry) {
             findings.push(Finding::new(&code::DOSE_RECORDED_TWICE, "doses").at(entry.index));
@@ -99,7 +101,7 @@ pub(super) fn evaluate(
         judge_entry(cohort, &mut history, &entries, place, verdicts, findings);
         history.note(cohort, entry.dose.antigens, entry.dose.first, entry.dose.last);
     }
-    verdicts.sort_by_key(|verdict| (verdict.given, verdict.series));
+    verdicts.sort_unstable_by_key(|verdict| (verdict.given, verdict.series));
     history
 }
 
