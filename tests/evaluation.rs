@@ -75,6 +75,26 @@ fn a_linkage_is_measured_as_by_hand() {
 }
 
 #[test]
+fn newborns_and_missing_numbers_are_subgroups() {
+    let folder = folder();
+    let records = "source_system,record_id,nhs_number,dob,updated_at\n\
+        a,1,401 023 2137,2019-07-31,2019-08-27\na,2,,31/07/2019,2019-08-28\nb,1,4010232138,,2019-08-01\n";
+    fs::write(folder.path().join("records.csv"), records).unwrap();
+    let arguments = ["evaluate", "linked", "--truth", "truth.csv", "--records", "records.csv", "--json"];
+    let judged = json(childlink(folder.path(), &[&arguments[..], &["--by", "newborn", "--by", "number"]].concat()));
+    let records: Vec<(&str, u64)> = judged["subgroups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["value"].as_str().unwrap(), row["records"].as_u64().unwrap()))
+        .collect();
+    // 27 August is the 27th day, 28 August the 28th.
+    let newborn = [("(none)", 8), ("28 days or older", 1), ("under 28 days", 1)];
+    let number = [("(none)", 7), ("invalid", 1), ("missing", 1), ("valid", 1)];
+    assert_eq!(records, [&newborn[..], &number[..]].concat());
+}
+
+#[test]
 fn errors_are_listed_by_key_only() {
     let folder = folder();
     let output = childlink(folder.path(), &["evaluate", "linked", "--truth", "truth.csv", "--errors", "errors.csv"]);

@@ -5,11 +5,18 @@ use crate::linked::{Keyed, Keys, Linked, ListedPair, read_truth, spelled};
 use crate::output::{OutputFile, cannot_write};
 use crate::render::{Terminal, count, table};
 use childlink::Error;
+use childlink::exchange::column_map::Spellings;
+use childlink::identity::birth_date;
+use childlink::identity::column::Column;
+use childlink::identity::field::Field;
+use childlink::identity::nhs_number::NhsNumber;
+use childlink::identity::raw::DateOrder;
 use childlink::linkage::evaluate::curve::{
     CalibrationBin, JudgedPair, ThresholdRow, best_threshold, calibration, thresholds,
 };
 use childlink::linkage::evaluate::subgroup::{Subgroup, by_subgroup};
 use childlink::linkage::evaluate::{Evaluation, PairCounts, Truth, evaluate, false_pairs, missed_pairs};
+use childlink::linkage::frame::FrameColumn;
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -36,7 +43,8 @@ pub(crate) struct Args {
     /// Which persons are of one maternity: person_id, maternity_id, adopted_counterpart
     #[arg(long, value_name = "F", requires = "truth")]
     persons: Option<PathBuf>,
-    /// Measure each value of a column too: one of --truth or --records, or `multiple_birth`
+    /// Measure each value of a column too: one of --truth or --records; `multiple_birth` (with --persons);
+    /// `newborn` (shown as younger than 28 days) and `number` (valid, invalid, missing), with --records
     #[arg(long, value_name = "COL", requires = "truth")]
     by: Vec<String>,
     /// Records with more columns for --by: source, record_id and any others
@@ -269,26 +277,66 @@ fn groups_by(
     if name == "multiple_birth" {
         return multiple_birth(truth);
     }
-    let records_column = records.and_then(|records| Some((records, records.frame.column(name)?)));
-    let values: Vec<String> = if let Some(column) = keyed.frame.column(name) {
-        (0..keyed.frame.rows()).map(|row| spelled(column.value(row)).into_owned()).collect()
-    } else if let Some((records, column)) = records_column {
-        let mut values = vec![String::new(); truth.person.len()];
-        for row in 0..records.frame.rows() {
-            if let Some(record) = keys.get(records.key(row)) {
-                values[record as usize] = spelled(column.value(row)).into_owned();
-            }
-        }
-        values
-    } else {
+    if name == "source" {
+        return Ok(numbered(&(0..keyed.frame.rows()).map(|row| keyed.key(row).0.into_owned()).collect::<Vec<_>>()));
+    }
+    if let Some(column) = keyed.frame.column(name) {
+        return Ok(numbered(
+            &(0..keyed.frame.rows()).map(|row| spelled(column.value(row)).into_owned()).collect::<Vec<_>>(),
+        ));
+    }
+    let value_of = records.and_then(|records| subgroup_of(name, records));
+    let (Some(records), Some(value_of)) = (records, value_of) else {
         return Err(Error::new(
             "evaluate/missing-column",
             format!("neither --truth nor --records has a column {name}"),
-            "name a column of theirs, or multiple_birth",
+            "name a column of theirs, or multiple_birth, newborn or number",
         )
         .in_field("by"));
     };
+    let mut values = vec![String::new(); truth.person.len()];
+    for row in 0..records.frame.rows() {
+        if let Some(record) = keys.get(records.key(row)) {
+            values[record as usize] = value_of(row);
+        }
+    }
     Ok(numbered(&values))
+}
+
+/// How to tell the subgroup of a row of records: `newborn` and `number` are worked out, all else is a
+/// column of that name.
+fn subgroup_of<'r>(name: &str, records: &'r Keyed) -> Option<Box<dyn Fn(usize) -> String + 'r>> {
+    let canonical = |wanted: Column| {
+        let columns = records.frame.columns().iter();
+        let found = columns.clone().find(|column| column.name == wanted.name());
+        found.or_else(|| columns.clone().find(|c| Spellings::built_in().column(&c.name) == Some(wanted)))
+    };
+    match name {
+        "newborn" => {
+            let (birth, updated) = (canonical(Column::BirthDate)?, canonical(Column::UpdatedAt)?);
+            let day = |column: &FrameColumn, row: usize| {
+                let text = spelled(column.value(row)).into_owned();
+                birth_date::parse_field(&text, DateOrder::DayMonthYear, None).value().and_then(|date| date.exact())
+            };
+            Some(Box::new(move |row| match (day(birth, row), day(updated, row)) {
+                (Some(birth), Some(updated)) if updated.days_since(birth) < 28 => "under 28 days".to_owned(),
+                (Some(_), Some(_)) => "28 days or older".to_owned(),
+                _ => String::new(),
+            }))
+        }
+        "number" => {
+            let number = canonical(Column::NhsNumber)?;
+            Some(Box::new(move |row| match NhsNumber::parse_field(&spelled(number.value(row))).field {
+                Field::Absent => "missing".to_owned(),
+                Field::Invalid { .. } => "invalid".to_owned(),
+                Field::Valid(_) => "valid".to_owned(),
+            }))
+        }
+        _ => {
+            let column = records.frame.column(name)?;
+            Some(Box::new(move |row| spelled(column.value(row)).into_owned()))
+        }
+    }
 }
 
 /// Children of one maternity against the others.
