@@ -101,3 +101,14 @@ fn restricted_pairs_are_in_no_common_list() {
         assert!(!linked.pairs.iter().any(|p| p.guards.has(Guard::PossibleIdentityChange)), "{}", case.name);
     }
 }
+
+#[test]
+fn every_predicate_key_and_guard_is_described() {
+    let page = include_str!("../docs/models.md");
+    let described = |name: &str| page.contains(&format!("`{name}`"));
+    let predicates = childlink::linkage::predicate::vocabulary().map(|(name, _)| name);
+    let names =
+        predicates.chain(childlink::linkage::keys::vocabulary()).chain(Guard::ALL.iter().map(|guard| guard.code()));
+    let missing: Vec<&str> = names.filter(|name| !described(name)).collect();
+    assert!(missing.is_empty(), "docs/models.md says nothing of {missing:?}");
+}
