@@ -99,7 +99,9 @@ struct Case<'s, 'p> {
 struct Latest<'p> {
     date: Date,
     outcome: &'p Outcome,
-    /// Whether it was seen in the published list that this code means this.
+    /// Whether the record names this very condition.
+    own: bool,
+    /// Whether it was not seen in the published list that this code means this.
     unconfirmed: bool,
 }
 
@@ -133,11 +135,15 @@ impl<'p> Case<'_, 'p> {
         let condition = item.condition.as_deref();
         let close = |status| closed(self.screen, condition, status);
         let meaning = latest.map(|l| l.outcome.meaning);
+        // What was done although it was not due counts; a card or examination as a whole says nothing of
+        // what was no part of it.
+        if !latest.is_some_and(|l| l.own) && !self.is_offered(item) {
+            return close(Status::NotEligible);
+        }
         match meaning {
             Some(Meaning::Complete) => return close(Status::Complete),
             Some(Meaning::NotOffered) => return close(Status::NotEligible),
             Some(Meaning::Contraindicated) => return close(Status::Contraindicated),
-            _ if !self.is_offered(item, latest.is_some()) => return close(Status::NotEligible),
             _ => {}
         }
         let (window, standard) = self.window(item);
@@ -172,15 +178,11 @@ impl<'p> Case<'_, 'p> {
     }
 
     /// Whether the child was ever to be offered an item.
-    fn is_offered(&self, item: &Item, has_outcome: bool) -> bool {
-        let due = self.due(item);
-        let offer = || {
-            let of_item = |d: &&Dated<'_, '_>| condition_of(d.record) == item.condition.as_deref();
-            self.records.iter().filter(of_item).any(|d| d.outcome.meaning == Meaning::Offered)
-        };
+    fn is_offered(&self, item: &Item) -> bool {
+        let of_item = |d: &Dated<'_, '_>| condition_of(d.record) == item.condition.as_deref();
         item.not_for_sex.is_none_or(|sex| self.child.sex != Some(sex))
-            && item.due_from.is_none_or(|day| due >= day)
-            && (!item.where_offered || has_outcome || offer())
+            && item.due_from.is_none_or(|day| self.due(item) >= day)
+            && (!item.where_offered || self.records.iter().any(of_item))
     }
 
     fn due(&self, item: &Item) -> Date {
@@ -285,7 +287,7 @@ impl<'p> Case<'_, 'p> {
             });
             if holds {
                 let unconfirmed = outcome.is_unconfirmed(&dated.record.outcome);
-                latest = Some(Latest { date: dated.date, outcome, unconfirmed });
+                latest = Some(Latest { date: dated.date, outcome, own, unconfirmed });
             }
         }
         latest
