@@ -473,7 +473,16 @@ impl<'a> Families<'a> {
             };
             if !twin_adopted {
                 let tradition = if self.dice.chance(0.7) { family.tradition } else { GENERAL };
-                let mut parents = self.parents(tradition);
+                // Adoption here is by strangers. The short lists of some traditions would give one in
+                // twenty of them the child's own surname by chance, and then nothing tells the two
+                // identities from one child held twice.
+                let old = [child.birth_surname.first, child.registered_surname.first];
+                let mut parents = loop {
+                    let parents = self.parents(tradition);
+                    if !old.contains(&parents.father_surname.first) {
+                        break parents;
+                    }
+                };
                 parents.mother_birth = day.add_days(-self.dice.between(28 * 365, 45 * 365));
                 parents.homes = self.homes(day, &[child.birth]);
                 adopted.push(parents);
