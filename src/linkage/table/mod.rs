@@ -19,7 +19,7 @@ use super::parallel;
 use super::superseded::Superseded;
 use crate::identity::column::Column;
 use fields::{ColumnFindings, Fields, Reader, SourceDates};
-use order::Unordered;
+use order::{Resolved, Unordered};
 use raw_column::RawColumn;
 
 /// All accepted records of one run.
@@ -44,7 +44,7 @@ impl Table {
     /// Joins chunks, resolves repeated keys, orders the records and parses every field.
     pub fn build(chunks: Vec<TableBuilder>) -> Built {
         let (sources, unordered) = join(chunks);
-        let (order, repeats) = unordered.resolve();
+        let Resolved { kept: order, repeats, sensitive } = unordered.resolve();
         let Unordered { source, origin, columns } = unordered;
         let in_place = order.len() == source.len() && order.iter().enumerate().all(|(n, &index)| n == index as usize);
         let (source, origin, columns) = if in_place {
@@ -57,7 +57,8 @@ impl Table {
             )
         };
         let columns: Vec<RawColumn> = columns.into_iter().map(RawColumn::sealed).collect();
-        let (fields, findings, dates) = Reader::new(&columns, &source).read(sources.len());
+        let (mut fields, findings, dates) = Reader::new(&columns, &source).read(sources.len());
+        sensitive.into_iter().for_each(|record| fields.sensitive[record] = true);
         let table = Table { sources, origin, columns, fields };
         let quality = table.quality(&findings, &dates);
         Built { table, repeats, quality }
@@ -269,6 +270,21 @@ mod tests {
         assert_eq!(listed(&built.table), ["a/1/NEW", "a/2/SAME"]);
         let reasons: Vec<_> = built.repeats.iter().map(|r| (r.origin.row, r.reason.id)).collect();
         assert_eq!(reasons, [(1, "record/older-version"), (4, "record/repeated")]);
+    }
+
+    #[test]
+    fn a_version_that_lost_still_withholds_the_childs_whereabouts() {
+        let mut builder = TableBuilder::new(0);
+        let source = builder.source("a");
+        let old = [(Column::RecordId, "1"), (Column::UpdatedAt, "2024-01-01"), (Column::Sensitive, "Y")];
+        let new = [(Column::RecordId, "1"), (Column::UpdatedAt, "2024-06-01"), (Column::Postcode, "LS1 4AP")];
+        let other = [(Column::RecordId, "2"), (Column::Postcode, "LS1 4AP")];
+        for (n, fields) in [&old[..], &new, &other].into_iter().enumerate() {
+            builder.push(source, n as u32, &row(fields));
+        }
+        let table = Table::build(vec![builder]).table;
+        assert_eq!(table.raw(0, Column::Postcode), "LS1 4AP");
+        assert_eq!([0, 1].map(|record| table.is_sensitive(record)), [true, false]);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use super::builder::RowOrigin;
 use super::raw_column::RawColumn;
 use crate::error::{Code, Severity};
+use crate::identity::address::{LINES, SECURED, no_address};
 use crate::identity::column::Column;
+use crate::identity::postcode::Postcode;
+use crate::identity::sensitive::Sensitivity;
 use crate::linkage::{hash, parallel};
 use std::cmp::Ordering;
 
@@ -31,6 +34,17 @@ pub struct Repeat {
     pub reason: &'static Code,
 }
 
+/// The records in order, one row for each key.
+pub(super) struct Resolved {
+    /// The places of the kept rows in order of (source, record id).
+    pub(super) kept: Vec<u32>,
+    /// The losers in order of their keys and rows.
+    pub(super) repeats: Vec<Repeat>,
+    /// Which of the kept had any version, kept or not, that is sensitive: a later version that no longer
+    /// says so does not lift what an earlier one asked for.
+    pub(super) sensitive: Vec<usize>,
+}
+
 /// Raw records of all chunks, one after another.
 pub(super) struct Unordered {
     /// Rank of the source among the names in order.
@@ -44,12 +58,11 @@ impl Unordered {
         self.columns[Column::RecordId.index()].get(index as usize)
     }
 
-    /// The places of the kept records in order of (source, record id), and the losers in order of
-    /// their keys and rows.
-    pub(super) fn resolve(&self) -> (Vec<u32>, Vec<Repeat>) {
+    /// Orders the records and settles which row of a repeated key is kept.
+    pub(super) fn resolve(&self) -> Resolved {
         let sorted = self.sorted();
         let mut kept: Vec<u32> = Vec::with_capacity(sorted.len());
-        let mut repeats = Vec::new();
+        let (mut repeats, mut sensitive) = (Vec::new(), Vec::new());
         let same = |a: u32, b: u32| self.source[a as usize] == self.source[b as usize] && self.id(a) == self.id(b);
         let mut start = 0;
         while start < sorted.len() {
@@ -60,11 +73,25 @@ impl Unordered {
             if end - start == 1 {
                 kept.push(sorted[start]);
             } else {
-                kept.push(self.choose(&sorted[start..end], &mut repeats));
+                let rows = &sorted[start..end];
+                if rows.iter().any(|&row| self.is_sensitive(row as usize)) {
+                    sensitive.push(kept.len());
+                }
+                kept.push(self.choose(rows, &mut repeats));
             }
             start = end;
         }
-        (kept, repeats)
+        Resolved { kept, repeats, sensitive }
+    }
+
+    /// Whether a row says that the child's whereabouts are to be withheld.
+    fn is_sensitive(&self, row: usize) -> bool {
+        let text = |column: Column| self.columns[column.index()].get(row);
+        let secured = |column| Postcode::parse(text(column)).is_ok_and(|postcode| postcode.is_secured());
+        Sensitivity::parse(text(Column::Sensitive)).0 == Sensitivity::Sensitive
+            || secured(Column::Postcode)
+            || secured(Column::PreviousPostcode)
+            || no_address(LINES.map(text)).is_some_and(|code| *code == SECURED)
     }
 
     /// The latest version wins, then the least content hash; among equal rows the first.
