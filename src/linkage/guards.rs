@@ -27,7 +27,8 @@ pub enum Guard {
     BirthOrder,
     /// Another candidate that cannot be the same child is nearly as good.
     RunnerUp,
-    /// Same given name, birth date and place, unlike family names, no shared number.
+    /// Same given name and birth date, no shared number, and either the same place with unlike family
+    /// names or another mother in another place.
     PossibleIdentityChange,
     /// Joining the children of the two records would join what must stay apart.
     ClusterConflict,
@@ -153,6 +154,7 @@ pub(crate) struct Facts {
     pub(crate) family_unlike: bool,
     pub(crate) mother_agrees: bool,
     pub(crate) mothers_differ: bool,
+    pub(crate) other_mother: bool,
     pub(crate) same_place: bool,
     pub(crate) swapped: bool,
 }
@@ -175,6 +177,7 @@ impl Facts {
             family_unlike: family_unlike(pair),
             mother_agrees: household::number_equal(pair, 0.0) || household::names_equal(pair, 0.0),
             mothers_differ: household::family_differs(pair, 0.0),
+            other_mother: household::given_differs(pair, 0.0) && !household::number_equal(pair, 0.0),
             swapped: given::swapped(pair, 0.0),
             same_place: place::postcode(pair, 0.0) || place::address(pair, 0.0),
         }
@@ -252,7 +255,9 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     let changed = named_alike && facts.same_birth_date && facts.family_unlike && !facts.same_number;
     let unfamiliar = facts.same_place || !facts.mother_agrees;
     let exchanged = facts.swapped && facts.mothers_differ && facts.same_birth_date && !facts.same_number;
-    raise(Guard::PossibleIdentityChange, (changed && unfamiliar) || exchanged);
+    // A child adopted by relatives may keep its names: then only mother and home are others.
+    let rehomed = named_alike && facts.same_birth_date && facts.other_mother && !facts.same_place && !facts.same_number;
+    raise(Guard::PossibleIdentityChange, (changed && unfamiliar) || exchanged || rehomed);
     guards
 }
 

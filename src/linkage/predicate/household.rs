@@ -58,6 +58,12 @@ pub(in crate::linkage) fn family_differs(pair: &Pair, _: f64) -> bool {
     left.whole != 0 && right.whole != 0 && left.stem != right.stem && pair.similarity(left.whole, right.whole) < 0.85
 }
 
+/// Both given names are known and no spelling, nickname or slip makes them one.
+pub(in crate::linkage) fn given_differs(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.mother_given.of(record).words[0]);
+    left != 0 && right != 0 && !given_equal(pair, 0.0) && !given_alike(pair, 0.8)
+}
+
 /// At least two of given name, family name, mother's given name and postcode district agree roughly, where
 /// a missing name or postcode counts as agreeing. Asked of pairs that a wide blocking rule brings
 /// together: those that fail have too little in common for any outcome but two children.
