@@ -16,6 +16,7 @@ pub(crate) struct ValidationShape {
     ok: bool,
     nhs_number_verified: bool,
     sensitive: bool,
+    invalidated: bool,
     fields: ByColumn<State>,
     findings: Vec<FindingShape>,
 }
@@ -27,6 +28,7 @@ impl ValidationShape {
             ok: findings.iter().all(|finding| finding.code.severity != Severity::Fault),
             nhs_number_verified: person.verified_nhs_number().is_some(),
             sensitive: person.sensitive,
+            invalidated: person.invalidated,
             fields: ByColumn(entries(person).into_iter().map(|entry| (entry.column, entry.state)).collect()),
             findings: findings.iter().map(FindingShape::from).collect(),
         }
@@ -38,6 +40,7 @@ impl ValidationShape {
 pub(crate) struct NormalisedShape {
     record: ByColumn<Option<String>>,
     sensitive: bool,
+    invalidated: bool,
     findings: Vec<FindingShape>,
 }
 
@@ -47,6 +50,7 @@ impl NormalisedShape {
         NormalisedShape {
             record: ByColumn(entries(person).into_iter().map(|entry| (entry.column, entry.value)).collect()),
             sensitive: person.sensitive,
+            invalidated: person.invalidated,
             findings: findings.iter().map(FindingShape::from).collect(),
         }
     }

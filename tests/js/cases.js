@@ -23,8 +23,8 @@ const TABLES = {
     return { tokens: value, codes };
   },
   sensitive: (api, row) => {
-    const { sensitive, findings } = api.normaliseRecord({ sensitive: row.input });
-    return { value: sensitive ? "yes" : "no", codes: codes(findings) };
+    const { sensitive, invalidated, findings } = api.normaliseRecord({ sensitive: row.input });
+    return { value: invalidated ? "invalidated" : sensitive ? "yes" : "no", codes: codes(findings) };
   },
 };
 

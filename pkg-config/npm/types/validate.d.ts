@@ -240,6 +240,8 @@ export interface Validation {
   readonly nhs_number_verified: boolean;
   /** Whether the location must not be shown: by flag, postcode or address. */
   readonly sensitive: boolean;
+  /** Whether the record was invalidated: it must be linked to nothing. */
+  readonly invalidated: boolean;
   /** What each field turned out to be. */
   readonly fields: { readonly [column in CheckedColumn]: "absent" | "invalid" | "valid" };
   /** In the order of the columns, those about several fields last. */
@@ -252,6 +254,8 @@ export interface NormalisedRecord {
   readonly record: { readonly [column in CheckedColumn]: string | null };
   /** Whether the location must not be shown. The record still holds it: it came from the caller. */
   readonly sensitive: boolean;
+  /** Whether the record was invalidated: it must be linked to nothing. */
+  readonly invalidated: boolean;
   /** In the order of the columns, those about several fields last. */
   readonly findings: readonly Finding[];
 }
