@@ -22,6 +22,9 @@ struct Measure {
     kind: MeasureKind,
     a: At,
     b: At,
+    /// All conditions ask for a similarity of at least this much, or a distance of at most this much; what
+    /// cannot reach it need not be known exactly.
+    cut: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,8 +68,12 @@ impl Conditions {
     /// exact in double precision.
     pub(super) fn compile(conditions: &[Expression], exact: bool, features: &mut Features) -> Conditions {
         let mut compiler = Compiler { features, measures: Vec::new(), exact };
-        let conditions = conditions.iter().map(|condition| compiler.compile(condition)).collect();
-        Conditions { conditions, measures: compiler.measures }
+        let conditions: Vec<Condition> = conditions.iter().map(|condition| compiler.compile(condition)).collect();
+        let mut measures = compiler.measures;
+        for (number, measure) in measures.iter_mut().enumerate() {
+            measure.cut = cut(measure.kind, &conditions, number);
+        }
+        Conditions { conditions, measures }
     }
 
     /// Whether judging a pair costs more than looking its verdict up.
@@ -119,6 +126,33 @@ impl Conditions {
             }
         }
         Ok(None)
+    }
+}
+
+/// The loosest bound that conditions set to a measure, if all of them ask for the near side.
+fn cut(kind: MeasureKind, conditions: &[Condition], measure: usize) -> Option<f64> {
+    fn bounds(condition: &Condition, wanted: usize, found: &mut Vec<(Comparison, f64)>) {
+        match condition {
+            Condition::Bound { measure, comparison, bound } if *measure == wanted => found.push((*comparison, *bound)),
+            Condition::And(parts) | Condition::Or(parts) => parts.iter().for_each(|part| bounds(part, wanted, found)),
+            Condition::Not(part) => bounds(part, wanted, found),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    conditions.iter().for_each(|condition| bounds(condition, measure, &mut found));
+    let all = |near: [Comparison; 2]| found.iter().all(|(comparison, _)| near.contains(comparison));
+    let bounds = found.iter().map(|(_, bound)| *bound);
+    match kind {
+        MeasureKind::JaroWinkler | MeasureKind::Jaro if all([Comparison::Greater, Comparison::GreaterOrEqual]) => {
+            bounds.reduce(f64::min)
+        }
+        MeasureKind::Levenshtein | MeasureKind::DamerauLevenshtein
+            if all([Comparison::Less, Comparison::LessOrEqual]) =>
+        {
+            bounds.reduce(f64::max)
+        }
+        _ => None,
     }
 }
 
@@ -199,7 +233,7 @@ impl Compiler<'_> {
             _ => return None,
         };
         let measure = match (self.at(a)?, self.at(b)?) {
-            (a, b) if a.side != b.side => Measure { kind, a, b },
+            (a, b) if a.side != b.side => Measure { kind, a, b, cut: None },
             _ => return None,
         };
         if let Some(known) = self.measures.iter().position(|known| *known == measure) {
@@ -289,23 +323,47 @@ impl Pair<'_> {
     }
 
     fn measured(&mut self, number: usize) -> Result<Option<f64>, Fault> {
-        let Measure { kind, a, b } = self.measures[number];
+        let Measure { kind, a, b, cut } = self.measures[number];
         let (a, b) = (self.id(a)?, self.id(b)?);
         if a == NULL_ID || b == NULL_ID {
             return Ok(None);
         }
         if self.known[number].is_nan() {
-            let text = |id: u32| self.table.texts.get(id);
-            self.known[number] = match kind {
-                MeasureKind::JaroWinkler => distance::jaro_winkler(text(a), text(b)),
-                MeasureKind::Jaro => distance::jaro(text(a), text(b)),
-                MeasureKind::Levenshtein => distance::levenshtein(text(a), text(b)) as f64,
-                MeasureKind::DamerauLevenshtein => distance::damerau_levenshtein(text(a), text(b)) as f64,
-                MeasureKind::AbsoluteDifference => {
-                    (self.table.numbers[a as usize] - self.table.numbers[b as usize]).abs()
-                }
-            };
+            self.known[number] =
+                cut.and_then(|cut| self.beyond(kind, a, b, cut)).unwrap_or_else(|| self.exact(kind, a, b));
         }
         Ok(Some(self.known[number]))
+    }
+
+    /// A value on the far side of `cut`, if the measure of these texts lies there for certain.
+    #[inline]
+    fn beyond(&self, kind: MeasureKind, a: u32, b: u32, cut: f64) -> Option<f64> {
+        /// More than rounding can make of a similarity.
+        const MARGIN: f64 = 1e-9;
+        let (bag_a, bag_b) = (&self.table.bags[a as usize], &self.table.bags[b as usize]);
+        let most = match kind {
+            MeasureKind::Levenshtein | MeasureKind::DamerauLevenshtein => {
+                let least = bag_a.least_distance(bag_b);
+                return (least > cut).then_some(least);
+            }
+            MeasureKind::JaroWinkler => {
+                let pairs = self.table.texts.get(a).iter().zip(self.table.texts.get(b));
+                bag_a.most_jaro_winkler(bag_b, pairs.take(4).take_while(|(a, b)| a == b).count())
+            }
+            MeasureKind::Jaro => bag_a.most_jaro(bag_b),
+            MeasureKind::AbsoluteDifference => return None,
+        };
+        (most + MARGIN < cut).then_some(0.0)
+    }
+
+    fn exact(&self, kind: MeasureKind, a: u32, b: u32) -> f64 {
+        let text = |id: u32| self.table.texts.get(id);
+        match kind {
+            MeasureKind::JaroWinkler => distance::jaro_winkler(text(a), text(b)),
+            MeasureKind::Jaro => distance::jaro(text(a), text(b)),
+            MeasureKind::Levenshtein => distance::levenshtein(text(a), text(b)) as f64,
+            MeasureKind::DamerauLevenshtein => distance::damerau_levenshtein(text(a), text(b)) as f64,
+            MeasureKind::AbsoluteDifference => (self.table.numbers[a as usize] - self.table.numbers[b as usize]).abs(),
+        }
     }
 }

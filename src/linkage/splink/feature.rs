@@ -4,6 +4,7 @@
 //! of each pair. Such one-sided parts are *features*: evaluated once for each distinct combination of the
 //! columns that the condition reads (a *tuple*), interned, and compared as ids.
 
+use super::bound::Bag;
 use super::evaluate::{Row, Scope, evaluate};
 use super::expression::{Expression, Names};
 use crate::error::Error;
@@ -126,7 +127,14 @@ impl Features {
                 Err(fault) => fault.id(),
             })
             .collect();
-        FeatureTable { width, ids, texts: Texts::new(dictionary.values()), numbers: numbers(&dictionary), dictionary }
+        FeatureTable {
+            width,
+            ids,
+            texts: Texts::new(dictionary.values()),
+            bags: bags(&dictionary),
+            numbers: numbers(&dictionary),
+            dictionary,
+        }
     }
 }
 
@@ -136,6 +144,8 @@ pub(super) struct FeatureTable {
     ids: Vec<u32>,
     /// The texts by value id.
     pub(super) texts: Texts,
+    /// The letters of the texts by value id.
+    pub(super) bags: Vec<Bag>,
     /// The numbers (of a date, its days; of a time, its microseconds) by value id.
     pub(super) numbers: Vec<f64>,
     dictionary: Dictionary,
@@ -162,6 +172,10 @@ impl FeatureTable {
             _ => true,
         })
     }
+}
+
+fn bags(dictionary: &Dictionary) -> Vec<Bag> {
+    dictionary.values().iter().map(|value| Bag::of(value.as_text().unwrap_or_default().as_bytes())).collect()
 }
 
 fn numbers(dictionary: &Dictionary) -> Vec<f64> {

@@ -8,6 +8,7 @@
 
 mod bind;
 pub mod blocking;
+mod bound;
 mod cast;
 mod comparator;
 mod condition;

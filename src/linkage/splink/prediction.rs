@@ -35,25 +35,20 @@ impl<'a> Predictions<'a> {
     ) -> Result<(Predictions<'a>, Vec<ModelFinding>), Error> {
         let compiled = CompiledModel::new(records, model)?;
         let (candidates, findings) = candidates(records, &model.blocking_rules)?;
-        let pairs: Vec<_> = candidates.iter().map(|Candidate { left, right, .. }| (*left, *right)).collect();
-        let rules = candidates.iter().map(|candidate| candidate.rule).collect();
-        drop(candidates);
+        let (pairs, rules) = split(&candidates);
         let scores = compiled.score(&pairs)?;
-        Ok((Predictions { records, model, compiled, pairs, rules, scores }, findings))
+        Ok((Predictions::new(records, model, compiled, (pairs, rules), scores), findings))
     }
 
-    /// Scores the given pairs, in their order.
-    ///
-    /// # Errors
-    /// Those of [`CompiledModel::new`] and [`CompiledModel::score`].
-    pub fn of_pairs(
+    /// Pairs that were scored step by step: `rules` tells the rule of each, or is empty when pairs were given.
+    pub fn new(
         records: &'a Records,
         model: &'a SplinkModel,
-        pairs: Vec<(RecordIndex, RecordIndex)>,
-    ) -> Result<Predictions<'a>, Error> {
-        let compiled = CompiledModel::new(records, model)?;
-        let scores = compiled.score(&pairs)?;
-        Ok(Predictions { records, model, compiled, pairs, rules: Vec::new(), scores })
+        compiled: CompiledModel,
+        (pairs, rules): (Vec<(RecordIndex, RecordIndex)>, Vec<u16>),
+        scores: Scores,
+    ) -> Predictions<'a> {
+        Predictions { records, model, compiled, pairs, rules, scores }
     }
 
     /// How many pairs there are.
@@ -156,6 +151,11 @@ impl<'a> Predictions<'a> {
             What::MatchProbability => Field::Number(probability(self.scores.weights[pair])),
         }
     }
+}
+
+/// The pairs of candidates, and their rules.
+pub fn split(candidates: &[Candidate]) -> (Vec<(RecordIndex, RecordIndex)>, Vec<u16>) {
+    candidates.iter().map(|candidate| ((candidate.left, candidate.right), candidate.rule)).unzip()
 }
 
 /// A column of a result.

@@ -8,8 +8,10 @@ use childlink::Error;
 use childlink::error::Severity;
 use childlink::exchange::sheet::{Kind, Sheet, SheetColumn};
 use childlink::linkage::parallel;
-use childlink::linkage::splink::prediction::{Field, FieldKind};
+use childlink::linkage::splink::blocking::candidates;
+use childlink::linkage::splink::prediction::{Field, FieldKind, split};
 use childlink::linkage::splink::records::read_as;
+use childlink::linkage::splink::score::CompiledModel;
 use childlink::linkage::splink::settings::LinkType;
 use childlink::linkage::splink::{ModelFinding, Predictions, Records, SplinkModel, finding};
 use childlink::linkage::value::ValueType;
@@ -67,15 +69,24 @@ fn score(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let records = Records::new(frame, &model)?;
     drop(phase);
     let read = started.elapsed();
-    let phase = progress.phase("scoring");
-    let mut predictions = match &args.pairs {
-        Some(pairs) => Predictions::of_pairs(&records, &model, records.pairs(&read_frame(pairs)?)?)?,
+    let phase = progress.phase("preparing");
+    let compiled = CompiledModel::new(&records, &model)?;
+    drop(phase);
+    let prepared = started.elapsed();
+    let phase = progress.phase("blocking");
+    let pairs = match &args.pairs {
+        Some(pairs) => (records.pairs(&read_frame(pairs)?)?, Vec::new()),
         None => {
-            let (predictions, more) = Predictions::of_candidates(&records, &model)?;
+            let (found, more) = candidates(&records, &model.blocking_rules)?;
             findings.extend(more);
-            predictions
+            split(&found)
         }
     };
+    drop(phase);
+    let blocked = started.elapsed();
+    let phase = progress.phase("weighing");
+    let scores = compiled.score(&pairs.0)?;
+    let mut predictions = Predictions::new(&records, &model, compiled, pairs, scores);
     let scored = predictions.len();
     if let Some(least) = args.min_weight {
         predictions.retain(least);
@@ -104,7 +115,9 @@ fn score(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
                 "pairs_written": predictions.len(),
                 "seconds": {
                     "read": read.as_secs_f64(),
-                    "score": (weighed - read).as_secs_f64(),
+                    "prepare": (prepared - read).as_secs_f64(),
+                    "block": (blocked - prepared).as_secs_f64(),
+                    "weigh": (weighed - blocked).as_secs_f64(),
                     "write": (seconds - weighed).as_secs_f64(),
                 },
                 "findings": findings_json(&findings),
