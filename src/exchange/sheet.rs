@@ -114,10 +114,11 @@ impl SheetRow<'_> {
         }
     }
 
-    /// Sets the next field, of numbers.
+    /// Sets the next field, of numbers; NaN stands for a missing one.
     #[inline]
     pub fn number(&mut self, number: f64) {
         match self {
+            SheetRow::Csv(row) if number.is_nan() => row.raw(b""),
             SheetRow::Csv(row) => row.raw(zmij::Buffer::new().format(number).as_bytes()),
             #[cfg(feature = "columnar")]
             SheetRow::Parquet(row) => row.number(number),

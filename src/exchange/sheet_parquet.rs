@@ -34,7 +34,7 @@ impl<W: Write + Send> ParquetSheet<W> {
                 Kind::Integer => DataType::Int64,
                 Kind::Number => DataType::Float64,
             };
-            Field::new(name, data_type, false)
+            Field::new(name, data_type, *kind == Kind::Number)
         };
         let builder = |(_, kind): &SheetColumn| match kind {
             Kind::Text => Builder::Text(StringBuilder::new()),
@@ -101,7 +101,7 @@ impl ParquetRow<'_> {
 
     pub(super) fn number(&mut self, number: f64) {
         if let Some(Builder::Number(values)) = self.column() {
-            values.append_value(number);
+            values.append_option((!number.is_nan()).then_some(number));
         }
     }
 }
