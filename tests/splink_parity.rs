@@ -31,7 +31,7 @@ fn read(path: &Path) -> Frame {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("parquet") => frame::parquet::read(file).unwrap(),
-        _ => frame::csv::read(file).unwrap(),
+        _ => frame::csv::read(file).unwrap().whole().unwrap(),
     }
 }
 

@@ -57,11 +57,11 @@ pub fn is_whereabouts(column: Column) -> bool {
     WHEREABOUTS.contains(&column)
 }
 
-fn text(name: &str) -> SheetColumn {
+pub(super) fn text(name: &str) -> SheetColumn {
     (name.to_owned(), Kind::Text)
 }
 
-fn pair_keys() -> Vec<SheetColumn> {
+pub(super) fn pair_keys() -> Vec<SheetColumn> {
     ["source_l", "record_id_l", "source_r", "record_id_r"].map(text).to_vec()
 }
 
@@ -245,7 +245,7 @@ impl QuarantinedText {
 }
 
 /// Bytes as text; those that are none are written as `\xE9`.
-fn readable(raw: &[u8]) -> String {
+pub fn readable(raw: &[u8]) -> String {
     let mut text = String::with_capacity(raw.len());
     for chunk in raw.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -12,6 +12,8 @@ pub mod encoding;
 pub mod fhir;
 pub mod frame;
 pub mod linked;
+#[cfg(feature = "splink")]
+pub mod linked_records;
 pub mod lists;
 #[cfg(feature = "messages")]
 pub mod message;

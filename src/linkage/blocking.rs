@@ -9,7 +9,7 @@ mod keys;
 mod scan;
 
 pub use keys::KeyColumn;
-pub use scan::{Blocking, LinkKind, OversizedBlock, Residual, Rule, RuleCount};
+pub use scan::{Blocking, LinkKind, OversizedBlock, Residual, Rule, RuleCount, Scan};
 
 #[cfg(test)]
 mod tests {

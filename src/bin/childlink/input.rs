@@ -149,6 +149,11 @@ impl Inputs {
         self.files.iter().map(|(path, _)| path.as_path())
     }
 
+    /// The files with the source of each, in the order given.
+    pub(crate) fn files(&self) -> &[(PathBuf, SourceName)] {
+        &self.files
+    }
+
     /// What the inputs are, so that they can be found and read again.
     pub(crate) fn record(&self) -> Value {
         let file = |(path, source): &(PathBuf, SourceName)| {
@@ -261,14 +266,18 @@ impl Inputs {
 }
 
 /// The format of a file, told by its first bytes and never by its name.
-enum Format {
+pub(crate) enum Format {
     Delimited,
     Ndjson,
     Parquet,
 }
 
 impl Format {
-    fn of(path: &Path) -> Result<Format, Error> {
+    /// Looks at the beginning of a file.
+    ///
+    /// # Errors
+    /// `input/cannot-read`, `input/not-a-file`.
+    pub(crate) fn of(path: &Path) -> Result<Format, Error> {
         let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
         let is_file = file.metadata().map_err(|e| cannot_read(path, &e))?.is_file();
         if !is_file {
@@ -290,7 +299,7 @@ impl Format {
 }
 
 /// The error with the name of the file it came from.
-fn in_file(path: &Path, mut error: Error) -> Error {
+pub(crate) fn in_file(path: &Path, mut error: Error) -> Error {
     error.message = format!("{}: {}", path.display(), error.message);
     error
 }

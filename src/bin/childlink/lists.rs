@@ -152,7 +152,10 @@ pub(crate) fn read_key(list: &Path) -> Result<Vec<u8>, Error> {
 }
 
 /// The first child_id that an earlier run had not given.
-fn next_child_id(folder: &Path) -> Result<u64, Error> {
+///
+/// # Errors
+/// `input/cannot-read`, `previous/unreadable`.
+pub(crate) fn next_child_id(folder: &Path) -> Result<u64, Error> {
     let path = folder.join("summary.json");
     let text = fs::read_to_string(&path).map_err(|e| cannot_read(&path, &e))?;
     let summary: Value = serde_json::from_str(&text).unwrap_or_default();

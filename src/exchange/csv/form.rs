@@ -2,7 +2,7 @@
 
 use super::record::for_each_record;
 use crate::error::Error;
-use crate::exchange::encoding::{Encoding, Utf16Decoder};
+use crate::exchange::encoding::{Encoding, Utf8Tally, Utf16Decoder};
 
 /// Enough of a file to find its form, in bytes: [`Form::detect`] needs no more than these.
 pub const MAX_BEGINNING: usize = 1 << 20;
@@ -44,8 +44,21 @@ impl Form {
         Form::with_encoding(beginning, encoding, skip)
     }
 
+    /// The form that the counts over a whole file ask for, if it is another one than its beginning showed.
+    ///
+    /// # Errors
+    /// Those of [`Form::detect`].
+    pub(crate) fn with_encoding_of(&self, tally: Utf8Tally, beginning: &[u8]) -> Result<Option<Form>, Error> {
+        match tally.encoding() {
+            Some(encoding) if self.encoding.is_ascii_compatible() && self.skip == 0 && encoding != self.encoding => {
+                Form::with_encoding(beginning, encoding, 0).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The form of a file whose encoding, and whose mark of `skip` bytes, are known.
-    pub(super) fn with_encoding(beginning: &[u8], encoding: Encoding, skip: usize) -> Result<Form, Error> {
+    fn with_encoding(beginning: &[u8], encoding: Encoding, skip: usize) -> Result<Form, Error> {
         let whole = beginning.len() < MAX_BEGINNING;
         let mut text = beginning.get(skip..).unwrap_or_default().to_vec();
         if let Some(mut decoder) = Utf16Decoder::new(encoding) {

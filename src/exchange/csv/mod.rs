@@ -14,5 +14,6 @@ pub mod record;
 mod split;
 
 pub use form::{Form, MAX_BEGINNING};
+pub(crate) use reader::map_chunks;
 pub use reader::{ChunkRows, Finished, Reader, read, read_again};
 pub use split::{Chunk, MAX_RECORD, Row, Splitter};

@@ -106,12 +106,7 @@ impl<'o> Reader<'o> {
     pub fn finish(self, beginning: &[u8], mut chunks: Vec<ChunkRows<'o>>) -> Result<Finished<'o>, Error> {
         let mut tally = Utf8Tally::default();
         chunks.iter().for_each(|chunk| tally.add(chunk.tally));
-        if self.form.encoding.is_ascii_compatible()
-            && self.form.skip == 0
-            && let Some(encoding) = tally.encoding()
-            && encoding != self.form.encoding
-        {
-            let form = Form::with_encoding(beginning, encoding, 0)?;
+        if let Some(form) = self.form.with_encoding_of(tally, beginning)? {
             return Ok(Finished::Again(Reader::of_form(form, self.options)?));
         }
         chunks.sort_by_key(|chunk| chunk.index);
@@ -249,22 +244,36 @@ pub fn read<R: Read + Seek + Send>(
     let mut reader = Reader::new(&beginning, options)?;
     loop {
         file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
-        let source = Mutex::new(Source { splitter: Some(Splitter::new(&reader.form)), file: &mut file });
-        let chunks = parallel::map(parallel::thread_count(), |_| {
-            let mut rows = Vec::new();
-            // Each thread takes the next chunk in turn, so that only a few are in memory at a time.
-            loop {
-                let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(advance)?;
-                let Some(chunk) = next else { return Ok(rows) };
-                rows.push(reader.read(&chunk));
-            }
-        });
-        let chunks = chunks.into_iter().collect::<Result<Vec<_>, Error>>()?;
-        match reader.finish(&beginning, chunks.into_iter().flatten().collect())? {
+        let chunks = map_chunks(&mut file, &reader.form, advance, |chunk| reader.read(chunk))?;
+        match reader.finish(&beginning, chunks)? {
             Finished::Rows(rows) => return Ok(rows),
             Finished::Again(better) => reader = better,
         }
     }
+}
+
+/// What `work` makes of each chunk of a file, from where it stands, with the threads of the current pool; in
+/// no certain order.
+///
+/// # Errors
+/// `csv/record-too-long`; `input/cannot-read`.
+pub(crate) fn map_chunks<R: Read + Send, T: Send>(
+    file: &mut R,
+    form: &Form,
+    advance: &(dyn Fn(u64) + Sync),
+    work: impl Fn(&Chunk) -> T + Sync + Send,
+) -> Result<Vec<T>, Error> {
+    let source = Mutex::new(Source { splitter: Some(Splitter::new(form)), file });
+    let results = parallel::map(parallel::thread_count(), |_| {
+        let mut results = Vec::new();
+        // Each thread takes the next chunk in turn, so that only a few are in memory at a time.
+        loop {
+            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(advance)?;
+            let Some(chunk) = next else { return Ok(results) };
+            results.push(work(&chunk));
+        }
+    });
+    Ok(results.into_iter().collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())
 }
 
 /// Reads some rows of a file once more, as they stand. `wanted` is in rising order.

@@ -11,13 +11,14 @@ use super::records::Records;
 use super::settings::BlockingRule;
 use super::sql::Refusal;
 use crate::error::Error;
-use crate::linkage::blocking::{Blocking, KeyColumn, Residual, Rule};
+use crate::linkage::blocking::{Blocking, KeyColumn, Residual, Rule, RuleCount, Scan};
 use crate::linkage::comparison::{Comparator, RecordIndex};
 use crate::linkage::frame::{Dictionary, NULL_ID};
 use crate::linkage::parallel;
 use crate::linkage::value::{Value, ValueType};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
+use std::ops::Range;
 
 /// A pair to be scored, and the first blocking rule that produces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,53 +31,122 @@ pub struct Candidate {
     pub rule: u16,
 }
 
-/// Every pair that some rule produces, each once, in order of left and right record.
+/// Every pair that some rules produce.
+pub struct Candidates {
+    /// The pairs, each once, in order of left and right record.
+    pub pairs: Vec<Candidate>,
+    /// What each rule brought that no earlier one did.
+    pub counts: Vec<RuleCount>,
+    /// What is worth telling of the rules.
+    pub findings: Vec<ModelFinding>,
+}
+
+impl Candidates {
+    /// The pairs without their rules.
+    pub fn records(&self) -> Vec<(RecordIndex, RecordIndex)> {
+        self.pairs.iter().map(|pair| (pair.left, pair.right)).collect()
+    }
+
+    /// The rule of each pair.
+    pub fn rules(&self) -> Vec<u16> {
+        self.pairs.iter().map(|pair| pair.rule).collect()
+    }
+}
+
+/// Every pair that some rule produces.
 ///
 /// # Errors
-/// `splink/missing-column`, `splink/unsupported-sql` or `splink/evaluation`, with the number of the rule.
-pub fn candidates(records: &Records, rules: &[BlockingRule]) -> Result<(Vec<Candidate>, Vec<ModelFinding>), Error> {
-    let mut findings = Vec::new();
-    let compiled = rules
-        .iter()
-        .enumerate()
-        .map(|(index, rule)| CompiledRule::new(records, rule, &format!("blocking rule {}", index + 1), &mut findings))
-        .collect::<Result<Vec<_>, _>>()?;
-    let compiled = if compiled.is_empty() { vec![CompiledRule::every_pair(records)] } else { compiled };
-    let conditions: Vec<Option<Box<Residual>>> = compiled
-        .iter()
-        .map(|rule| {
-            let judge = rule.residual.as_ref()?;
-            Some(Box::new(move |left, right| judge.level(left, right) == HOLDS) as Box<Residual>)
-        })
-        .collect();
-    let rules = compiled
-        .iter()
-        .zip(&conditions)
-        .map(|(rule, condition)| Rule {
-            name: rule.place.clone(),
-            keys: rule.keys.iter().collect(),
-            refine: Vec::new(),
-            residual: condition.as_deref(),
-        })
-        .collect();
-    let blocking = Blocking {
-        records: records.frame().rows(),
-        source: records.source(),
-        kind: records.kind(),
-        rules,
-        excluded: None,
-        one_block_in: 1,
-        max_block_pairs: u64::MAX,
-    };
-    let scan = blocking.scan(Vec::new, |found: &mut Vec<Candidate>, rule, left, right| {
+/// Those of [`CompiledRules::new`] and [`CompiledRules::scan`].
+pub fn candidates(records: &Records, rules: &[BlockingRule]) -> Result<Candidates, Error> {
+    let compiled = CompiledRules::new(records, rules)?;
+    let scan = compiled.scan(0..compiled.len(), Vec::new, |found: &mut Vec<Candidate>, rule, left, right| {
         found.push(Candidate { left, right, rule: rule as u16 });
-    });
-    for rule in &compiled {
-        rule.check_faults()?;
+    })?;
+    let mut pairs = scan.states.concat();
+    parallel::sort_unstable_by(&mut pairs, Candidate::cmp);
+    Ok(Candidates { pairs, counts: scan.counts, findings: compiled.findings })
+}
+
+/// Rules bound to records, ready to be walked.
+pub struct CompiledRules<'r> {
+    records: &'r Records,
+    rules: Vec<CompiledRule>,
+    findings: Vec<ModelFinding>,
+}
+
+impl<'r> CompiledRules<'r> {
+    /// Binds rules to records. Without a rule, every pair is produced.
+    ///
+    /// # Errors
+    /// `splink/missing-column`, `splink/unsupported-sql` or `splink/evaluation`, with the number of the rule.
+    pub fn new(records: &'r Records, rules: &[BlockingRule]) -> Result<CompiledRules<'r>, Error> {
+        let mut findings = Vec::new();
+        let mut compiled = rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| {
+                CompiledRule::new(records, rule, &format!("blocking rule {}", index + 1), &mut findings)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if compiled.is_empty() {
+            compiled.push(CompiledRule::every_pair(records));
+        }
+        Ok(CompiledRules { records, rules: compiled, findings })
     }
-    let mut all = scan.states.concat();
-    parallel::sort_unstable_by(&mut all, Candidate::cmp);
-    Ok((all, findings))
+
+    /// How many rules there are, at least one.
+    #[allow(clippy::len_without_is_empty, reason = "there is always a rule")]
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// What is worth telling of the rules.
+    pub fn findings(&self) -> &[ModelFinding] {
+        &self.findings
+    }
+
+    /// Visits every pair that the rules in `places` produce, once, with the place of the first such rule among
+    /// them.
+    ///
+    /// # Errors
+    /// `splink/evaluation` where DuckDB would stop with an error.
+    pub fn scan<S: Send>(
+        &self,
+        places: Range<usize>,
+        start: impl Fn() -> S + Sync + Send,
+        visit: impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send,
+    ) -> Result<Scan<S>, Error> {
+        let compiled = &self.rules[places];
+        let conditions: Vec<Option<Box<Residual>>> = compiled
+            .iter()
+            .map(|rule| {
+                let judge = rule.residual.as_ref()?;
+                Some(Box::new(move |left, right| judge.level(left, right) == HOLDS) as Box<Residual>)
+            })
+            .collect();
+        let rules = compiled
+            .iter()
+            .zip(&conditions)
+            .map(|(rule, condition)| Rule {
+                name: rule.sql.clone(),
+                keys: rule.keys.iter().collect(),
+                refine: Vec::new(),
+                residual: condition.as_deref(),
+            })
+            .collect();
+        let blocking = Blocking {
+            records: self.records.frame().rows(),
+            source: self.records.source(),
+            kind: self.records.kind(),
+            rules,
+            excluded: None,
+            one_block_in: 1,
+            max_block_pairs: u64::MAX,
+        };
+        let scan = blocking.scan(start, visit);
+        compiled.iter().try_for_each(CompiledRule::check_faults)?;
+        Ok(scan)
+    }
 }
 
 /// The levels of a residual condition.
@@ -84,6 +154,7 @@ const HOLDS: u8 = 2;
 const DOES_NOT_HOLD: u8 = 1;
 
 struct CompiledRule {
+    sql: String,
     place: String,
     keys: Vec<KeyColumn>,
     residual: Option<FeatureComparator>,
@@ -92,7 +163,7 @@ struct CompiledRule {
 impl CompiledRule {
     fn every_pair(records: &Records) -> CompiledRule {
         let keys = vec![KeyColumn::single(records.frame().rows(), |_| Some(1))];
-        CompiledRule { place: "every pair".to_owned(), keys, residual: None }
+        CompiledRule { sql: "every pair".to_owned(), place: "every pair".to_owned(), keys, residual: None }
     }
 
     fn new(
@@ -161,7 +232,7 @@ impl CompiledRule {
                 Some(FeatureComparator::new(frame, &judgement, &|_| place.to_owned())?)
             }
         };
-        Ok(CompiledRule { place: place.to_owned(), keys, residual })
+        Ok(CompiledRule { sql: rule.sql.clone(), place: place.to_owned(), keys, residual })
     }
 
     fn check_faults(&self) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use super::settings::{Level, SplinkModel};
 use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
 
 impl SplinkModel {
     /// The model as a document that Splink 5 loads and scores alike: what was read, with the trained
@@ -53,6 +54,11 @@ impl SplinkModel {
         let mut text = serde_json::to_string_pretty(&Json::Object(document)).unwrap_or_default();
         text.push('\n');
         text
+    }
+
+    /// SHA-256 of the document, in hexadecimal: what a decision was made with.
+    pub fn hash(&self) -> String {
+        Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

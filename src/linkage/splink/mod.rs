@@ -21,6 +21,7 @@ mod feature;
 pub mod finding;
 pub mod function;
 pub mod level;
+pub mod link;
 mod memo;
 mod pattern;
 pub mod prediction;

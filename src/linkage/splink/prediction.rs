@@ -1,6 +1,6 @@
 //! Scored pairs as a table, its columns named as Splink names them.
 
-use super::blocking::{Candidate, candidates};
+use super::blocking::candidates;
 use super::expression::Side;
 use super::finding::ModelFinding;
 use super::function::written;
@@ -9,8 +9,9 @@ use super::score::{CompiledModel, Scores};
 use super::settings::SplinkModel;
 use crate::error::Error;
 use crate::linkage::comparison::RecordIndex;
+use crate::linkage::explain::{Waterfall, WaterfallBar};
 use crate::linkage::frame::FrameColumn;
-use crate::linkage::score::probability;
+use crate::linkage::score::{probability, weight_of};
 use crate::linkage::value::{Value, ValueType};
 
 /// Pairs with their levels and weights.
@@ -34,10 +35,10 @@ impl<'a> Predictions<'a> {
         model: &'a SplinkModel,
     ) -> Result<(Predictions<'a>, Vec<ModelFinding>), Error> {
         let compiled = CompiledModel::new(records, model)?;
-        let (candidates, findings) = candidates(records, &model.blocking_rules)?;
-        let (pairs, rules) = split(&candidates);
+        let found = candidates(records, &model.blocking_rules)?;
+        let (pairs, rules) = (found.records(), found.rules());
         let scores = compiled.score(&pairs)?;
-        Ok((Predictions::new(records, model, compiled, (pairs, rules), scores), findings))
+        Ok((Predictions::new(records, model, compiled, (pairs, rules), scores), found.findings))
     }
 
     /// Pairs that were scored step by step: `rules` tells the rule of each, or is empty when pairs were given.
@@ -123,6 +124,30 @@ impl<'a> Predictions<'a> {
         columns
     }
 
+    /// Why a pair has its weight.
+    pub fn waterfall(&self, pair: usize) -> Waterfall<'_> {
+        let levels = &self.scores.levels[pair * self.scores.width..(pair + 1) * self.scores.width];
+        let bars = self.model.comparisons.iter().zip(levels).enumerate().map(|(number, (comparison, &index))| {
+            let (weight, term_frequency) = self.compiled.parts(number, index, self.pairs[pair]);
+            let place = comparison.level_indices().iter().position(|known| *known == index);
+            let evidence = (index > 0).then(|| comparison.probabilities()[usize::from(index)]);
+            WaterfallBar {
+                comparison: &comparison.name,
+                level: place.map_or("", |place| &comparison.levels[place].label),
+                m: evidence.map(|(m, _)| m),
+                u: evidence.map(|(_, u)| u),
+                weight,
+                term_frequency,
+            }
+        });
+        Waterfall {
+            prior: weight_of(self.model.prior),
+            bars: bars.collect(),
+            household: 0.0,
+            match_weight: self.scores.weights[pair],
+        }
+    }
+
     /// The comparisons with a term-frequency adjustment.
     fn adjusted(&self) -> impl Iterator<Item = (usize, &str)> {
         self.compiled
@@ -151,11 +176,6 @@ impl<'a> Predictions<'a> {
             What::MatchProbability => Field::Number(probability(self.scores.weights[pair])),
         }
     }
-}
-
-/// The pairs of candidates, and their rules.
-pub fn split(candidates: &[Candidate]) -> (Vec<(RecordIndex, RecordIndex)>, Vec<u16>) {
-    candidates.iter().map(|candidate| ((candidate.left, candidate.right), candidate.rule)).unzip()
 }
 
 /// A column of a result.

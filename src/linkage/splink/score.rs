@@ -104,12 +104,29 @@ impl CompiledModel {
             }
         });
         drop(pieces);
+        self.check_faults()?;
+        Ok(Scores { width, levels, weights })
+    }
+
+    /// The weights of a few pairs, on this thread. What went wrong is told by [`check_faults`](Self::check_faults).
+    pub(super) fn weigh(&self, pairs: &[(RecordIndex, RecordIndex)]) -> Vec<f64> {
+        let mut weights = vec![self.prior; pairs.len()];
+        let mut levels = vec![0; pairs.len() * self.comparisons.len()];
+        self.score_piece(pairs, &mut weights, &mut levels);
+        weights
+    }
+
+    /// Whether every pair that was weighed so far could be judged.
+    ///
+    /// # Errors
+    /// `splink/evaluation` where DuckDB would stop with an error.
+    pub(super) fn check_faults(&self) -> Result<(), Error> {
         for comparison in &self.comparisons {
             if let Some(fault) = comparison.comparator.faults().first() {
                 return Err(evaluation(&format!("comparison {}", comparison.name), fault));
             }
         }
-        Ok(Scores { width, levels, weights })
+        Ok(())
     }
 
     fn score_piece(&self, pairs: &[(RecordIndex, RecordIndex)], weights: &mut [f64], levels: &mut [LevelIndex]) {

@@ -33,7 +33,7 @@ pub fn estimate_prior(
     if !(0.0 < recall && recall <= 1.0) {
         return Err(Error::new("splink/recall", format!("the recall is {recall}"), "give a share above 0, at most 1"));
     }
-    let (found, _) = candidates(records, rules)?;
+    let found = candidates(records, rules)?.pairs;
     let prior = found.len() as f64 / recall / possible_pairs(model.link_type, records);
     if !(0.0 < prior && prior < 1.0) {
         return Err(Error::new(
@@ -121,8 +121,7 @@ pub fn estimate_m_from_labels(model: &mut SplinkModel, records: &Records, column
         names,
         arrays_to_explode: Vec::new(),
     };
-    let (matches, _) = candidates(records, &[rule])?;
-    let pairs: Vec<_> = matches.iter().map(|pair| (pair.left, pair.right)).collect();
+    let pairs = candidates(records, &[rule])?.records();
     let compiled = CompiledModel::new(records, model)?;
     let mut counts = LevelCounts::of(&compiled, model);
     counts.add(&compiled, &pairs)?;
@@ -166,10 +165,9 @@ pub fn estimate_m(
     let mut sessions = Vec::new();
     let mut findings = Vec::new();
     for rule in rules {
-        let (pairs, more) = candidates(records, std::slice::from_ref(rule))?;
-        findings.extend(more);
-        let pairs: Vec<_> = pairs.iter().map(|pair| (pair.left, pair.right)).collect();
-        sessions.push(session(model, &compiled, rule, &pairs)?);
+        let found = candidates(records, std::slice::from_ref(rule))?;
+        sessions.push(session(model, &compiled, rule, &found.records())?);
+        findings.extend(found.findings);
     }
     for (number, comparison) in model.comparisons.iter_mut().enumerate() {
         let indices = comparison.level_indices();

@@ -1,5 +1,7 @@
 //! `childlink link`: records of several sources to children.
 
+mod by_splink;
+
 use super::Outcome;
 use crate::input::{InputArgs, Inputs, Records};
 use crate::lists::{ListArgs, Lists};
@@ -29,7 +31,8 @@ use std::time::Instant;
 #[command(after_help = "Examples:\n  \
     childlink link extracts/*.csv --out linked\n  \
     childlink link --source northtown=a.csv --source southtown=b.csv --out linked\n  \
-    childlink link extracts/*.csv --previous linked --decisions decided.csv --out linked-2\n\n\
+    childlink link extracts/*.csv --previous linked --decisions decided.csv --out linked-2\n  \
+    childlink link people.parquet --splink-model model.json --out linked\n\n\
     Files in DIR: children (the child of every record), links, review (pairs for a person to decide),\n\
     restricted (pairs for those who must, keys only), quarantine (rows set aside), summary.json, run.json,\n\
     report.html, model.json.")]
@@ -48,6 +51,8 @@ pub(crate) struct Args {
     /// Compare records of different sources only
     #[arg(long)]
     link_only: bool,
+    #[command(flatten)]
+    splink: by_splink::SplinkArgs,
     #[command(flatten)]
     lists: ListArgs,
     /// Threads (0: as many as the machine has); the result does not depend on it
@@ -86,7 +91,10 @@ impl Format {
 type Phases = Vec<(&'static str, f64)>;
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    parallel::with_threads(args.threads, || link(args, terminal))
+    parallel::with_threads(args.threads, || match &args.splink.splink_model {
+        Some(model) => by_splink::link(args, model, terminal),
+        None => link(args, terminal),
+    })
 }
 
 fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::score::{findings_json, outcome, read_model};
-use crate::frame_input::read_datasets;
+use crate::frame_input::{Datasets, named_files};
 use crate::output::write_file;
 use crate::render::{Terminal, count};
 use childlink::Error;
@@ -92,7 +92,8 @@ fn rewrite(args: &Copy, terminal: &Terminal) -> Result<Outcome, Error> {
 fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
     let (mut model, _) = read_model(&args.splink_model, terminal)?;
     let dataset_column = (model.link_type != LinkType::DedupeOnly).then_some(model.source_dataset_column.as_str());
-    let records = Records::new(read_datasets(&args.inputs, dataset_column)?, &model)?;
+    let files = named_files(&args.inputs);
+    let records = Records::new(Datasets::read(&files, dataset_column)?.whole(&files)?, &model)?;
     let rules = |texts: &[String]| {
         texts.iter().map(|text| BlockingRule::parse(text, model.dialect)).collect::<Result<Vec<_>, Error>>()
     };

@@ -1,7 +1,7 @@
 //! `childlink score`: every candidate pair, or given pairs, weighed by a model.
 
 use super::Outcome;
-use crate::frame_input::{extension, read_datasets, read_frame};
+use crate::frame_input::{Datasets, extension, named_files, read_frame};
 use crate::output::OutputFile;
 use crate::render::{Terminal, count};
 use childlink::Error;
@@ -9,7 +9,7 @@ use childlink::error::Severity;
 use childlink::exchange::sheet::{Kind, Sheet, SheetColumn};
 use childlink::linkage::parallel;
 use childlink::linkage::splink::blocking::candidates;
-use childlink::linkage::splink::prediction::{Field, FieldKind, split};
+use childlink::linkage::splink::prediction::{Field, FieldKind};
 use childlink::linkage::splink::records::read_as;
 use childlink::linkage::splink::score::CompiledModel;
 use childlink::linkage::splink::settings::LinkType;
@@ -61,7 +61,8 @@ fn score(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let phase = progress.phase("reading");
     let (model, mut findings) = read_model(&args.splink_model, terminal)?;
     let dataset_column = (model.link_type != LinkType::DedupeOnly).then_some(model.source_dataset_column.as_str());
-    let mut frame = read_datasets(&args.inputs, dataset_column)?;
+    let files = named_files(&args.inputs);
+    let mut frame = Datasets::read(&files, dataset_column)?.whole(&files)?;
     for wanted in &args.types {
         let (column, value_type) = column_type(wanted)?;
         read_as(&mut frame, column, value_type)?;
@@ -77,9 +78,10 @@ fn score(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let pairs = match &args.pairs {
         Some(pairs) => (records.pairs(&read_frame(pairs)?)?, Vec::new()),
         None => {
-            let (found, more) = candidates(&records, &model.blocking_rules)?;
-            findings.extend(more);
-            split(&found)
+            let found = candidates(&records, &model.blocking_rules)?;
+            let pairs = (found.records(), found.rules());
+            findings.extend(found.findings);
+            pairs
         }
     };
     drop(phase);
@@ -163,7 +165,11 @@ pub(super) fn findings_json(findings: &[ModelFinding]) -> Vec<serde_json::Value>
     findings.iter().map(object).collect()
 }
 
-fn column_type(wanted: &str) -> Result<(&str, ValueType), Error> {
+/// The column and type of `--type COLUMN=TYPE`.
+///
+/// # Errors
+/// `arguments/type`.
+pub(super) fn column_type(wanted: &str) -> Result<(&str, ValueType), Error> {
     let value_type = |name: &str| {
         Some(match name {
             "text" => ValueType::Text,

@@ -1,0 +1,235 @@
+//! General record linkage on the command line: any columns, by a Splink model. What Splink itself answered is
+//! in tests/data/splink.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+type Row = BTreeMap<String, String>;
+
+impl Bench {
+    fn new() -> Bench {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        for name in ["model.json", "people.csv", "predictions.csv"] {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/splink").join(name);
+            fs::copy(from, folder.path().join(name)).expect("Splink's answers are there");
+        }
+        Bench { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.path(name), bytes).expect("the file is written");
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
+        command.current_dir(self.folder.path()).args(arguments).output().expect("childlink starts")
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8(output.stderr).expect("UTF-8")
+    }
+
+    fn link(&self, input: &str, out: &str, more: &[&str]) {
+        self.ok(&[&["link", input, "--splink-model", "model.json", "--out", out], more].concat());
+    }
+
+    fn rows(&self, name: &str) -> Vec<Row> {
+        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
+        reader.deserialize().map(|row| row.expect("a row of the file")).collect()
+    }
+
+    fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&self.text(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
+    }
+
+    /// The pairs of Splink's predictions from a weight on: ids and weight.
+    fn predicted(&self, least: f64) -> Vec<(String, String, f64)> {
+        let weight = |row: &Row| row["match_weight"].parse::<f64>().expect("a weight");
+        let rows = self.rows("predictions.csv");
+        rows.iter()
+            .filter(|row| weight(row) >= least)
+            .map(|row| (row["unique_id_l"].clone(), row["unique_id_r"].clone(), weight(row)))
+            .collect()
+    }
+
+    /// The records of each group, as sets.
+    fn groups(&self, name: &str) -> BTreeSet<BTreeSet<String>> {
+        let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for row in self.rows(name) {
+            groups.entry(row["child_id"].clone()).or_default().insert(row["record_id"].clone());
+        }
+        groups.into_values().collect()
+    }
+}
+
+/// What joining pairs gives, found the slow way.
+fn joined(records: impl Iterator<Item = String>, pairs: &[(String, String, f64)]) -> BTreeSet<BTreeSet<String>> {
+    let mut groups: Vec<BTreeSet<String>> = records.map(|record| BTreeSet::from([record])).collect();
+    for (left, right, _) in pairs {
+        let (both, mut rest): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|group| group.contains(left) || group.contains(right));
+        rest.push(both.into_iter().flatten().collect());
+        groups = rest;
+    }
+    groups.into_iter().collect()
+}
+
+#[test]
+fn links_and_groups_are_those_of_splink_at_the_threshold() {
+    let bench = Bench::new();
+    bench.link("people.csv", "linked", &["--link-threshold", "4", "--review-threshold", "-2"]);
+    let wanted = bench.predicted(-2.0);
+    let links = bench.rows("linked/links.csv");
+    assert_eq!(links.len(), wanted.len());
+    let found: BTreeMap<(&str, &str), &Row> =
+        links.iter().map(|row| ((row["record_id_l"].as_str(), row["record_id_r"].as_str()), row)).collect();
+    for (left, right, weight) in &wanted {
+        let row = found[&(left.as_str(), right.as_str())];
+        assert!((row["match_weight"].parse::<f64>().unwrap() - weight).abs() < 1e-9);
+        assert_eq!(row["decision"], if *weight >= 4.0 { "link" } else { "review" });
+        assert_eq!(row["source_l"], "people");
+    }
+    let records = bench.rows("people.csv").into_iter().map(|row| row["unique_id"].clone());
+    assert_eq!(bench.groups("linked/children.csv"), joined(records, &bench.predicted(4.0)));
+
+    let summary = bench.json("linked/summary.json");
+    assert_eq!(summary["rows"], serde_json::json!({"read": 240, "accepted": 240, "quarantined": 0}));
+    assert_eq!(summary["linkage"]["candidate_pairs"], bench.rows("predictions.csv").len());
+    assert_eq!(summary["linkage"]["links"], bench.predicted(4.0).len());
+    let review = bench.rows("linked/review.csv");
+    assert_eq!(review.len(), wanted.len() - bench.predicted(4.0).len());
+    for row in &review {
+        let waterfall: Value = serde_json::from_str(&row["waterfall"]).expect("a waterfall");
+        let bars = waterfall["bars"].as_array().expect("bars");
+        let sum = bars.iter().fold(waterfall["prior"].as_f64().unwrap(), |sum, bar| {
+            sum + bar["weight"].as_f64().unwrap() + bar["term_frequency"].as_f64().unwrap()
+        });
+        assert!((sum - row["match_weight"].parse::<f64>().unwrap()).abs() < 1e-9);
+        assert!(row.contains_key("surname_l") && row.contains_key("email_r"));
+    }
+}
+
+#[test]
+fn only_the_records_count_for_the_result() {
+    let bench = Bench::new();
+    bench.link("people.csv", "one", &[]);
+    let text = bench.text("people.csv");
+    let (header, body) = text.split_once('\n').unwrap();
+    let backwards: Vec<&str> = body.lines().rev().collect();
+    fs::create_dir(bench.path("other")).unwrap();
+    bench.write("other/people.csv", format!("{header}\n{}\n", backwards.join("\n")).replace(',', "|"));
+    bench.link("other/people.csv", "two", &["--threads", "1"]);
+    for name in ["children.csv", "links.csv", "review.csv", "quarantine.csv", "summary.json", "model.json"] {
+        assert_eq!(bench.text(&format!("one/{name}")), bench.text(&format!("two/{name}")), "{name}");
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_used_are_set_aside_and_counted() {
+    let bench = Bench::new();
+    bench.write("broken.csv", bench.text("people.csv") + "9001,too,few\n9002,Zo\u{0}e,a,b,c,d\n");
+    bench.ok(&["link", "broken.csv", "--splink-model", "model.json", "--out", "linked"]);
+    let aside = bench.rows("linked/quarantine.csv");
+    assert_eq!(aside.len(), 1);
+    assert_eq!((aside[0]["reason"].as_str(), aside[0]["raw"].as_str()), ("row/field-count", "9001,too,few"));
+    assert_eq!(aside[0]["row"], "242");
+    let rows = &bench.json("linked/summary.json")["rows"];
+    assert_eq!(*rows, serde_json::json!({"read": 242, "accepted": 241, "quarantined": 1}));
+    let strict = bench.run(&["link", "broken.csv", "--splink-model", "model.json", "--out", "linked", "--strict"]);
+    assert_eq!(strict.status.code(), Some(1));
+}
+
+#[test]
+fn records_of_several_datasets_are_only_linked_across_when_the_model_says_so() {
+    let bench = Bench::new();
+    let model = bench.text("model.json").replace("dedupe_only", "link_only");
+    bench.write("model.json", model);
+    let text = bench.text("people.csv");
+    let lines: Vec<&str> = text.lines().collect();
+    let part = |odd: usize| {
+        let own = lines[1..].iter().enumerate().filter(|(n, _)| n % 2 == odd).map(|(_, line)| *line);
+        std::iter::once(lines[0]).chain(own).collect::<Vec<_>>().join("\n")
+    };
+    bench.write("a.csv", part(0));
+    bench.write("b.csv", part(1));
+    let run = |out: &str, more: &[&str]| {
+        let fixed = ["link", "--splink-model", "model.json", "--source", "north=a.csv", "--source", "south=b.csv"];
+        bench.ok(&[&fixed[..], &["--out", out], more].concat());
+    };
+    run("linked", &[]);
+    let links = bench.rows("linked/links.csv");
+    assert!(!links.is_empty());
+    assert!(links.iter().all(|row| row["source_l"] == "north" && row["source_r"] == "south"));
+    // The same files later: every group keeps its serial, and nothing has changed.
+    run("again", &["--previous", "linked"]);
+    assert_eq!(bench.text("linked/children.csv"), bench.text("again/children.csv"));
+    assert!(bench.rows("again/changes.csv").is_empty());
+    // A stricter threshold takes groups apart; the records that leave are listed.
+    run("strict", &["--previous", "linked", "--link-threshold", "30"]);
+    let serial = |name: &str| -> BTreeMap<(String, String), String> {
+        let key = |row: Row| ((row["source"].clone(), row["record_id"].clone()), row["child_id"].clone());
+        bench.rows(name).into_iter().map(key).collect()
+    };
+    let (before, after) = (serial("linked/children.csv"), serial("strict/children.csv"));
+    let changed = before.iter().filter(|(key, group)| after[*key] != **group).count();
+    assert!(changed > 0);
+    assert_eq!(bench.rows("strict/changes.csv").len(), changed);
+}
+
+#[test]
+fn results_of_any_format_tell_the_same_and_options_that_cannot_apply_are_refused() {
+    let bench = Bench::new();
+    bench.link("people.csv", "linked", &["--format", "parquet"]);
+    assert!(bench.path("linked/links.parquet").is_file() && !bench.path("linked/links.csv").exists());
+    let told = bench.refused(&["link", "people.csv", "--splink-model", "model.json", "--out", "x", "--link-only"]);
+    assert!(told.contains("cannot be used with"), "{told}");
+    let swapped = ["--link-threshold", "1", "--review-threshold", "2"];
+    let told =
+        bench.refused(&[&["link", "people.csv", "--splink-model", "model.json", "--out", "x"][..], &swapped].concat());
+    assert!(told.contains("splink/thresholds"), "{told}");
+    assert!(bench.refused(&["link", "people.csv", "--out", "x", "--link-threshold", "1"]).contains("--splink-model"));
+}
+
+#[test]
+fn a_function_that_no_published_test_proves_is_told_and_refused_under_strict() {
+    let bench = Bench::new();
+    let level = |sql: &str| serde_json::json!({"sql_condition": sql, "label_for_charts": sql, "m_probability": 0.5, "u_probability": 0.1});
+    let model = serde_json::json!({
+        "link_type": "dedupe_only", "sql_dialect": "spark", "probability_two_random_records_match": 0.01,
+        "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.dob = r.dob"}],
+        "comparisons": [{"output_column_name": "surname", "comparison_levels": [
+            level("jaro_winkler(`surname_l`, `surname_r`) > 0.88"), level("ELSE")]}],
+    });
+    bench.write("spark.json", model.to_string());
+    assert!(bench.ok(&["model", "import", "spark.json"]).contains("splink/unverified-function"));
+    for command in [
+        &["model", "import", "spark.json", "--strict"][..],
+        &["link", "people.csv", "--splink-model", "spark.json", "--out", "x", "--strict"],
+        &["score", "people.csv", "--splink-model", "spark.json", "--out", "x.csv", "--strict"],
+    ] {
+        assert!(bench.refused(command).contains("splink/unverified-function"));
+    }
+}
