@@ -11,6 +11,7 @@ pub mod encoding;
 #[cfg(feature = "messages")]
 pub mod fhir;
 pub mod frame;
+pub mod intake;
 pub mod linked;
 #[cfg(feature = "splink")]
 pub mod linked_records;

@@ -4,12 +4,10 @@ use crate::output::{absolute, cannot_read};
 use crate::progress::Progress;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
-use childlink::exchange::rows::{InputReport, KeptValues, Quarantined, ReadOptions, Rows, SetAside, SourceName};
-use childlink::exchange::summary::Read as Summarised;
+use childlink::exchange::intake::{Intake, Records};
+use childlink::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
 use childlink::exchange::{csv, ndjson, parquet};
-use childlink::linkage::table::{Built, Table};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -43,30 +41,6 @@ pub(crate) struct Inputs {
     keep: Vec<String>,
 }
 
-/// Everything that was read.
-pub(crate) struct Records {
-    /// The table and its quality.
-    pub(crate) built: Built,
-    /// Rows set aside, those that lost to another row included, in order of input and row.
-    pub(crate) quarantined: Vec<Quarantined>,
-    /// How each input was understood.
-    pub(crate) reports: Vec<InputReport>,
-    /// The kept columns of each input.
-    pub(crate) kept: Vec<KeptValues>,
-}
-
-impl Records {
-    /// What to tell about them.
-    pub(crate) fn read<'r>(&'r self, inputs: &'r Inputs) -> Summarised<'r> {
-        Summarised {
-            names: &inputs.names,
-            reports: &self.reports,
-            quarantined: &self.quarantined,
-            quality: &self.built.quality,
-        }
-    }
-}
-
 impl InputArgs {
     /// Looks at the arguments; opens only the list of spellings.
     ///
@@ -96,17 +70,7 @@ impl InputArgs {
         if files.is_empty() {
             return Err(Error::new("input/none", "no input file is given", "name at least one file of records"));
         }
-        let spellings = match &self.columns {
-            Some(path) => {
-                let text = fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?;
-                Spellings::with(&text).map_err(|e| in_file(path, e))?
-            }
-            None => Spellings::built_in().clone(),
-        };
-        let name =
-            |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let names = files.iter().map(|(path, _)| name(path)).collect();
-        Ok(Inputs { files, names, columns: self.columns.clone(), spellings, keep: self.keep.clone() })
+        Inputs::new(files, self.columns.clone(), self.keep.clone())
     }
 }
 
@@ -184,66 +148,35 @@ impl Inputs {
     pub(crate) fn read(&self, progress: &Progress) -> Result<Records, Error> {
         let total = self.paths().map(|path| fs::metadata(path).map_or(0, |m| m.len())).sum();
         let phase = progress.bytes("Reading", total);
-        let (mut builders, mut quarantined, mut reports, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut fallbacks: BTreeMap<&str, &Path> = BTreeMap::new();
-        for (number, (path, source)) in self.files.iter().enumerate() {
+        let mut intake = Intake::default();
+        for (number, (_, source)) in self.files.iter().enumerate() {
             let rows = self.read_file(number, &|bytes| phase.advance(bytes))?;
-            if let SourceName::Fallback(name) = source
-                && rows.fell_back
-                && let Some(other) = fallbacks.insert(name, path)
-            {
-                return Err(Error::new(
-                    "input/same-name",
-                    format!("{} and {} would both be the source {name}", other.display(), path.display()),
-                    "name each source with --source NAME=FILE",
-                ));
-            }
-            builders.extend(rows.builders);
-            quarantined.extend(rows.quarantined);
-            reports.push(rows.report);
-            kept.push(rows.kept);
+            intake.add(&self.names[number], source, rows)?;
         }
         drop(phase);
         let _phase = progress.phase("Understanding");
-        let built = Table::build(builders);
-        quarantined.extend(built.repeats.iter().map(|repeat| Quarantined {
-            input: repeat.origin.input,
-            row: repeat.origin.row,
-            reason: repeat.reason,
-        }));
-        quarantined.sort_unstable();
-        Ok(Records { built, quarantined, reports, kept })
+        Ok(intake.build())
     }
 
-    /// Reads the rows that were set aside once more.
+    /// Reads some rows of one file once more.
     ///
     /// # Errors
     /// Those of [`Inputs::read`].
-    pub(crate) fn read_quarantined(
+    pub(crate) fn read_again(
         &self,
-        quarantined: &[Quarantined],
-        mut each: impl FnMut(&Quarantined, SetAside<'_>),
+        number: usize,
+        wanted: &[u32],
+        take: &mut dyn FnMut(SetAside<'_>),
     ) -> Result<(), Error> {
-        for of_input in quarantined.chunk_by(|a, b| a.input == b.input) {
-            let number = usize::from(of_input[0].input);
-            let wanted: Vec<u32> = of_input.iter().map(|q| q.row).collect();
-            let mut next = of_input.iter();
-            let take = |row: SetAside<'_>| {
-                if let Some(quarantined) = next.next() {
-                    each(quarantined, row);
-                }
-            };
-            let (path, _) = &self.files[number];
-            let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
-            let options = self.options(number);
-            match Format::of(path)? {
-                Format::Delimited => csv::read_again(file, options, &wanted, take),
-                Format::Ndjson => ndjson::read_again(file, options, &wanted, take),
-                Format::Parquet => parquet::read_again(file, options, &wanted, take),
-            }
-            .map_err(|e| in_file(path, e))?;
+        let (path, _) = &self.files[number];
+        let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+        let options = self.options(number);
+        match Format::of(path)? {
+            Format::Delimited => csv::read_again(file, options, wanted, take),
+            Format::Ndjson => ndjson::read_again(file, options, wanted, take),
+            Format::Parquet => parquet::read_again(file, options, wanted, take),
         }
-        Ok(())
+        .map_err(|e| in_file(path, e))
     }
 
     fn read_file(&self, number: usize, advance: &(dyn Fn(u64) + Sync)) -> Result<Rows, Error> {

@@ -1,15 +1,16 @@
 //! What the inputs look like: counts, layouts and findings, in words.
 
-use crate::input::{Inputs, Records};
+use crate::input::Inputs;
 use crate::render::{count, table};
 use childlink::error::Code;
+use childlink::exchange::intake::Records;
 use childlink::identity::raw::DateOrder;
 use childlink::linkage::table::{RowOrigin, SourceQuality};
 
 /// The counts, layouts and findings of all inputs, for people.
 pub(crate) fn as_text(inputs: &Inputs, records: &Records) -> String {
     let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<String>>();
-    let read = records.read(inputs);
+    let read = records.read();
     let aside = records.quarantined.len() as u64;
     let mut text = format!(
         "{} rows read: {} accepted, {} set aside\n\n",

@@ -23,6 +23,6 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let inputs = args.input.resolve()?;
     let records = inputs.read(&terminal.progress())?;
-    terminal.result(|| quality::as_text(&inputs, &records), || records.read(&inputs).to_json(true))?;
-    Ok(if records.read(&inputs).has_findings() { Outcome::Findings } else { Outcome::Clean })
+    terminal.result(|| quality::as_text(&inputs, &records), || records.read().to_json(true))?;
+    Ok(if records.read().has_findings() { Outcome::Findings } else { Outcome::Clean })
 }

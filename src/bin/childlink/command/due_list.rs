@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::programme::read_programme;
 use crate::cohort::{Cohort, Members};
-use crate::input::{InputArgs, Records};
+use crate::input::InputArgs;
 use crate::output::{OutputFile, cannot_read, cannot_write, write_file};
 use crate::render::{Terminal, count, table};
 use childlink::Error;
@@ -12,6 +12,7 @@ use childlink::error::{Code, Severity};
 use childlink::exchange::care_events::Events;
 use childlink::exchange::due_list::icalendar::CalendarKey;
 use childlink::exchange::due_list::{Format, Writer, area_counts, coverage_table};
+use childlink::exchange::intake::Records;
 use childlink::linkage::parallel;
 use childlink::schedule::coverage::{Coverage, Indicators, Quarter};
 use childlink::schedule::due_list::{DueChild, DueList, Place, Tally};

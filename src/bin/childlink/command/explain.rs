@@ -2,12 +2,13 @@
 
 use super::Outcome;
 use super::link::read_model;
-use crate::input::{Inputs, Records};
+use crate::input::Inputs;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::lists::Lists;
 use crate::output::cannot_read;
 use crate::render::{Terminal, table};
 use childlink::Error;
+use childlink::exchange::intake::Records;
 use childlink::exchange::linked::{WITHHELD, is_whereabouts};
 use childlink::identity::column::Column;
 use childlink::linkage::comparison::RecordIndex;

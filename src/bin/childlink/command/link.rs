@@ -3,13 +3,14 @@
 mod by_splink;
 
 use super::Outcome;
-use crate::input::{InputArgs, Inputs, Records};
+use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
 use crate::output::{OutputFile, OutputFolder, cannot_read};
 use crate::render::{Terminal, count, table};
 use crate::{report, run_record};
 use childlink::Error;
-use childlink::exchange::linked::{self, QuarantinedText, SensitiveChildren};
+use childlink::exchange::intake::Records;
+use childlink::exchange::linked;
 use childlink::exchange::sheet::{Sheet, SheetColumn};
 use childlink::exchange::summary::{self, pairs_decided};
 use childlink::linkage::blocking::LinkKind;
@@ -116,7 +117,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 
     let phase = progress.phase("Writing");
     let began = Instant::now();
-    let summary = summary::of_linkage(records.read(&inputs), &records.built.table, &linked);
+    let summary = summary::of_linkage(records.read(), &records.built.table, &linked);
     let mut folder = write_tables(args.format, folder, &inputs, &records, &linked, args.lists.previous.is_some())?;
     folder.put("model.json", linked.model.to_json().as_bytes())?;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
@@ -129,8 +130,8 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     folder.finish()?;
     drop(phase);
 
-    terminal.result(|| in_words(args, &inputs, &records, &linked, &notes, total), || with_run(&summary, &run))?;
-    let findings = records.read(&inputs).has_findings() || !notes.is_empty();
+    terminal.result(|| in_words(args, &records, &linked, &notes, total), || with_run(&summary, &run))?;
+    let findings = records.read().has_findings() || !notes.is_empty();
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
 }
 
@@ -185,11 +186,7 @@ fn write_tables(
     })?;
     tables
         .write("restricted", &linked::restricted_columns(), |sheet| linked::write_restricted(sheet, table, linked))?;
-    let mut quarantined = Vec::with_capacity(records.quarantined.len());
-    let sensitive = SensitiveChildren::of(table, linked);
-    inputs.read_quarantined(&records.quarantined, |row, text| {
-        quarantined.push(QuarantinedText::new(row.reason, text, table, linked, &sensitive));
-    })?;
+    let quarantined = records.quarantined_text(linked, |input, wanted, take| inputs.read_again(input, wanted, take))?;
     tables.write("quarantine", &linked::quarantine_columns(), |sheet| linked::write_quarantine(sheet, quarantined))?;
     if with_changes {
         tables.write("changes", &linked::changes_columns(), |sheet| linked::write_changes(sheet, table, linked))?;
@@ -230,16 +227,9 @@ fn with_run(summary: &Value, run: &Value) -> Value {
 }
 
 /// What came of it, for people.
-fn in_words(
-    args: &Args,
-    inputs: &Inputs,
-    records: &Records,
-    linked: &Linked,
-    notes: &[String],
-    seconds: f64,
-) -> String {
+fn in_words(args: &Args, records: &Records, linked: &Linked, notes: &[String], seconds: f64) -> String {
     let row = |cells: &[String]| cells.to_vec();
-    let read = records.read(inputs);
+    let read = records.read();
     let aside = records.quarantined.len() as u64;
     let mut text = format!(
         "{} rows read: {} accepted, {} set aside\n\n",
