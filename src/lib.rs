@@ -13,6 +13,7 @@ pub mod error;
 #[cfg(feature = "csv")]
 pub mod exchange;
 pub mod identity;
+pub mod index;
 pub mod linkage;
 pub mod notification;
 pub mod schedule;

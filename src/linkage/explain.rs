@@ -2,6 +2,7 @@
 
 use super::comparison::RecordIndex;
 use super::model::{Compiled, Level, Model};
+use super::score::{Bar, Scorer};
 use super::table::Table;
 use crate::error::Error;
 use serde::Serialize;
@@ -19,6 +20,22 @@ pub struct Waterfall<'m> {
     pub household: f64,
     /// The match weight.
     pub match_weight: f64,
+}
+
+impl Waterfall<'_> {
+    /// Leaves out what comparisons of residence and practice found: their level, probabilities and weight. The sum
+    /// of the bars is then not the match weight.
+    pub fn withhold_whereabouts(&mut self, model: &Model) {
+        for (bar, comparison) in self.bars.iter_mut().zip(&model.comparisons) {
+            let whereabouts =
+                |level: &Level| level.when.starts_with("residence/") || level.when.starts_with("practice/");
+            if comparison.levels.iter().any(whereabouts) {
+                let comparison = bar.comparison;
+                *bar =
+                    WaterfallBar { comparison, level: "withheld", m: None, u: None, weight: 0.0, term_frequency: 0.0 };
+            }
+        }
+    }
 }
 
 /// One comparison of a pair.
@@ -49,9 +66,33 @@ pub fn explain<'m>(
 ) -> Result<Vec<Waterfall<'m>>, Error> {
     let compiled = Compiled::for_guards(table);
     let scorer = compiled.scorer(model)?;
-    let waterfall = |&(left, right): &(RecordIndex, RecordIndex)| {
+    Ok(pairs.iter().map(|&(left, right)| Measured::of(&scorer, left, right).waterfall(model)).collect())
+}
+
+/// A pair's weight in parts, without the model's words: what a waterfall is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    prior: f64,
+    bars: Vec<Bar>,
+    household: f64,
+    match_weight: f64,
+}
+
+impl Measured {
+    /// Measures a pair.
+    pub(crate) fn of(scorer: &Scorer, left: RecordIndex, right: RecordIndex) -> Measured {
         let score = scorer.score(left, right);
-        let bars = scorer.bars(left, right).into_iter().zip(&model.comparisons).map(|(bar, comparison)| {
+        Measured {
+            prior: scorer.prior(),
+            bars: scorer.bars(left, right),
+            household: score.weight - score.against_chance,
+            match_weight: score.weight,
+        }
+    }
+
+    /// The waterfall in the words of the model that it was measured by.
+    pub fn waterfall<'m>(&self, model: &'m Model) -> Waterfall<'m> {
+        let bars = self.bars.iter().zip(&model.comparisons).map(|(bar, comparison)| {
             let place = comparison.level_indices().position(|index| index == usize::from(bar.level));
             let level: Option<&Level> = place.and_then(|place| comparison.levels.get(place));
             let evidence = level.filter(|level| !level.is_null_level);
@@ -65,13 +106,12 @@ pub fn explain<'m>(
             }
         });
         Waterfall {
-            prior: scorer.prior(),
+            prior: self.prior,
             bars: bars.collect(),
-            household: score.weight - score.against_chance,
-            match_weight: score.weight,
+            household: self.household,
+            match_weight: self.match_weight,
         }
-    };
-    Ok(pairs.iter().map(waterfall).collect())
+    }
 }
 
 #[cfg(test)]

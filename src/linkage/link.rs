@@ -11,7 +11,7 @@ use super::estimate::{self, TrainingReport};
 use super::guards::{Guard, Guards};
 use super::model::{Compiled, Model};
 use super::parallel;
-use super::score::probability;
+use super::score::{PairScore, Scorer, probability};
 use super::table::Table;
 use crate::error::Error;
 use hashbrown::HashSet;
@@ -177,6 +177,34 @@ pub(super) struct Candidates {
     pub(super) household: Vec<(RecordIndex, RecordIndex)>,
 }
 
+impl Candidates {
+    /// Keeps a scored pair if anything can come of it.
+    fn offer(&mut self, model: &Model, left: RecordIndex, right: RecordIndex, score: PairScore) {
+        if score.weight >= model.thresholds.review {
+            self.pairs.push(Candidate { left, right, score });
+        } else if score.is_household() {
+            self.household.push((left, right));
+        }
+    }
+}
+
+/// Decides candidate pairs that were found by other means than a scan, given in order: those linked or for
+/// review, and the restricted ones. What [`link`] does after its scan, for a table of a few records.
+pub(crate) fn decide_pairs(
+    table: &Table,
+    compiled: &Compiled,
+    scorer: &Scorer,
+    model: &Model,
+    pairs: impl Iterator<Item = (RecordIndex, RecordIndex)>,
+) -> (Vec<DecidedPair>, Vec<RestrictedPair>) {
+    let mut candidates = Candidates::default();
+    pairs.for_each(|(left, right)| candidates.offer(model, left, right, scorer.score(left, right)));
+    let options = LinkOptions::default();
+    let verdicts = decide::decide(table, compiled, model, candidates, &options);
+    let (_, pairs, restricted, _) = group(table, verdicts, &options);
+    (pairs, restricted)
+}
+
 fn candidates(
     table: &Table,
     compiled: &Compiled,
@@ -195,12 +223,7 @@ fn candidates(
         max_block_pairs: model.thresholds.max_block_pairs,
     };
     let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
-        let score = scorer.score(left, right);
-        if score.weight >= model.thresholds.review {
-            kept.pairs.push(Candidate { left, right, score });
-        } else if score.is_household() {
-            kept.household.push((left, right));
-        }
+        kept.offer(model, left, right, scorer.score(left, right));
     });
     let mut all = Candidates::default();
     for part in scan.states {

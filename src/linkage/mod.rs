@@ -32,4 +32,5 @@ pub mod table;
 pub mod value;
 
 pub use crate::text::hash;
+pub(crate) use link::decide_pairs;
 pub use link::{DecidedPair, Decision, LinkOptions, Linked, RefusedMerge, RestrictedPair, link};

@@ -219,12 +219,16 @@ struct Part<S> {
 impl Rule<'_> {
     /// Whether the rule holds for a pair, wherever it was found.
     pub fn holds(&self, left: RecordIndex, right: RecordIndex) -> bool {
+        self.keys_agree(left, right) && self.residual.is_none_or(|holds| holds(left, right))
+    }
+
+    /// Whether two records share a block of the rule.
+    pub fn keys_agree(&self, left: RecordIndex, right: RecordIndex) -> bool {
         self.keys.iter().all(|column| column.agrees(left, right))
-            && self.residual.is_none_or(|holds| holds(left, right))
     }
 
     /// Every joint key of a record: one for each choice among the keys of each column.
-    fn emit_keys(&self, record: RecordIndex, emit: &mut dyn FnMut(u64)) {
+    pub(crate) fn emit_keys(&self, record: RecordIndex, emit: &mut dyn FnMut(u64)) {
         fn emit_from(columns: &[&KeyColumn], record: RecordIndex, joint: u64, emit: &mut dyn FnMut(u64)) {
             match columns.split_first() {
                 None => emit(joint),

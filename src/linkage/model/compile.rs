@@ -19,6 +19,14 @@ pub(crate) struct Compiled<'a> {
     table: &'a Table,
     counts: NameCounts,
     keys: BTreeMap<&'a str, KeyColumn>,
+    frequencies: Option<&'a dyn Frequencies>,
+}
+
+/// How often values occur among records that do not stand in the table.
+pub(crate) trait Frequencies: Sync {
+    /// How many records have the value that this record of the table has in the column named as in
+    /// [`TermFrequencySetting::of`], and how many have any; `None` where the record has none.
+    fn count(&self, of: &str, record: RecordIndex) -> Option<(u64, u64)>;
 }
 
 impl<'a> Compiled<'a> {
@@ -27,19 +35,29 @@ impl<'a> Compiled<'a> {
     /// # Errors
     /// `model/unknown-key`.
     pub(crate) fn new(table: &'a Table, model: &'a Model) -> Result<Compiled<'a>, Error> {
-        let mut names: Vec<&str> =
-            model.blocking.iter().flat_map(|rule| rule.keys.iter().chain(&rule.refine)).map(String::as_str).collect();
+        let mut names: Vec<&str> = blocking_keys(model).collect();
         names.extend(model.training.blocks.iter().flat_map(|block| block.keys.iter().map(String::as_str)));
-        names.sort_unstable();
-        names.dedup();
-        let found = names.iter().map(|name| keys::find(name)).collect::<Result<Vec<_>, Error>>()?;
-        let columns: Vec<KeyColumn> = found.iter().map(|key| key.column(table)).collect();
-        Ok(Compiled { table, counts: NameCounts::of(table), keys: names.into_iter().zip(columns).collect() })
+        Ok(Compiled { table, counts: NameCounts::of(table), keys: key_columns(table, names)?, frequencies: None })
+    }
+
+    /// For a table of a few records out of many: counts and frequencies are those of the many. Computes the
+    /// keys of blocking only.
+    ///
+    /// # Errors
+    /// `model/unknown-key`.
+    pub(crate) fn of_few(
+        table: &'a Table,
+        model: &'a Model,
+        counts: NameCounts,
+        frequencies: &'a dyn Frequencies,
+    ) -> Result<Compiled<'a>, Error> {
+        let keys = key_columns(table, blocking_keys(model).collect())?;
+        Ok(Compiled { table, counts, keys, frequencies: Some(frequencies) })
     }
 
     /// Without keys: for pairs that are given.
     pub(crate) fn for_guards(table: &'a Table) -> Compiled<'a> {
-        Compiled { table, counts: NameCounts::of(table), keys: BTreeMap::new() }
+        Compiled { table, counts: NameCounts::of(table), keys: BTreeMap::new(), frequencies: None }
     }
 
     /// A pair of records to ask predicates of.
@@ -150,6 +168,20 @@ impl<'a> Compiled<'a> {
     fn term_frequency(&self, setting: &TermFrequencySetting, u_base: f64) -> Result<TermFrequency, Error> {
         let fields = &self.table.fields;
         let records = 0..self.table.len() as RecordIndex;
+        if let Some(elsewhere) = self.frequencies {
+            let share_of = |record| match elsewhere.count(&setting.of, record) {
+                Some((count, total)) => share(count, total, u_base),
+                None => f64::NAN,
+            };
+            let (value_id, frequency) = (records.clone().collect(), records.map(share_of).collect());
+            return Ok(TermFrequency {
+                value_id,
+                frequency,
+                u_base,
+                minimum_u: setting.minimum_u,
+                weight: setting.weight,
+            });
+        }
         let (value_id, values): (Vec<u32>, usize) = match setting.of.as_str() {
             "given-name" => (records.map(|n| fields.given.of(n).whole).collect(), fields.names.len()),
             "family-name" => (records.map(|n| fields.family.of(n).whole).collect(), fields.names.len()),
@@ -184,11 +216,27 @@ fn relative_frequency(value_id: &[u32], values: usize, average: f64) -> Vec<f64>
     let mut counts = vec![0u64; values.max(1)];
     value_id.iter().for_each(|&id| counts[id as usize] += 1);
     counts[0] = 0;
-    let total = counts.iter().sum::<u64>() as f64;
-    let share = |count: u64| (count as f64 + FREQUENCY_STRENGTH * average) / (total + FREQUENCY_STRENGTH);
-    let mut frequency: Vec<f64> = counts.into_iter().map(share).collect();
+    let total = counts.iter().sum::<u64>();
+    let mut frequency: Vec<f64> = counts.into_iter().map(|count| share(count, total, average)).collect();
     frequency[0] = f64::NAN;
     frequency
+}
+
+/// The share of a value that `count` of `total` records have, leaning on the average share.
+fn share(count: u64, total: u64, average: f64) -> f64 {
+    (count as f64 + FREQUENCY_STRENGTH * average) / (total as f64 + FREQUENCY_STRENGTH)
+}
+
+/// The names of the keys of all blocking rules.
+fn blocking_keys(model: &Model) -> impl Iterator<Item = &str> {
+    model.blocking.iter().flat_map(|rule| rule.keys.iter().chain(&rule.refine)).map(String::as_str)
+}
+
+/// The columns of these keys by name.
+fn key_columns<'a>(table: &Table, mut names: Vec<&'a str>) -> Result<BTreeMap<&'a str, KeyColumn>, Error> {
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| Ok((name, keys::find(name)?.column(table)))).collect()
 }
 
 /// Levels tried in order.

@@ -7,7 +7,7 @@
 mod check;
 mod compile;
 
-pub(crate) use compile::Compiled;
+pub(crate) use compile::{Compiled, Frequencies};
 
 use crate::error::Error;
 use serde::{Deserialize, Serialize};

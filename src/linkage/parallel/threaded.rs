@@ -19,11 +19,18 @@ pub fn thread_count() -> usize {
 
 /// `work(0)`, `work(1)`, ... in order.
 pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    // Waking a thread for one piece takes longer than most pieces: a table of one record has forty of them.
+    if count <= 1 {
+        return (0..count).map(work).collect();
+    }
     (0..count).into_par_iter().with_max_len(1).map(work).collect()
 }
 
 /// Consumes each item; results in order.
 pub fn map_owned<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + Send) -> Vec<T> {
+    if items.len() <= 1 {
+        return items.into_iter().map(work).collect();
+    }
     items.into_par_iter().with_max_len(1).map(work).collect()
 }
 

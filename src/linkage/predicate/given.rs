@@ -86,7 +86,7 @@ pub(in crate::linkage) fn nickname(pair: &Pair, _: f64) -> bool {
 /// Rare is at most one record in fifty thousand (and never fewer than two records); a table of fewer than
 /// five thousand records cannot tell.
 pub(in crate::linkage) fn similar_to_rare(pair: &Pair, threshold: f64) -> bool {
-    let records = pair.fields.number.len();
+    let records = pair.counts.records();
     if records < 5_000 {
         return false;
     }

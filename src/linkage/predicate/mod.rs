@@ -16,6 +16,7 @@ use super::table::fields::Fields;
 use super::table::fields::names::NameId;
 use crate::error::Error;
 use crate::text::similarity::jaro_winkler;
+use std::sync::Arc;
 
 /// A condition on a pair, with the number that its level gives (a threshold, or nothing).
 pub(crate) type Test = fn(&Pair, f64) -> bool;
@@ -121,8 +122,12 @@ pub fn vocabulary() -> impl Iterator<Item = (&'static str, Option<&'static str>)
 }
 
 /// How often each word occurs, for telling a slip of the pen from another child's name.
+#[derive(Clone)]
 pub(crate) struct NameCounts {
-    given: Vec<u32>,
+    given: Arc<Vec<u32>>,
+    records: usize,
+    /// A first given name that one more record has, beyond those counted; 0 for none.
+    one_more: NameId,
 }
 
 impl NameCounts {
@@ -134,12 +139,33 @@ impl NameCounts {
             given[fields.given.of(record).words[0] as usize] += 1;
         }
         given[0] = 0;
-        NameCounts { given }
+        NameCounts { given: Arc::new(given), records: table.len(), one_more: 0 }
+    }
+
+    /// Counts that were made before: by name, of so many records.
+    pub(crate) fn counted(given: Vec<u32>, records: usize) -> NameCounts {
+        NameCounts { given: Arc::new(given), records, one_more: 0 }
+    }
+
+    /// The counts as they would be with one more record of this first given name (0 for none).
+    pub(crate) fn with_one_more(&self, name: NameId) -> NameCounts {
+        NameCounts { given: Arc::clone(&self.given), records: self.records + 1, one_more: name }
+    }
+
+    /// How many records were counted.
+    pub(crate) fn records(&self) -> usize {
+        self.records
+    }
+
+    /// The count of every name that was counted, by number.
+    pub(crate) fn all_given(&self) -> &[u32] {
+        &self.given
     }
 
     /// How many records have this first given name.
     pub(crate) fn given(&self, name: NameId) -> u32 {
-        self.given.get(name as usize).copied().unwrap_or(0)
+        let counted = self.given.get(name as usize).copied().unwrap_or(0);
+        counted + u32::from(name != 0 && name == self.one_more)
     }
 }
 

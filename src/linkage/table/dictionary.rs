@@ -35,6 +35,14 @@ impl TextList {
         self.ends.extend(other.ends.iter().map(|end| end + base));
     }
 
+    /// Drops the texts from a place on.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if len < self.len() {
+            self.ends.truncate(len);
+            self.text.truncate(self.ends.last().copied().unwrap_or(0));
+        }
+    }
+
     /// The same texts in another order.
     pub(crate) fn permuted(&self, order: &[u32]) -> TextList {
         let mut list = TextList { text: String::with_capacity(self.text.len()), ends: Vec::with_capacity(order.len()) };
@@ -94,6 +102,17 @@ impl Dictionary {
         (0..self.len()).map(|id| self.values.get(id))
     }
 
+    /// Forgets the texts from an id on, as if they had never been seen.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        let Dictionary { values, ids } = self;
+        for id in len.max(1)..values.len() {
+            if let Ok(found) = ids.find_entry(hash::of_text(values.get(id)), |&known| known as usize == id) {
+                found.remove();
+            }
+        }
+        values.truncate(len.max(1));
+    }
+
     /// Frees the index once nothing more will be interned.
     pub(crate) fn seal(&mut self) {
         self.ids = HashTable::new();
@@ -113,6 +132,16 @@ mod tests {
         assert_eq!(dictionary.intern("KHAN"), khan);
         assert_eq!(dictionary.get(khan), "KHAN");
         assert_eq!(dictionary.iter().collect::<Vec<_>>(), ["", "KHAN", "PATEL"]);
+    }
+
+    #[test]
+    fn what_was_forgotten_can_be_seen_anew() {
+        let mut dictionary = Dictionary::default();
+        dictionary.intern("KHAN");
+        dictionary.intern("PATEL");
+        dictionary.truncate(2);
+        assert_eq!((dictionary.len(), dictionary.intern("SINGH"), dictionary.intern("KHAN")), (2, 2, 1));
+        assert_eq!(dictionary.intern("PATEL"), 3);
     }
 
     #[test]

@@ -64,6 +64,12 @@ impl Table {
         Built { table, repeats, quality }
     }
 
+    /// A table of fields alone: without sources' names, record ids and raw text.
+    pub(crate) fn of_fields(fields: Fields) -> Table {
+        let columns = Column::ALL.iter().map(|_| RawColumn::Absent).collect();
+        Table { sources: Vec::new(), origin: Vec::new(), columns, fields }
+    }
+
     /// How many records there are.
     pub fn len(&self) -> usize {
         self.fields.source.len()

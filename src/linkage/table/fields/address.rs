@@ -36,7 +36,7 @@ pub(crate) struct AddressWords {
 }
 
 /// Set in the hash of a word with a figure in it: a house or flat number.
-const FIGURE: u32 = 1;
+pub(crate) const FIGURE: u32 = 1;
 
 /// How two addresses compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,15 @@ impl AddressWords {
         if self.starts.is_empty() {
             self.starts.push(0);
         }
+        self.starts.push(self.words.len() as u32);
+    }
+
+    /// Adds the address of the next record from its hashed words, ascending.
+    pub(super) fn push_words(&mut self, words: &[u32]) {
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        self.words.extend_from_slice(words);
         self.starts.push(self.words.len() as u32);
     }
 

@@ -13,6 +13,11 @@ impl From<PartialDate> for PackedDate {
 }
 
 impl PackedDate {
+    /// The date of these [`bits`](Self::bits).
+    pub(crate) fn from_bits(bits: u64) -> PackedDate {
+        PackedDate(bits as u32)
+    }
+
     /// Whether there is a date at all.
     pub(crate) fn is_known(self) -> bool {
         self.0 != 0

@@ -5,6 +5,7 @@ pub(crate) mod date;
 pub(crate) mod names;
 pub(crate) mod number;
 pub(crate) mod place;
+pub(crate) mod record;
 
 use super::raw_column::RawColumn;
 use crate::error::Finding;

@@ -142,15 +142,45 @@ impl NameTable {
         self.spellings.extend(self.spellings.len() as NameId..count as NameId);
         let texts = &self.texts;
         self.nicknames = (0..count as NameId).map(|id| nickname_classes(texts.get(id))).collect();
-        let sound_of = |id: usize| match soundex(texts.get(id as NameId)) {
-            sound if sound.is_empty() => 0,
-            sound => hash::of_text(&sound),
-        };
         self.sounds = parallel::map(count.div_ceil(PIECE), |piece| {
-            (piece * PIECE..((piece + 1) * PIECE).min(count)).map(sound_of).collect::<Vec<_>>()
+            (piece * PIECE..((piece + 1) * PIECE).min(count))
+                .map(|id| sound_of(texts.get(id as NameId)))
+                .collect::<Vec<_>>()
         })
         .concat();
         self.texts.seal();
+    }
+
+    /// A table of these texts, numbered in their order from 1 (`""`, wherever it stands, is 0), that takes more.
+    pub(crate) fn of_texts<'t>(texts: impl Iterator<Item = &'t str>) -> NameTable {
+        let mut names = NameTable::new();
+        for text in texts {
+            names.add(text);
+        }
+        names
+    }
+
+    /// The number of a word or joined name, known at once in all its forms.
+    pub(crate) fn add(&mut self, text: &str) -> NameId {
+        let id = self.texts.intern(text);
+        let class = spelling_class(text);
+        let spelling = if class == text { id } else { self.texts.intern(class) };
+        for new in self.sounds.len()..self.texts.len() {
+            let text = self.texts.get(new as NameId);
+            self.sounds.push(sound_of(text));
+            self.nicknames.push(nickname_classes(text));
+            self.spellings.push(new as NameId);
+        }
+        self.spellings[id as usize] = spelling;
+        id
+    }
+
+    /// Forgets the names from a number on.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.texts.truncate(len);
+        self.sounds.truncate(self.texts.len());
+        self.nicknames.truncate(self.texts.len());
+        self.spellings.truncate(self.texts.len());
     }
 
     fn intern_words(&mut self, comparison: &str) -> (NameId, [NameId; MAX_WORDS]) {
@@ -163,6 +193,14 @@ impl NameTable {
             *place = self.texts.intern(word);
         }
         (self.texts.intern(&comparison.replace(' ', "")), words)
+    }
+}
+
+/// A hash of what a text sounds like; 0 for no letters.
+fn sound_of(text: &str) -> u64 {
+    match soundex(text) {
+        sound if sound.is_empty() => 0,
+        sound => hash::of_text(&sound),
     }
 }
 

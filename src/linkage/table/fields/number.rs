@@ -13,6 +13,23 @@ const VERIFIED: u64 = 1 << 42;
 const FIGURES: u64 = (1 << 40) - 1;
 
 impl NumberCell {
+    /// The cell in 36 bits: ten figures and two flags; 0 for no number.
+    pub(crate) fn to_bits(self) -> u64 {
+        let state = if self.0 & PRESENT == 0 { 0 } else { 1 + (self.0 >> 41 & 1) + (self.0 >> 42 & 1) };
+        (self.0 & FIGURES) | state << 34
+    }
+
+    /// The cell of these [`to_bits`](Self::to_bits).
+    pub(crate) fn from_bits(bits: u64) -> NumberCell {
+        let flags = match bits >> 34 {
+            0 => return NumberCell::default(),
+            1 => PRESENT,
+            2 => PRESENT | VALID,
+            _ => PRESENT | VALID | VERIFIED,
+        };
+        NumberCell((bits & ((1 << 34) - 1)) | flags)
+    }
+
     /// Ten figures that do not make a valid number.
     pub(crate) fn invalid(figures: u64) -> NumberCell {
         NumberCell((figures & FIGURES) | PRESENT)
@@ -84,6 +101,9 @@ mod tests {
         assert_eq!(NumberCell::invalid(9_434_765_918).number(), None);
         assert_eq!(NumberCell::invalid(9_434_765_918).figures(), Some(9_434_765_918));
         assert_eq!(NumberCell::valid(number).number(), Some(9_434_765_919));
+        for cell in [NumberCell::default(), NumberCell::invalid(9_434_765_918), NumberCell::valid(number).verified()] {
+            assert!(NumberCell::from_bits(cell.to_bits()) == cell && cell.to_bits() < 1 << 36);
+        }
         assert!(NumberCell::valid(number).verified().replaced(4_010_232_137).is_verified());
     }
 

@@ -22,6 +22,11 @@ impl From<Postcode> for PackedPostcode {
 }
 
 impl PackedPostcode {
+    /// The postcode of this [`unit`](Self::unit).
+    pub(crate) fn from_unit(unit: u64) -> PackedPostcode {
+        PackedPostcode(unit)
+    }
+
     /// Whether there is one.
     pub(crate) fn is_known(self) -> bool {
         self.0 != 0

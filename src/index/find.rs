@@ -1,0 +1,265 @@
+//! Who is this? One record against the index.
+
+use super::change::one_record;
+use super::layout::{Slot, Store};
+use super::{ChildId, ChildIndex, EntryId};
+use crate::error::Error;
+use crate::identity::raw::RawFields;
+use crate::linkage::blocking::{Blocking, LinkKind, Rule};
+use crate::linkage::comparison::RecordIndex;
+use crate::linkage::explain::{Measured, Waterfall};
+use crate::linkage::guards::Guards;
+use crate::linkage::model::{Compiled, Frequencies, Model};
+use crate::linkage::table::Table;
+use crate::linkage::table::fields::record::RecordFields;
+use crate::linkage::{Decision, decide_pairs};
+
+/// What is to be done with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is this child's.
+    Child(ChildId),
+    /// A person decides.
+    Review,
+    /// A person decides, of those who may see what common review may not.
+    Restricted,
+    /// No child of the index is like it.
+    NotFound,
+}
+
+impl Outcome {
+    /// The word in output: `link`, `review`, `restricted` or `not-found`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Child(_) => "link",
+            Outcome::Review => "review",
+            Outcome::Restricted => "restricted",
+            Outcome::NotFound => "not-found",
+        }
+    }
+}
+
+/// The answer for one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What is to be done.
+    pub outcome: Outcome,
+    /// Records of the index that it links to or that a person should compare it with, best first.
+    pub candidates: Vec<Candidate>,
+    /// Records for the restricted queue. Not for common review.
+    pub restricted: Vec<Restricted>,
+}
+
+/// A record of the index that fits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The record.
+    pub entry: EntryId,
+    /// Its child.
+    pub child: ChildId,
+    /// Match weight in bits.
+    pub weight: f64,
+    /// What becomes of the pair.
+    pub decision: Decision,
+    /// Why not by weight alone.
+    pub guards: Guards,
+    /// Whether the child's whereabouts are withheld from every output: some record of the child, or the record
+    /// in question, is marked sensitive.
+    pub sensitive: bool,
+    measured: Measured,
+}
+
+impl Candidate {
+    /// Why it has its weight, in the words of the index's model. Of a sensitive child, residence and practice
+    /// tell nothing but that they are withheld.
+    pub fn waterfall<'m>(&self, model: &'m Model) -> Waterfall<'m> {
+        let mut waterfall = self.measured.waterfall(model);
+        if self.sensitive {
+            waterfall.withhold_whereabouts(model);
+        }
+        waterfall
+    }
+}
+
+/// A record of the index that only those may compare who must.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restricted {
+    /// The record.
+    pub entry: EntryId,
+    /// Its child.
+    pub child: ChildId,
+    /// Why.
+    pub guards: Guards,
+}
+
+/// The place of the record in question among those compared.
+const QUERY: RecordIndex = 0;
+
+impl ChildIndex {
+    /// Compares a record from a source with the index.
+    ///
+    /// # Errors
+    /// Those of a model that does not fit this version.
+    pub fn find(&mut self, source: &str, fields: &RawFields) -> Result<Found, Error> {
+        self.find_record(&one_record(source, fields), QUERY)
+    }
+
+    /// Compares a record of a table with the index: quicker for many, since their values are read together.
+    ///
+    /// # Errors
+    /// Those of a model that does not fit this version.
+    pub fn find_record(&mut self, table: &Table, record: RecordIndex) -> Result<Found, Error> {
+        self.forget_names();
+        let mut query = ChildIndex::numbered(&mut self.few.fields.names, table, record);
+        query.source = self.rank_of(table.source(record));
+        if query.invalidated {
+            return Ok(Found { outcome: Outcome::NotFound, candidates: Vec::new(), restricted: Vec::new() });
+        }
+        let rows = self.reach(&query)?;
+        let mut all = Vec::with_capacity(rows.len() + 1);
+        let (first_name, sensitive) = (query.given.words[0], query.sensitive);
+        all.push(query);
+        all.extend(rows.iter().map(|&row| self.row(row).fields));
+        self.few.fields.clear_records();
+        self.few.fields.extend_records(&all);
+        let counted = Counted { table: &self.few, store: &self.store, totals: &self.description.totals };
+        let model = &self.description.model;
+        let compiled = Compiled::of_few(&self.few, model, self.counts.with_one_more(first_name), &counted)?;
+        let conditions = compiled.conditions(&model.blocking)?;
+        let rules = compiled.rules(&model.blocking, &conditions);
+        let others = candidates(&self.few, rules, model.thresholds.max_block_pairs);
+        let scorer = compiled.scorer(model)?;
+        let pairs = others.into_iter().map(|other| (QUERY, other));
+        let (pairs, restricted) = decide_pairs(&self.few, &compiled, &scorer, model, pairs);
+
+        let row_of = |place: RecordIndex| rows[place as usize - 1];
+        let mut candidates: Vec<Candidate> = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let row = row_of(pair.right);
+            let child = self.child_of_row(row);
+            candidates.push(Candidate {
+                entry: self.entry_and_child(row).0,
+                child,
+                weight: pair.weight,
+                decision: pair.decision,
+                guards: pair.guards,
+                sensitive: sensitive || self.sensitive.contains(&child),
+                measured: Measured::of(&scorer, pair.left, pair.right),
+            });
+        }
+        candidates.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.entry.cmp(&b.entry)));
+        let restricted = restricted.into_iter().map(|pair| {
+            let row = row_of(pair.right);
+            Restricted { entry: self.entry_and_child(row).0, child: self.child_of_row(row), guards: pair.guards }
+        });
+        let mut restricted: Vec<Restricted> = restricted.collect();
+        restricted.sort_by_key(|other| other.entry);
+        Ok(Found { outcome: outcome(&candidates, &restricted), candidates, restricted })
+    }
+
+    /// The number of a source among the index's; one that no row has for a new source.
+    fn rank_of(&self, source: &str) -> u16 {
+        self.description.sources.iter().position(|known| known == source).map_or(u16::MAX, |rank| rank as u16)
+    }
+
+    /// Rows that some blocking rule may bring together with the record, in order, each once.
+    fn reach(&mut self, query: &RecordFields) -> Result<Vec<usize>, Error> {
+        self.few.fields.clear_records();
+        self.few.fields.extend_records([query]);
+        let packed = self.store.len();
+        let mut rows: Vec<usize> = Vec::new();
+        let mut dates = Vec::new();
+        if (self.access.by_date || self.access.by_exchanged_date) && query.birth.is_whole() {
+            dates.push(query.birth);
+            dates.extend(query.birth.exchanged().filter(|_| self.access.by_exchanged_date));
+        }
+        for date in dates {
+            rows.extend(self.store.rows_of(date));
+            rows.extend(self.delta.with_date(date).iter().map(|&place| packed + place as usize));
+        }
+        self.access.keys(&self.few, |path, _, key| {
+            let columns = &self.description.paths[path];
+            let bits = columns.starts.len().saturating_sub(1).checked_ilog2().unwrap_or(0);
+            let bucket = super::access::bucket(key, bits);
+            let place_of = |bucket| self.store.value(&columns.starts, bucket) as usize;
+            let places = place_of(bucket)..place_of(bucket + 1);
+            rows.extend(places.map(|place| self.store.value(&columns.rows, place) as usize));
+            rows.extend(self.delta.with_key(path, key).iter().map(|&place| packed + place as usize));
+        })?;
+        rows.sort_unstable();
+        rows.dedup();
+        rows.retain(|&row| row < self.row_count() && !self.is_gone(row));
+        Ok(rows)
+    }
+}
+
+/// The records that some rule pairs with the first one. A block that a batch would cut is cut by the batch's
+/// own scan; such blocks are rare, and the scan looks at pairs among the others too.
+fn candidates(table: &Table, rules: Vec<Rule>, max_block_pairs: u64) -> Vec<RecordIndex> {
+    let records = table.len();
+    let others = 1..records as RecordIndex;
+    let allowed = |other: &RecordIndex| !table.fields.invalidated[*other as usize];
+    let most = records as u64;
+    let may_be_cut = most * (most - 1) / 2 > max_block_pairs && {
+        let in_block = |rule: &Rule| others.clone().filter(|&other| rule.keys_agree(QUERY, other)).count() as u64 + 1;
+        rules.iter().map(in_block).any(|block| block * (block - 1) / 2 > max_block_pairs)
+    };
+    if !may_be_cut {
+        let paired = |&other: &RecordIndex| rules.iter().any(|rule| rule.holds(QUERY, other));
+        return others.filter(allowed).filter(paired).collect();
+    }
+    // Two sources, the record in question and all others: link-only then leaves the pairs of the first.
+    let source: Vec<u16> = (0..records).map(|record| u16::from(record > 0)).collect();
+    let blocking = Blocking {
+        records,
+        source: &source,
+        kind: LinkKind::LinkOnly,
+        rules,
+        excluded: Some(&table.fields.invalidated),
+        one_block_in: 1,
+        max_block_pairs,
+    };
+    let scan = blocking.scan(Vec::new, |found, _, _, other| found.push(other));
+    let mut found: Vec<RecordIndex> = scan.states.into_iter().flatten().collect();
+    found.sort_unstable();
+    found
+}
+
+/// One child if every link leads to it; else a person decides.
+fn outcome(candidates: &[Candidate], restricted: &[Restricted]) -> Outcome {
+    let mut linked = candidates.iter().filter(|candidate| candidate.decision == Decision::Link);
+    match linked.next() {
+        Some(first) if linked.all(|other| other.child == first.child) => Outcome::Child(first.child),
+        None if candidates.is_empty() && restricted.is_empty() => Outcome::NotFound,
+        None if candidates.is_empty() => Outcome::Restricted,
+        _ => Outcome::Review,
+    }
+}
+
+/// Frequencies among the records that the index was built from, and the record in question.
+struct Counted<'a> {
+    table: &'a Table,
+    store: &'a Store,
+    totals: &'a [u64],
+}
+
+impl Frequencies for Counted<'_> {
+    fn count(&self, of: &str, record: RecordIndex) -> Option<(u64, u64)> {
+        let fields = &self.table.fields;
+        let value_of = |record: RecordIndex| match of {
+            "given-name" => u64::from(fields.given.of(record).whole),
+            "family-name" => u64::from(fields.family.of(record).whole),
+            "mother-given-name" => u64::from(fields.mother_given.of(record).words[0]),
+            _ => fields.postcode.of(record).unit(),
+        };
+        let (value, asked) = (value_of(record), value_of(QUERY));
+        let (count, total) = match of {
+            "given-name" => (self.store.get(Slot::GivenCount, value as usize), 0),
+            "family-name" => (self.store.get(Slot::FamilyCount, value as usize), 1),
+            "mother-given-name" => (self.store.get(Slot::MotherCount, value as usize), 2),
+            _ => (self.store.postcode_count(fields.postcode.of(record)), 4),
+        };
+        let total = self.totals.get(total).copied().unwrap_or(0);
+        (value != 0).then_some((count + u64::from(value == asked), total + u64::from(asked != 0)))
+    }
+}

@@ -1,0 +1,176 @@
+//! Changes as bytes, for the host to keep until the next snapshot.
+//!
+//! An entry is its length, its sequence number, the change, and a checksum. Entries stand one behind another in a
+//! file, or one a row in a database. The last may be torn by a crash; one torn or damaged before the last is an
+//! error.
+
+use super::change::Change;
+use super::snapshot::{read_length, read_text, write_length};
+use super::{ChildId, ChildIndex, EntryId};
+use crate::error::Error;
+use crate::identity::column::Column;
+use std::collections::BTreeMap;
+use xxhash_rust::xxh64::xxh64;
+
+const CHECKSUM: usize = 8;
+const UPSERT: u64 = 1;
+const REMOVE: u64 = 2;
+const MERGE: u64 = 3;
+const SPLIT: u64 = 4;
+
+/// A change with its place in the order of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// From 1, each change one more than the last.
+    pub sequence: u64,
+    /// The change.
+    pub change: Change,
+}
+
+/// What replaying a journal came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Changes applied.
+    pub applied: u64,
+    /// Changes that the snapshot had already.
+    pub passed_over: u64,
+    /// Bytes of whole entries: what follows was torn by a crash and must be cut off before more is appended.
+    pub whole_bytes: usize,
+    /// Bytes of a torn last entry; 0 for none.
+    pub torn_bytes: usize,
+}
+
+impl JournalEntry {
+    /// The entry's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut content = Vec::new();
+        write_length(&mut content, self.sequence);
+        let text = |content: &mut Vec<u8>, text: &str| {
+            write_length(content, text.len() as u64);
+            content.extend_from_slice(text.as_bytes());
+        };
+        match &self.change {
+            Change::Upsert { entry, child, source, fields } => {
+                [UPSERT, u64::from(*entry), u64::from(*child)].iter().for_each(|&n| write_length(&mut content, n));
+                text(&mut content, source);
+                write_length(&mut content, fields.len() as u64);
+                for (column, value) in fields {
+                    text(&mut content, column.name());
+                    text(&mut content, value);
+                }
+            }
+            Change::Remove { entry } => {
+                [REMOVE, u64::from(*entry)].iter().for_each(|&n| write_length(&mut content, n));
+            }
+            Change::Merge { from, into } => {
+                [MERGE, u64::from(*from), u64::from(*into)].iter().for_each(|&n| write_length(&mut content, n));
+            }
+            Change::Split { entries, into } => {
+                [SPLIT, u64::from(*into), entries.len() as u64].iter().for_each(|&n| write_length(&mut content, n));
+                entries.iter().for_each(|&entry| write_length(&mut content, u64::from(entry)));
+            }
+        }
+        let mut bytes = Vec::with_capacity(content.len() + CHECKSUM + 3);
+        write_length(&mut bytes, content.len() as u64);
+        bytes.extend_from_slice(&content);
+        bytes.extend(xxh64(&content, 0).to_le_bytes());
+        bytes
+    }
+
+    /// Takes an entry off the front of a journal. `None` at its end, or where its last entry is torn.
+    ///
+    /// # Errors
+    /// `journal/damaged` for an entry that is whole and not as it was written, or that is followed by more.
+    pub fn read(bytes: &mut &[u8]) -> Result<Option<JournalEntry>, Error> {
+        let mut rest = *bytes;
+        let Some(length) = read_length(&mut rest).and_then(|length| usize::try_from(length).ok()) else {
+            return Ok(None);
+        };
+        let Some((content, after)) = rest.split_at_checked(length) else { return Ok(None) };
+        let Some((checksum, after)) = after.split_at_checked(CHECKSUM) else { return Ok(None) };
+        if checksum != xxh64(content, 0).to_le_bytes() {
+            // A torn write may leave a last entry of full length with zeros in it.
+            return if after.is_empty() { Ok(None) } else { Err(damaged()) };
+        }
+        let entry = parse(content).ok_or_else(damaged)?;
+        *bytes = after;
+        Ok(Some(entry))
+    }
+}
+
+fn parse(mut content: &[u8]) -> Option<JournalEntry> {
+    let content = &mut content;
+    let sequence = read_length(content)?;
+    let kind = read_length(content)?;
+    let number = |content: &mut &[u8]| read_length(content).and_then(|number| u32::try_from(number).ok());
+    let change = match kind {
+        UPSERT => {
+            let (entry, child): (EntryId, ChildId) = (number(content)?, number(content)?);
+            let source = read_text(content)?.to_owned();
+            let mut fields = BTreeMap::new();
+            for _ in 0..read_length(content)? {
+                let column = Column::from_name(read_text(content)?)?;
+                fields.insert(column, read_text(content)?.to_owned());
+            }
+            Change::Upsert { entry, child, source, fields }
+        }
+        REMOVE => Change::Remove { entry: number(content)? },
+        MERGE => Change::Merge { from: number(content)?, into: number(content)? },
+        SPLIT => {
+            let into = number(content)?;
+            let count = read_length(content)?;
+            let entries = (0..count).map(|_| number(content)).collect::<Option<Vec<_>>>()?;
+            Change::Split { entries, into }
+        }
+        _ => return None,
+    };
+    content.is_empty().then_some(JournalEntry { sequence, change })
+}
+
+fn damaged() -> Error {
+    let hint = "restore the journal, or start from the last snapshot and send again what came since";
+    Error::new("journal/damaged", "an entry of the journal is not as it was written", hint)
+}
+
+impl ChildIndex {
+    /// The next entry for the journal. The host makes it durable, then applies it with
+    /// [`replay_entry`](Self::replay_entry).
+    pub fn next_journal_entry(&self, change: Change) -> JournalEntry {
+        JournalEntry { sequence: self.applied() + 1, change }
+    }
+
+    /// Applies one entry, unless it has been; tells whether it did.
+    ///
+    /// # Errors
+    /// `journal/gap` if an entry before this one is missing, and those of [`change`](Self::change).
+    pub fn replay_entry(&mut self, entry: &JournalEntry) -> Result<bool, Error> {
+        if entry.sequence <= self.applied() {
+            return Ok(false);
+        }
+        if entry.sequence != self.applied() + 1 {
+            let message = format!("change {} of the journal is missing", self.applied() + 1);
+            return Err(Error::new("journal/gap", message, "restore the journal that belongs to this snapshot"));
+        }
+        self.change(&entry.change)?;
+        self.description.applied = entry.sequence;
+        Ok(true)
+    }
+
+    /// Applies a journal on top of a snapshot, as often as one likes.
+    ///
+    /// # Errors
+    /// `journal/damaged`, `journal/gap`, and those of [`change`](Self::change).
+    pub fn replay(&mut self, journal: &[u8]) -> Result<Replayed, Error> {
+        let mut rest = journal;
+        let mut replayed = Replayed::default();
+        while let Some(entry) = JournalEntry::read(&mut rest)? {
+            match self.replay_entry(&entry)? {
+                true => replayed.applied += 1,
+                false => replayed.passed_over += 1,
+            }
+        }
+        replayed.whole_bytes = journal.len() - rest.len();
+        replayed.torn_bytes = rest.len();
+        Ok(replayed)
+    }
+}
