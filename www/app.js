@@ -5,6 +5,7 @@ import { announce, h } from "./dom.js";
 const PAGES = {
   "": { title: "Start", load: () => import("./views/start.js"), menu: false },
   check: { title: "Check", load: () => import("./views/check.js"), menu: true },
+  schedule: { title: "Schedule", load: () => import("./views/schedule/index.js"), menu: true },
 };
 
 const main = document.getElementById("main");

@@ -10,6 +10,9 @@ export function dateInWords(text) {
   return [day && String(Number(day)), month && MONTHS[month - 1], year].filter(Boolean).join(" ");
 }
 
+/** `2024-02-29` as "29 Feb 2024", for tables. */
+export const shortDate = (text) => dateInWords(text).replace(/[A-Z][a-z]+/, (month) => month.slice(0, 3));
+
 const NUMBER = new Intl.NumberFormat("en-GB");
 /** `12345` as "12,345". */
 export const number = (value) => NUMBER.format(value);

@@ -35,6 +35,7 @@ export async function openSite() {
     asked,
     async open(path) {
       const page = await context.newPage();
+      page.setDefaultTimeout(15_000);
       page.faults = [];
       page.on("pageerror", (fault) => page.faults.push(String(fault)));
       page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
