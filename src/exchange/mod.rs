@@ -10,6 +10,7 @@ pub mod due_list;
 pub mod encoding;
 #[cfg(feature = "messages")]
 pub mod fhir;
+pub mod found;
 pub mod frame;
 pub mod intake;
 pub mod linked;

@@ -8,6 +8,7 @@ mod completions;
 mod due_list;
 mod evaluate;
 mod explain;
+mod index;
 mod link;
 mod man;
 mod model;
@@ -63,6 +64,7 @@ commands! {
     evaluate => Evaluate,
     sample => Sample,
     bar => Bar,
+    index => Index,
     synth => Synth,
     schedule => Schedule,
     due_list => DueList,
