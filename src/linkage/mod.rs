@@ -30,6 +30,7 @@ pub mod splink;
 pub mod superseded;
 pub mod table;
 pub mod value;
+pub mod weighed;
 
 pub use crate::text::hash;
 pub(crate) use link::decide_pairs;
