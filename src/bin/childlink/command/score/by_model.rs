@@ -42,7 +42,7 @@ pub(super) fn score(args: &Args, model: &Path, terminal: &Terminal) -> Result<Ou
     write_weighed(&mut sheet, table, &model, &pairs)?;
     sheet.finish()?.finish()?;
     drop(phase);
-    let read = records.read(&inputs);
+    let read = records.read();
     terminal.result(
         || {
             let mut text = format!("{} records, {} pairs weighed", count(table.len() as u64), count(weighed));
