@@ -27,4 +27,3 @@ pub mod sheet;
 #[cfg(feature = "columnar")]
 mod sheet_parquet;
 pub mod summary;
-pub mod weighed;

@@ -49,11 +49,13 @@ impl Access {
     /// `model/unknown-key`.
     pub(super) fn keys(&self, table: &Table, mut found: impl FnMut(usize, RecordIndex, u64)) -> Result<(), Error> {
         for (path, names) in self.paths.iter().enumerate() {
-            let columns = names.iter().map(|name| Ok(keys::find(name)?.column(table)));
+            let columns = names.iter().map(|name| Ok(keys::find(name)?.column(&table.fields)));
             let columns = columns.collect::<Result<Vec<KeyColumn>, Error>>()?;
             let rule = Rule { name: String::new(), keys: columns.iter().collect(), refine: Vec::new(), residual: None };
+            let mut joint = Vec::new();
             for record in 0..table.len() as RecordIndex {
-                rule.emit_keys(record, &mut |key| found(path, record, key));
+                rule.joint_keys(record, &mut joint);
+                joint.iter().for_each(|&key| found(path, record, key));
             }
         }
         Ok(())

@@ -42,7 +42,7 @@ impl Counts {
             (0..table.len() as u32).for_each(|record| own[name_of(fields, record) as usize] += 1);
             own[0] = 0;
         }
-        counts.names[3] = NameCounts::of(table).all_given().to_vec();
+        counts.names[3] = NameCounts::of(&table.fields).all_given().to_vec();
         for record in 0..table.len() as u32 {
             let postcode: PackedPostcode = fields.postcode.of(record);
             if postcode.is_known() {
@@ -377,7 +377,7 @@ fn paths(
     let access = Access::of(contents.model);
     let mut entries: Vec<Vec<(u64, u32)>> = vec![Vec::new(); access.paths.len()];
     let texts = (1..names.table.len() as NameId).map(|name| names.table.text(name));
-    let mut table = Table::of_fields(Fields { names: NameTable::of_texts(texts), ..Fields::default() });
+    let mut table = Table::of_fields(Fields { names: NameTable::of_texts(texts).into(), ..Fields::default() });
     for (chunk, rows) in order.chunks(CHUNK).enumerate() {
         let fields = rows.iter().map(|&(_, _, place)| (contents.row)(place).fields);
         let renamed: Vec<_> = fields.map(|fields| fields.renamed(|name| names.number[name as usize])).collect();

@@ -101,7 +101,7 @@ impl ChildIndex {
         let rank = self.source_rank(source)?;
         let table = one_record(source, fields);
         self.forget_names();
-        let mut own = ChildIndex::numbered(&mut self.few.fields.names, &table, 0);
+        let mut own = ChildIndex::numbered(self.few.fields.names_mut(), &table, 0);
         own.source = rank;
         self.names = self.few.fields.names.len();
         self.few.fields.clear_records();

@@ -110,7 +110,7 @@ impl ChildIndex {
     /// Those of a model that does not fit this version.
     pub fn find_record(&mut self, table: &Table, record: RecordIndex) -> Result<Found, Error> {
         self.forget_names();
-        let mut query = ChildIndex::numbered(&mut self.few.fields.names, table, record);
+        let mut query = ChildIndex::numbered(self.few.fields.names_mut(), table, record);
         query.source = self.rank_of(table.source(record));
         if query.invalidated {
             return Ok(Found { outcome: Outcome::NotFound, candidates: Vec::new(), restricted: Vec::new() });
@@ -124,7 +124,7 @@ impl ChildIndex {
         self.few.fields.extend_records(&all);
         let counted = Counted { table: &self.few, store: &self.store, totals: &self.description.totals };
         let model = &self.description.model;
-        let compiled = Compiled::of_few(&self.few, model, self.counts.with_one_more(first_name), &counted)?;
+        let compiled = Compiled::of_few(&self.few.fields, model, self.counts.with_one_more(first_name), &counted)?;
         let conditions = compiled.conditions(&model.blocking)?;
         let rules = compiled.rules(&model.blocking, &conditions);
         let others = candidates(&self.few, rules, model.thresholds.max_block_pairs);

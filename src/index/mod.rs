@@ -171,7 +171,7 @@ impl ChildIndex {
             sensitive: sensitive.map(|row| store.get(Slot::Child, row) as ChildId).collect(),
             counts: NameCounts::counted(first_names, description.counted as usize),
             names: table.len(),
-            few: Table::of_fields(Fields { names: table, ..Fields::default() }),
+            few: Table::of_fields(Fields { names: table.into(), ..Fields::default() }),
             delta: Delta::new(&description.merged),
             description,
             store,
@@ -292,7 +292,7 @@ impl ChildIndex {
 
     /// Forgets the names of the record in question.
     fn forget_names(&mut self) {
-        self.few.fields.names.truncate(self.names);
+        self.few.fields.names_mut().truncate(self.names);
     }
 
     /// Names that a record brings are numbered behind those of the index.

@@ -6,6 +6,7 @@
 
 mod block;
 mod keys;
+mod runs;
 mod scan;
 
 pub use keys::KeyColumn;

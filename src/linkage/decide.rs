@@ -4,7 +4,7 @@ use super::comparison::RecordIndex;
 use super::decisions::Verdict;
 use super::guards::{self, Facts, Guard, Guards, NameEvidence};
 use super::link::{Candidates, DecidedPair, Decision, LinkOptions, RestrictedPair};
-use super::model::{Compiled, Model};
+use super::model::Model;
 use super::parallel;
 use super::score::PairScore;
 use super::table::Table;
@@ -16,6 +16,7 @@ pub(super) struct Candidate {
     pub(super) left: RecordIndex,
     pub(super) right: RecordIndex,
     pub(super) score: PairScore,
+    pub(super) facts: Facts,
 }
 
 /// Decisions before clusters are formed. All lists are in order of the records.
@@ -30,26 +31,18 @@ pub(super) struct Verdicts {
 #[derive(Clone)]
 struct Judged {
     candidate: Candidate,
-    facts: Facts,
     guards: Guards,
 }
 
-pub(super) fn decide(
-    table: &Table,
-    compiled: &Compiled,
-    model: &Model,
-    candidates: Candidates,
-    options: &LinkOptions,
-) -> Verdicts {
+pub(super) fn decide(table: &Table, model: &Model, candidates: Candidates, options: &LinkOptions) -> Verdicts {
     let Candidates { pairs, household } = candidates;
     // Two records that are children of one household: each record has another child in reach.
     let multiple: HashSet<RecordIndex> = household.iter().flat_map(|&(left, right)| [left, right]).collect();
     let judge = |place: usize| {
         let candidate: Candidate = pairs[place];
-        let facts = Facts::of(table, &compiled.pair(candidate.left, candidate.right));
         let near = multiple.contains(&candidate.left) || multiple.contains(&candidate.right);
-        let guards = guards::judge(&facts, &candidate.score, near);
-        Judged { candidate, facts, guards }
+        let guards = guards::judge(&candidate.facts, &candidate.score, near);
+        Judged { candidate, guards }
     };
     let mut judged: Vec<Judged> = parallel::map_each(pairs.len(), judge);
     let mut apart = household;
@@ -60,7 +53,7 @@ pub(super) fn decide(
 
     let mut verdicts = Verdicts { pairs: Vec::new(), restricted: Vec::new(), apart: Vec::new() };
     let mut decided: HashMap<(RecordIndex, RecordIndex), Verdict> = options.decisions.iter().collect();
-    for Judged { candidate: Candidate { left, right, score }, guards, .. } in judged {
+    for Judged { candidate: Candidate { left, right, score, .. }, guards } in judged {
         let verdict = decided.remove(&(left, right));
         if options.barred.bars(table, left, right) {
             continue;
@@ -108,7 +101,7 @@ pub(super) fn decide(
 /// So are birth dates that no slip explains without a shared number, however alike the names: names of a
 /// community recur, and so do those of its mothers.
 fn is_distinct(pair: &Judged) -> bool {
-    let facts = &pair.facts;
+    let facts = &pair.candidate.facts;
     let by_number = facts.numbers_differ && (facts.both_verified || facts.names == NameEvidence::Unlike);
     by_number || (facts.birth_dates_conflict && !facts.same_number)
 }
@@ -124,7 +117,7 @@ fn raise_runner_up(table: &Table, judged: &mut [Judged], apart: &[(RecordIndex, 
     // Every candidate seen from both of its records, in order of record.
     let mut seen: Vec<(RecordIndex, RecordIndex, f64)> = Vec::with_capacity(2 * judged.len());
     for pair in judged.iter() {
-        let Candidate { left, right, score } = pair.candidate;
+        let Candidate { left, right, score, .. } = pair.candidate;
         seen.extend([(left, right, score.weight), (right, left, score.weight)]);
     }
     parallel::sort_unstable_by(&mut seen, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
@@ -135,7 +128,7 @@ fn raise_runner_up(table: &Table, judged: &mut [Judged], apart: &[(RecordIndex, 
         rivals.any(|&(_, other, _)| cannot_be_one(other, partner))
     };
     let raised = parallel::map_each(judged.len(), |place| {
-        let Judged { candidate: Candidate { left, right, score }, facts, .. } = &judged[place];
+        let Candidate { left, right, score, facts } = &judged[place].candidate;
         !facts.same_number && (contested(*left, *right, score.weight) || contested(*right, *left, score.weight))
     });
     for (pair, _) in judged.iter_mut().zip(raised).filter(|(_, raised)| *raised) {

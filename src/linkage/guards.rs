@@ -9,7 +9,6 @@
 use super::comparison::RecordIndex;
 use super::predicate::{Pair, Test, birth, family, given, household, number, place};
 use super::score::PairScore;
-use super::table::Table;
 
 /// Why a pair may not simply be linked by its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,7 +139,7 @@ pub(crate) enum NameEvidence {
 }
 
 /// What the guards ask of a pair beyond its score.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) names: NameEvidence,
     pub(crate) numbers_differ: bool,
@@ -160,8 +159,9 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    pub(crate) fn of(table: &Table, pair: &Pair) -> Facts {
-        let number_of = |record: RecordIndex| table.fields.number[record as usize];
+    pub(crate) fn of(pair: &Pair) -> Facts {
+        let number_of = |record: RecordIndex| pair.fields.number[record as usize];
+        let source_of = |record: RecordIndex| pair.fields.source[record as usize];
         let (left, right) = (number_of(pair.left), number_of(pair.right));
         let both_valid = left.number().is_some() && right.number().is_some();
         Facts {
@@ -169,7 +169,7 @@ impl Facts {
             numbers_differ: both_valid && left.number() != right.number(),
             both_verified: left.is_verified() && right.is_verified(),
             same_number: number::equal(pair, 0.0),
-            same_source: table.source_index()[pair.left as usize] == table.source_index()[pair.right as usize],
+            same_source: source_of(pair.left) == source_of(pair.right),
             same_birth_date: birth::equal(pair, 0.0),
             birth_dates_conflict: !birth::compatible(pair, 0.0),
             sexes_differ: !birth::sex_missing(pair, 0.0) && !birth::sex_equal(pair, 0.0),

@@ -8,11 +8,12 @@ use super::comparison::RecordIndex;
 use super::decide::{self, Candidate, Verdicts};
 use super::decisions::Decisions;
 use super::estimate::{self, TrainingReport};
-use super::guards::{Guard, Guards};
+use super::guards::{Facts, Guard, Guards};
 use super::model::{Compiled, Model};
 use super::parallel;
-use super::score::{PairScore, Scorer, probability};
+use super::score::{Scorer, probability};
 use super::table::Table;
+use super::walk::Walk;
 use crate::error::Error;
 use hashbrown::HashSet;
 
@@ -157,15 +158,18 @@ impl Linked {
 /// # Errors
 /// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
 pub fn link(table: &Table, model: &Model, options: &LinkOptions) -> Result<Linked, Error> {
-    let compiled = Compiled::new(table, model)?;
+    let walk = Walk::of(table);
+    let compiled = Compiled::new(walk.fields(), model)?;
     let (model, training) = if options.skip_training {
         (model.clone(), None)
     } else {
-        let (model, report) = estimate::train_compiled(table, &compiled, model, options.kind, options.seed)?;
+        let (model, report) = estimate::train_compiled(table, &walk, &compiled, model, options.kind, options.seed)?;
         (model, Some(report))
     };
-    let (candidates, blocking, oversized) = candidates(table, &compiled, &model, options.kind)?;
-    let verdicts = decide::decide(table, &compiled, &model, candidates, options);
+    let (candidates, blocking, oversized) = candidates(&walk, &compiled, &model, options.kind)?;
+    drop(compiled);
+    drop(walk);
+    let verdicts = decide::decide(table, &model, candidates, options);
     let (children, pairs, restricted, refused) = group(table, verdicts, options);
     Ok(Linked { children, pairs, restricted, refused, model, training, blocking, oversized })
 }
@@ -178,10 +182,19 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// Keeps a scored pair if anything can come of it.
-    fn offer(&mut self, model: &Model, left: RecordIndex, right: RecordIndex, score: PairScore) {
+    /// Scores a pair, known to model and scorer by its places, and keeps its records if anything can come of it.
+    fn offer(
+        &mut self,
+        model: &Model,
+        compiled: &Compiled,
+        scorer: &Scorer,
+        places: (RecordIndex, RecordIndex),
+        (left, right): (RecordIndex, RecordIndex),
+    ) {
+        let score = scorer.score(places.0, places.1);
         if score.weight >= model.thresholds.review {
-            self.pairs.push(Candidate { left, right, score });
+            let facts = Facts::of(&compiled.pair(places.0, places.1));
+            self.pairs.push(Candidate { left, right, score, facts });
         } else if score.is_household() {
             self.household.push((left, right));
         }
@@ -198,32 +211,33 @@ pub(crate) fn decide_pairs(
     pairs: impl Iterator<Item = (RecordIndex, RecordIndex)>,
 ) -> (Vec<DecidedPair>, Vec<RestrictedPair>) {
     let mut candidates = Candidates::default();
-    pairs.for_each(|(left, right)| candidates.offer(model, left, right, scorer.score(left, right)));
+    pairs.for_each(|pair| candidates.offer(model, compiled, scorer, pair, pair));
     let options = LinkOptions::default();
-    let verdicts = decide::decide(table, compiled, model, candidates, &options);
+    let verdicts = decide::decide(table, model, candidates, &options);
     let (_, pairs, restricted, _) = group(table, verdicts, &options);
     (pairs, restricted)
 }
 
 fn candidates(
-    table: &Table,
+    walk: &Walk,
     compiled: &Compiled,
     model: &Model,
     kind: LinkKind,
 ) -> Result<(Candidates, Vec<RuleCount>, Vec<OversizedBlock>), Error> {
+    let fields = walk.fields();
     let scorer = compiled.scorer(model)?;
     let conditions = compiled.conditions(&model.blocking)?;
     let blocking = Blocking {
-        records: table.len(),
-        source: table.source_index(),
+        records: fields.len(),
+        source: &fields.source,
         kind,
         rules: compiled.rules(&model.blocking, &conditions),
-        excluded: Some(&table.fields.invalidated),
+        excluded: Some(&fields.invalidated),
         one_block_in: 1,
         max_block_pairs: model.thresholds.max_block_pairs,
     };
     let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
-        kept.offer(model, left, right, scorer.score(left, right));
+        kept.offer(model, compiled, &scorer, (left, right), walk.pair(left, right));
     });
     let mut all = Candidates::default();
     for part in scan.states {

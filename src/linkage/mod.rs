@@ -30,7 +30,7 @@ pub mod splink;
 pub mod superseded;
 pub mod table;
 pub mod value;
-pub mod weighed;
+mod walk;
 
 pub use crate::text::hash;
 pub(crate) use link::decide_pairs;

@@ -4,3 +4,4 @@ pub mod hash;
 pub mod normalise;
 pub mod phonetic;
 pub mod similarity;
+pub mod sketch;

@@ -76,19 +76,8 @@ pub fn levenshtein(a: &str, b: &str) -> usize {
     strsim::levenshtein(a, b)
 }
 
-/// How many bytes of two texts find a partner in the sense of Jaro, and how many of those stand out of order.
-/// `None` for texts of more than [`LONGEST`] bytes.
-pub(crate) fn matched(a: &[u8], b: &[u8]) -> Option<(usize, usize)> {
-    if a.len().max(b.len()) > LONGEST {
-        return None;
-    }
-    let (a, b) = (Short { bytes: a }, Short { bytes: b });
-    let matched = Matched::of(a, b);
-    Some((matched.count(), matched.out_of_order(a, b)))
-}
-
 /// The most characters whose matches fit into one word of bits.
-pub(crate) const LONGEST: usize = 64;
+const LONGEST: usize = 64;
 
 /// A text of at most [`LONGEST`] ASCII characters, so that a byte is a character.
 #[derive(Clone, Copy)]
@@ -102,19 +91,14 @@ impl<'a> Short<'a> {
         (is_short(a) && is_short(b)).then_some((Short { bytes: a.as_bytes() }, Short { bytes: b.as_bytes() }))
     }
 
+    /// Its bytes in words, zeros after the end. It has at most as many.
     fn words<const N: usize>(self) -> [u64; N] {
-        words_of(self.bytes)
+        let mut words = [0; N];
+        for (word, bytes) in words.iter_mut().zip(self.bytes.chunks(8)) {
+            *word = word_of(bytes);
+        }
+        words
     }
-}
-
-/// Bytes in words, zeros after the end. There are at most as many.
-#[inline]
-pub(crate) fn words_of<const N: usize>(bytes: &[u8]) -> [u64; N] {
-    let mut words = [0; N];
-    for (word, bytes) in words.iter_mut().zip(bytes.chunks(8)) {
-        *word = word_of(bytes);
-    }
-    words
 }
 
 /// At most eight bytes as a word, zeros after the end. The two halves are read so that they overlap,
@@ -171,10 +155,6 @@ impl Matched {
     }
 
     fn jaro(&self, a: Short<'_>, b: Short<'_>) -> f64 {
-        of_matches(self.count(), self.out_of_order(a, b) / 2, a.bytes.len(), b.bytes.len())
-    }
-
-    fn out_of_order(&self, a: Short<'_>, b: Short<'_>) -> usize {
         let (mut in_a, mut in_b) = (self.a, self.b);
         let mut out_of_order = 0;
         while in_a != 0 {
@@ -183,7 +163,7 @@ impl Matched {
             in_a &= in_a - 1;
             in_b &= in_b.wrapping_sub(1);
         }
-        out_of_order
+        of_matches(self.count(), out_of_order / 2, a.bytes.len(), b.bytes.len())
     }
 }
 
@@ -194,7 +174,7 @@ const fn low_bits(count: usize) -> u64 {
 
 /// Where a byte stands in a text of words: one bit a place. Zeros after the end count as places.
 #[inline]
-pub(crate) fn places_of(byte: u8, words: &[u64]) -> u64 {
+fn places_of<const N: usize>(byte: u8, words: &[u64; N]) -> u64 {
     const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
     let wanted = u64::from_le_bytes([byte; 8]);
     words.iter().enumerate().fold(0, |places, (index, word)| {
@@ -206,7 +186,7 @@ pub(crate) fn places_of(byte: u8, words: &[u64]) -> u64 {
     })
 }
 
-fn of_matches(matches: usize, transpositions: usize, a_length: usize, b_length: usize) -> f64 {
+pub(super) fn of_matches(matches: usize, transpositions: usize, a_length: usize, b_length: usize) -> f64 {
     if matches == 0 {
         return if a_length == 0 && b_length == 0 { 1.0 } else { 0.0 };
     }
@@ -219,7 +199,7 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
 }
 
 /// Winkler's bonus for a common prefix of up to four characters.
-fn with_prefix(jaro: f64, prefix: usize) -> f64 {
+pub(super) fn with_prefix(jaro: f64, prefix: usize) -> f64 {
     if jaro > 0.7 { jaro + 0.1 * prefix as f64 * (1.0 - jaro) } else { jaro }
 }
 

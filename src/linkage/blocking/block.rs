@@ -21,15 +21,17 @@ pub(super) struct Partitions {
 }
 
 impl Partitions {
-    /// Asks `emit` for the entries of each record and sorts them into partitions.
-    pub(super) fn collect(records: usize, emit: impl Fn(RecordIndex, &mut dyn FnMut(u64)) + Sync) -> Partitions {
+    /// Asks `keys` for the keys of each record and sorts them into partitions.
+    pub(super) fn collect(records: usize, keys: impl Fn(RecordIndex, &mut Vec<u64>) + Sync + Send) -> Partitions {
         let span = records.div_ceil(PARTITIONS).max(1);
         let pieces = parallel::map(records.div_ceil(span), |piece| {
+            let mut own = Vec::new();
             let mut buckets: Vec<Vec<Entry>> =
                 (0..PARTITIONS).map(|_| Vec::with_capacity(span / PARTITIONS + 8)).collect();
             for record in piece * span..((piece + 1) * span).min(records) {
                 let record = record as RecordIndex;
-                emit(record, &mut |key| buckets[partition_of(key)].push(Entry { key, record }));
+                keys(record, &mut own);
+                own.iter().for_each(|&key| buckets[partition_of(key)].push(Entry { key, record }));
             }
             buckets
         });
@@ -37,11 +39,56 @@ impl Partitions {
     }
 
     /// The entries of a partition whose key at least two entries hold, ordered by key, then record.
-    pub(super) fn shared(&self, partition: usize) -> Vec<Entry> {
+    fn shared(&self, partition: usize) -> Vec<Entry> {
         let all = || self.pieces.iter().flat_map(|buckets| buckets.get(partition).into_iter().flatten());
         let mut entries = with_company(all);
         entries.sort_unstable();
         entries
+    }
+}
+
+/// The blocks of one rule, to be walked in order of their first records.
+pub(super) struct BlockList {
+    entries: Vec<Vec<Entry>>,
+    places: Vec<Place>,
+}
+
+/// Where a block stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    first: RecordIndex,
+    partition: u8,
+    start: u32,
+    end: u32,
+}
+
+impl BlockList {
+    /// Finds the blocks.
+    pub(super) fn of(partitions: Partitions) -> BlockList {
+        let found = parallel::map(PARTITIONS, |partition| {
+            let entries = partitions.shared(partition);
+            let (mut places, mut start) = (Vec::new(), 0);
+            for block in entries.chunk_by(|a, b| a.key == b.key) {
+                let end = start + block.len() as u32;
+                if block.len() > 1 {
+                    places.push(Place { first: block[0].record, partition: partition as u8, start, end });
+                }
+                start = end;
+            }
+            (entries, places)
+        });
+        drop(partitions);
+        let (entries, places): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        let mut places = places.concat();
+        parallel::sort_unstable_by(&mut places, Place::cmp);
+        BlockList { entries, places }
+    }
+
+    /// The blocks of one of [`PARTITIONS`] pieces of the work.
+    pub(super) fn piece(&self, piece: usize) -> impl Iterator<Item = &[Entry]> {
+        let span = self.places.len().div_ceil(PARTITIONS).max(1);
+        let places = self.places.chunks(span).nth(piece).unwrap_or_default();
+        places.iter().map(|place| &self.entries[usize::from(place.partition)][place.start as usize..place.end as usize])
     }
 }
 
@@ -52,7 +99,7 @@ fn partition_of(key: u64) -> usize {
 
 /// Drops most entries that are alone with their key, at the cost of two bits an entry: a key is kept
 /// if another one fell on its bit before. Chance company is weeded out by the sort that follows.
-fn with_company<'a, I: Iterator<Item = &'a Entry>>(all: impl Fn() -> I) -> Vec<Entry> {
+pub(super) fn with_company<'a, I: Iterator<Item = &'a Entry>>(all: impl Fn() -> I) -> Vec<Entry> {
     let bits = (all().count() * 8).next_power_of_two().max(64);
     let place = |key: u64| {
         let bit = hash::of_word(key) as usize & (bits - 1);

@@ -3,6 +3,7 @@
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::hash;
 use crate::linkage::parallel::{self, PIECE};
+use std::sync::Arc;
 
 /// One blocking key for each record, or several where any one may agree. Keys are hashes of values;
 /// 0 stands for a missing value, which agrees with nothing.
@@ -10,6 +11,13 @@ use crate::linkage::parallel::{self, PIECE};
 pub enum KeyColumn {
     /// One key a record.
     Single(Vec<u64>),
+    /// One key a record, by the value that the record has among recurring ones.
+    ByValue {
+        /// The value of each record; empty if all are missing.
+        values: Arc<Vec<u32>>,
+        /// The key of each value.
+        keys: Vec<u64>,
+    },
     /// Any number of keys a record: those of record `n` are `keys[starts[n]..starts[n + 1]]`.
     Several {
         /// Where each record's keys start, and one more entry for the end.
@@ -22,7 +30,19 @@ pub enum KeyColumn {
 impl KeyColumn {
     /// One key for each of `records` records; `None` where the value is missing.
     pub fn single(records: usize, key: impl Fn(RecordIndex) -> Option<u64> + Sync + Send) -> KeyColumn {
-        KeyColumn::Single(parallel::map_each(records, |record| key(record as RecordIndex).map_or(0, present)))
+        let mut keys = vec![0; records];
+        parallel::map_mut(&mut keys, PIECE, |piece, keys| {
+            for (place, own) in keys.iter_mut().enumerate() {
+                *own = key((piece * PIECE + place) as RecordIndex).map_or(0, present);
+            }
+        });
+        KeyColumn::Single(keys)
+    }
+
+    /// One key for each record by its value: `values` tells the value of each record (none at all if every
+    /// value is missing), `keys` the key of each value, `None` where it is a missing one.
+    pub fn by_value(values: Arc<Vec<u32>>, keys: impl Iterator<Item = Option<u64>>) -> KeyColumn {
+        KeyColumn::ByValue { values, keys: keys.map(|key| key.map_or(0, present)).collect() }
     }
 
     /// Several keys a record, which `keys` pushes onto the list that it is given.
@@ -40,7 +60,8 @@ impl KeyColumn {
             }
             (ends, all)
         });
-        let (mut starts, mut keys) = (Vec::with_capacity(records + 1), Vec::new());
+        let mut starts = Vec::with_capacity(records + 1);
+        let mut keys = Vec::with_capacity(pieces.iter().map(|(_, all)| all.len()).sum());
         starts.push(0);
         for (ends, all) in pieces {
             let base = keys.len() as u32;
@@ -55,9 +76,10 @@ impl KeyColumn {
     pub fn keys(&self, record: RecordIndex) -> &[u64] {
         let record = record as usize;
         match self {
-            KeyColumn::Single(keys) => match &keys[record..=record] {
-                [0] => &[],
-                key => key,
+            KeyColumn::Single(keys) => not_missing(&keys[record..=record]),
+            KeyColumn::ByValue { values, keys } => match values.get(record) {
+                Some(&value) => not_missing(&keys[value as usize..=value as usize]),
+                None => &[],
             },
             KeyColumn::Several { starts, keys } => &keys[starts[record] as usize..starts[record + 1] as usize],
         }
@@ -68,12 +90,22 @@ impl KeyColumn {
     pub fn agrees(&self, left: RecordIndex, right: RecordIndex) -> bool {
         match self {
             KeyColumn::Single(keys) => keys[left as usize] != 0 && keys[left as usize] == keys[right as usize],
+            KeyColumn::ByValue { values, keys } => {
+                let key = |record: RecordIndex| values.get(record as usize).map_or(0, |&value| keys[value as usize]);
+                key(left) != 0 && key(left) == key(right)
+            }
             KeyColumn::Several { .. } => {
                 let right = self.keys(right);
                 self.keys(left).iter().any(|key| right.contains(key))
             }
         }
     }
+}
+
+/// The key, unless it stands for a missing value.
+#[inline]
+fn not_missing(key: &[u64]) -> &[u64] {
+    if key == [0] { &[] } else { key }
 }
 
 /// A key that cannot be taken for a missing one.

@@ -1,9 +1,11 @@
 //! Walking the candidate pairs of several rules.
 
-use super::block::{Entry, PARTITIONS, Partitions, blocks};
+use super::block::{BlockList, Entry, PARTITIONS, Partitions, blocks, with_company};
 use super::keys::KeyColumn;
+use super::runs::{in_pieces, runs_of};
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::{hash, parallel};
+use std::ops::Range;
 
 /// A condition on a pair beyond the keys of its rule, asked with the lesser record first.
 pub type Residual<'a> = dyn Fn(RecordIndex, RecordIndex) -> bool + Sync + Send + 'a;
@@ -16,7 +18,7 @@ pub struct Rule<'a> {
     pub keys: Vec<&'a KeyColumn>,
     /// Further keys by which an oversized block is cut, tried in order.
     pub refine: Vec<&'a KeyColumn>,
-    /// A condition beyond the keys.
+    /// A condition beyond the keys. Rules that borrow one and the same condition ask it once of a pair.
     pub residual: Option<&'a Residual<'a>>,
 }
 
@@ -75,7 +77,8 @@ pub struct OversizedBlock {
 
 /// What a scan brought.
 pub struct Scan<S> {
-    /// The visitor's states: one for each rule and partition, in that order.
+    /// The visitor's states: several for each rule, in the order of rules. How pairs are spread over them
+    /// is of no account: who gathers puts all together and sorts.
     pub states: Vec<S>,
     /// Pairs by rule.
     pub counts: Vec<RuleCount>,
@@ -85,7 +88,7 @@ pub struct Scan<S> {
 
 impl Blocking<'_> {
     /// Visits every candidate pair once, the lesser record first, and tells the index of the rule.
-    /// Each rule and partition has a state of its own, so that `visit` may gather without locks.
+    /// Each piece of work has a state of its own, so that `visit` may gather without locks.
     pub fn scan<S: Send>(
         &self,
         start: impl Fn() -> S + Sync + Send,
@@ -93,23 +96,11 @@ impl Blocking<'_> {
     ) -> Scan<S> {
         let mut scan = Scan { states: Vec::new(), counts: Vec::new(), oversized: Vec::new() };
         for (index, rule) in self.rules.iter().enumerate() {
-            let partitions = Partitions::collect(self.records, |record, emit| {
-                if !self.excluded.is_some_and(|excluded| excluded[record as usize]) {
-                    rule.emit_keys(record, &mut |key| {
-                        if self.one_block_in <= 1 || hash::of_word(!key).is_multiple_of(self.one_block_in) {
-                            emit(key);
-                        }
-                    });
-                }
-            });
-            let parts = parallel::map(PARTITIONS, |partition| {
-                let mut part = Part { state: start(), count: RuleCount::default(), oversized: Vec::new() };
-                for block in blocks(&partitions.shared(partition)) {
-                    part.count.largest_block = part.count.largest_block.max(block.len() as u64);
-                    self.walk(index, block, &mut part, &visit);
-                }
-                part
-            });
+            let turn = Turn::of(&self.rules, index);
+            let parts = match rule.keys.first().and_then(|column| runs_of(column)) {
+                Some(runs) => self.scan_runs(&turn, &runs, &start, &visit),
+                None => self.scan_partitions(&turn, &start, &visit),
+            };
             let mut count = RuleCount { name: rule.name.clone(), ..RuleCount::default() };
             let mut oversized = Vec::new();
             for part in parts {
@@ -125,22 +116,77 @@ impl Blocking<'_> {
         scan
     }
 
+    /// Walks a rule whose first key has its records side by side: no block reaches beyond a run, so the
+    /// blocks of a run are found, and walked, while its records are at hand.
+    fn scan_runs<S: Send>(
+        &self,
+        turn: &Turn,
+        runs: &[Range<RecordIndex>],
+        start: &(impl Fn() -> S + Sync + Send),
+        visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
+    ) -> Vec<Part<S>> {
+        let pieces = in_pieces(runs, self.records.div_ceil(PARTITIONS));
+        parallel::map(pieces.len(), |piece| {
+            let mut part = Part { state: start(), count: RuleCount::default(), oversized: Vec::new() };
+            let (mut joint, mut entries) = (Vec::new(), Vec::new());
+            for run in pieces[piece] {
+                entries.clear();
+                for record in run.clone() {
+                    self.joint_keys(turn.rule, record, &mut joint);
+                    entries.extend(joint.iter().map(|&key| Entry { key, record }));
+                }
+                let mut shared = with_company(|| entries.iter());
+                shared.sort_unstable();
+                blocks(&shared).for_each(|block| self.walk(turn, block, &mut part, visit));
+            }
+            part
+        })
+    }
+
+    /// Walks a rule of any keys: blocks are found in all records, then walked in order of their first
+    /// record, so that records that stand near each other are looked at together.
+    fn scan_partitions<S: Send>(
+        &self,
+        turn: &Turn,
+        start: &(impl Fn() -> S + Sync + Send),
+        visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
+    ) -> Vec<Part<S>> {
+        let partitions = Partitions::collect(self.records, |record, joint| self.joint_keys(turn.rule, record, joint));
+        let blocks = BlockList::of(partitions);
+        parallel::map(PARTITIONS, |piece| {
+            let mut part = Part { state: start(), count: RuleCount::default(), oversized: Vec::new() };
+            blocks.piece(piece).for_each(|block| self.walk(turn, block, &mut part, visit));
+            part
+        })
+    }
+
+    /// The keys under which a rule finds a record: none for a record that takes no part.
+    fn joint_keys(&self, rule: &Rule, record: RecordIndex, joint: &mut Vec<u64>) {
+        joint.clear();
+        if !self.excluded.is_some_and(|excluded| excluded[record as usize]) {
+            rule.joint_keys(record, joint);
+        }
+        if self.one_block_in > 1 {
+            joint.retain(|&key| hash::of_word(!key).is_multiple_of(self.one_block_in));
+        }
+    }
+
     /// Visits the pairs of one block, or of its refinements if it is too large.
     fn walk<S>(
         &self,
-        index: usize,
+        turn: &Turn,
         block: &[Entry],
         part: &mut Part<S>,
         visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
     ) {
-        let rule = &self.rules[index];
+        part.count.largest_block = part.count.largest_block.max(block.len() as u64);
         if pairs(block.len()) <= self.max_block_pairs {
-            self.walk_all(index, block, part, visit);
+            self.walk_all(turn, block, part, visit);
             return;
         }
         let mut compared = 0;
         let mut seen: Vec<&KeyColumn> = Vec::new();
-        for &column in &rule.refine {
+        for &column in &turn.rule.refine {
             let mut finer: Vec<Entry> = block
                 .iter()
                 .flat_map(|entry| column.keys(entry.record).iter().map(|&key| Entry { key, record: entry.record }))
@@ -153,7 +199,7 @@ impl Blocking<'_> {
                         let again = seen.iter().any(|earlier| earlier.agrees(left.record, right.record));
                         if first && !again {
                             compared += 1;
-                            self.offer(index, block[0].key, left.record, right.record, part, visit);
+                            self.offer(turn, block[0].key, left.record, right.record, part, visit);
                         }
                     }
                 }
@@ -161,7 +207,7 @@ impl Blocking<'_> {
             seen.push(column);
         }
         part.oversized.push(OversizedBlock {
-            rule: rule.name.clone(),
+            rule: turn.rule.name.clone(),
             records: block.len() as u64,
             pairs_left_out: pairs(block.len()) - compared,
         });
@@ -169,14 +215,14 @@ impl Blocking<'_> {
 
     fn walk_all<S>(
         &self,
-        index: usize,
+        turn: &Turn,
         block: &[Entry],
         part: &mut Part<S>,
         visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
     ) {
         for (place, right) in block.iter().enumerate() {
             for left in &block[..place] {
-                self.offer(index, right.key, left.record, right.record, part, visit);
+                self.offer(turn, right.key, left.record, right.record, part, visit);
             }
         }
     }
@@ -185,28 +231,51 @@ impl Blocking<'_> {
     #[inline]
     fn offer<S>(
         &self,
-        index: usize,
+        turn: &Turn,
         key: u64,
         left: RecordIndex,
         right: RecordIndex,
         part: &mut Part<S>,
         visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
     ) {
-        let same_source = self.source[left as usize] == self.source[right as usize];
+        let same_source = || self.source[left as usize] == self.source[right as usize];
         let allowed = match self.kind {
-            LinkKind::LinkOnly => !same_source,
-            LinkKind::DedupeOnly => same_source,
+            LinkKind::LinkOnly => !same_source(),
+            LinkKind::DedupeOnly => same_source(),
             LinkKind::LinkAndDedupe => true,
         };
-        let rule = &self.rules[index];
+        let rule = turn.rule;
         if allowed
             && rule.produces_in(key, left, right)
+            && !turn.of_one_condition.iter().any(|earlier| earlier.keys_agree(left, right))
             && rule.residual.is_none_or(|holds| holds(left, right))
-            && !self.rules[..index].iter().any(|earlier| earlier.holds(left, right))
+            && !turn.others.iter().any(|earlier| earlier.holds(left, right))
         {
             part.count.pairs += 1;
-            visit(&mut part.state, index, left, right);
+            visit(&mut part.state, turn.index, left, right);
         }
+    }
+}
+
+/// The rule whose blocks are being walked, and the rules before it.
+struct Turn<'a> {
+    index: usize,
+    rule: &'a Rule<'a>,
+    /// Earlier rules with the same condition. A pair whose keys they agree on either was produced or fails
+    /// the condition, so that it need not be asked again.
+    of_one_condition: Vec<&'a Rule<'a>>,
+    others: Vec<&'a Rule<'a>>,
+}
+
+impl<'a> Turn<'a> {
+    fn of(rules: &'a [Rule<'a>], index: usize) -> Turn<'a> {
+        let rule = &rules[index];
+        let same = |earlier: &&Rule| match (earlier.residual, rule.residual) {
+            (Some(one), Some(other)) => std::ptr::addr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        let (of_one_condition, others) = rules[..index].iter().partition(same);
+        Turn { index, rule, of_one_condition, others }
     }
 }
 
@@ -223,28 +292,32 @@ impl Rule<'_> {
     }
 
     /// Whether two records share a block of the rule.
+    #[inline]
     pub fn keys_agree(&self, left: RecordIndex, right: RecordIndex) -> bool {
         self.keys.iter().all(|column| column.agrees(left, right))
     }
 
     /// Every joint key of a record: one for each choice among the keys of each column.
-    pub(crate) fn emit_keys(&self, record: RecordIndex, emit: &mut dyn FnMut(u64)) {
-        fn emit_from(columns: &[&KeyColumn], record: RecordIndex, joint: u64, emit: &mut dyn FnMut(u64)) {
-            match columns.split_first() {
-                None => emit(joint),
-                Some((column, rest)) => {
-                    column.keys(record).iter().for_each(|&key| emit_from(rest, record, hash::join(joint, key), emit));
-                }
+    pub(crate) fn joint_keys(&self, record: RecordIndex, joint: &mut Vec<u64>) {
+        joint.clear();
+        joint.push(0);
+        for column in &self.keys {
+            let Some((&first, others)) = column.keys(record).split_first() else { return joint.clear() };
+            let begun = joint.len();
+            for &key in others {
+                joint.extend_from_within(..begun);
+                let added = joint.len() - begun;
+                joint[added..].iter_mut().for_each(|joint| *joint = hash::join(*joint, key));
             }
+            joint[..begun].iter_mut().for_each(|joint| *joint = hash::join(*joint, first));
         }
-        emit_from(&self.keys, record, 0, emit);
     }
 
     /// Whether a pair belongs to the block of this joint key: of several blocks that it shares, only
     /// the one of the least keys produces it.
     #[inline]
     fn produces_in(&self, joint: u64, left: RecordIndex, right: RecordIndex) -> bool {
-        if self.keys.iter().all(|column| matches!(column, KeyColumn::Single(_))) {
+        if self.keys.iter().all(|column| !matches!(column, KeyColumn::Several { .. })) {
             return true;
         }
         let least = self

@@ -15,6 +15,8 @@ use super::model::{Compiled, Model, TrainingBlock};
 use super::pattern::PatternCounts;
 use super::score::Scorer;
 use super::table::Table;
+use super::table::fields::Fields;
+use super::walk::Walk;
 use super::{hash, pattern::PatternCodec};
 use crate::error::Error;
 use latent::{Class, Estimate, Observation, Settings};
@@ -57,12 +59,14 @@ const LEAST_SUPPORT: f64 = 30.0;
 /// # Errors
 /// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
 pub fn train(table: &Table, model: &Model, kind: LinkKind, seed: u64) -> Result<(Model, TrainingReport), Error> {
-    train_compiled(table, &Compiled::new(table, model)?, model, kind, seed)
+    let walk = Walk::of(table);
+    train_compiled(table, &walk, &Compiled::new(walk.fields(), model)?, model, kind, seed)
 }
 
 /// Trains a model whose keys are there already.
 pub(super) fn train_compiled(
     table: &Table,
+    walk: &Walk,
     compiled: &Compiled,
     model: &Model,
     kind: LinkKind,
@@ -75,11 +79,13 @@ pub(super) fn train_compiled(
         hash::join(sources[usize::from(table.source_index()[record as usize])], hash::of_text(table.record_id(record)))
     };
     let hashes = random_pairs::record_hashes(key, table.len(), seed);
-    let random = random_pairs::count_levels(&scorer, &hashes, model.training.random_pairs);
+    let mut sample = random_pairs::sample(&hashes, model.training.random_pairs);
+    sample.iter_mut().for_each(|record| *record = walk.place(table, *record));
+    let random = random_pairs::count_levels(&scorer, &sample);
     set_u(&mut trained, &random, model.training.u_strength);
     let mut outcomes = Vec::new();
     for block in &model.training.blocks {
-        outcomes.push(run_session(table, compiled, &scorer, &trained, block, kind));
+        outcomes.push(run_session(walk.fields(), compiled, &scorer, &trained, block, kind));
     }
     set_m_and_h(&mut trained, &outcomes);
     set_shares(&mut trained, &outcomes, possible_pairs(table, kind));
@@ -98,21 +104,21 @@ struct Outcome {
 }
 
 fn run_session(
-    table: &Table,
+    fields: &Fields,
     compiled: &Compiled,
     scorer: &Scorer,
     model: &Model,
     block: &TrainingBlock,
     kind: LinkKind,
 ) -> Outcome {
-    let one_block_in = (table.len() as u64 / model.training.sample_records.max(1)).max(1);
+    let one_block_in = (fields.len() as u64 / model.training.sample_records.max(1)).max(1);
     let rule = Rule { name: String::new(), keys: compiled.columns(&block.keys), refine: Vec::new(), residual: None };
     let blocking = Blocking {
-        records: table.len(),
-        source: table.source_index(),
+        records: fields.len(),
+        source: &fields.source,
         kind,
         rules: vec![rule],
-        excluded: Some(&table.fields.invalidated),
+        excluded: Some(&fields.invalidated),
         one_block_in,
         max_block_pairs: model.thresholds.max_block_pairs,
     };

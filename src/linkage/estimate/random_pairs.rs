@@ -20,9 +20,8 @@ pub(super) fn record_hashes(keys: impl Fn(RecordIndex) -> u64 + Sync + Send, rec
     .concat()
 }
 
-/// Compares all pairs of the records of least hash, so many that about `pairs` pairs result. Pairs that
-/// the starting model takes for one child or one household are left out: they are not there by chance.
-pub(super) fn count_levels(scorer: &Scorer, hashes: &[u64], pairs: u64) -> LevelCounts {
+/// The records of least hash, so many that they make about `pairs` pairs.
+pub(super) fn sample(hashes: &[u64], pairs: u64) -> Vec<RecordIndex> {
     let wanted = ((libm::sqrt(8.0 * pairs as f64 + 1.0) + 1.0) / 2.0) as usize;
     let mut order: Vec<RecordIndex> = (0..hashes.len() as RecordIndex).collect();
     let by_hash = |&record: &RecordIndex| (hashes[record as usize], record);
@@ -30,14 +29,19 @@ pub(super) fn count_levels(scorer: &Scorer, hashes: &[u64], pairs: u64) -> Level
         order.select_nth_unstable_by_key(wanted, by_hash);
         order.truncate(wanted);
     }
-    order.sort_unstable();
+    order
+}
+
+/// Compares all pairs of these records. Pairs that the starting model takes for one child or one household
+/// are left out: they are not there by chance.
+pub(super) fn count_levels(scorer: &Scorer, records: &[RecordIndex]) -> LevelCounts {
     let empty = || -> Vec<Vec<u64>> {
         scorer.comparisons().iter().map(|comparison| vec![0; comparison.comparator.level_count()]).collect()
     };
-    let rows = parallel::map(order.len(), |row| {
+    let rows = parallel::map(records.len(), |row| {
         let (mut counts, mut kept) = (empty(), 0);
-        for &left in &order[..row] {
-            let score = scorer.score(left, order[row]);
+        for &left in &records[..row] {
+            let score = scorer.score(left, records[row]);
             if score.weight < 0.0 && !score.is_household() {
                 kept += 1;
                 for (count, level) in counts.iter_mut().zip(scorer.codec().unpack(score.pattern)) {

@@ -7,16 +7,17 @@ use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, Rec
 use crate::linkage::keys;
 use crate::linkage::predicate::{self, NameCounts, Pair, Test};
 use crate::linkage::score::{Scorer, weight_of};
-use crate::linkage::table::Table;
+use crate::linkage::table::fields::Fields;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
 /// A condition on a pair of a blocking rule.
 pub(crate) type Condition<'a> = Box<Residual<'a>>;
 
-/// What compiling a model over a table needs to hold: counts of names, and blocking keys by name.
+/// What compiling a model over records needs to hold: counts of names, and blocking keys by name. Records
+/// are known by their places in `fields`.
 pub(crate) struct Compiled<'a> {
-    table: &'a Table,
+    fields: &'a Fields,
     counts: NameCounts,
     keys: BTreeMap<&'a str, KeyColumn>,
     frequencies: Option<&'a dyn Frequencies>,
@@ -34,35 +35,35 @@ impl<'a> Compiled<'a> {
     ///
     /// # Errors
     /// `model/unknown-key`.
-    pub(crate) fn new(table: &'a Table, model: &'a Model) -> Result<Compiled<'a>, Error> {
+    pub(crate) fn new(fields: &'a Fields, model: &'a Model) -> Result<Compiled<'a>, Error> {
         let mut names: Vec<&str> = blocking_keys(model).collect();
         names.extend(model.training.blocks.iter().flat_map(|block| block.keys.iter().map(String::as_str)));
-        Ok(Compiled { table, counts: NameCounts::of(table), keys: key_columns(table, names)?, frequencies: None })
+        Ok(Compiled { fields, counts: NameCounts::of(fields), keys: key_columns(fields, names)?, frequencies: None })
     }
 
-    /// For a table of a few records out of many: counts and frequencies are those of the many. Computes the
+    /// For a few records out of many: counts and frequencies are those of the many. Computes the
     /// keys of blocking only.
     ///
     /// # Errors
     /// `model/unknown-key`.
     pub(crate) fn of_few(
-        table: &'a Table,
+        fields: &'a Fields,
         model: &'a Model,
         counts: NameCounts,
         frequencies: &'a dyn Frequencies,
     ) -> Result<Compiled<'a>, Error> {
-        let keys = key_columns(table, blocking_keys(model).collect())?;
-        Ok(Compiled { table, counts, keys, frequencies: Some(frequencies) })
+        let keys = key_columns(fields, blocking_keys(model).collect())?;
+        Ok(Compiled { fields, counts, keys, frequencies: Some(frequencies) })
     }
 
     /// Without keys: for pairs that are given.
-    pub(crate) fn for_guards(table: &'a Table) -> Compiled<'a> {
-        Compiled { table, counts: NameCounts::of(table), keys: BTreeMap::new(), frequencies: None }
+    pub(crate) fn for_guards(fields: &'a Fields) -> Compiled<'a> {
+        Compiled { fields, counts: NameCounts::of(fields), keys: BTreeMap::new(), frequencies: None }
     }
 
     /// A pair of records to ask predicates of.
     pub(crate) fn pair(&self, left: RecordIndex, right: RecordIndex) -> Pair<'_> {
-        Pair { fields: &self.table.fields, counts: &self.counts, left, right }
+        Pair { fields: self.fields, counts: &self.counts, left, right }
     }
 
     /// The scorer of a model with the comparisons' current probabilities.
@@ -116,14 +117,15 @@ impl<'a> Compiled<'a> {
         rules: &[BlockingRule],
         conditions: &'b [Option<Condition<'b>>],
     ) -> Vec<Rule<'b>> {
+        // Rules of one condition borrow that of the first of them, by which the scan knows them.
+        let first_of_condition = |rule: &BlockingRule| rules.iter().position(|other| other.only_if == rule.only_if);
         rules
             .iter()
-            .zip(conditions)
-            .map(|(rule, condition)| Rule {
+            .map(|rule| Rule {
                 name: rule.name.clone(),
                 keys: self.columns(&rule.keys),
                 refine: self.columns(&rule.refine),
-                residual: condition.as_deref(),
+                residual: first_of_condition(rule).and_then(|place| conditions.get(place)?.as_deref()),
             })
             .collect()
     }
@@ -166,8 +168,8 @@ impl<'a> Compiled<'a> {
     }
 
     fn term_frequency(&self, setting: &TermFrequencySetting, u_base: f64) -> Result<TermFrequency, Error> {
-        let fields = &self.table.fields;
-        let records = 0..self.table.len() as RecordIndex;
+        let fields = self.fields;
+        let records = 0..fields.len() as RecordIndex;
         if let Some(elsewhere) = self.frequencies {
             let share_of = |record| match elsewhere.count(&setting.of, record) {
                 Some((count, total)) => share(count, total, u_base),
@@ -233,10 +235,10 @@ fn blocking_keys(model: &Model) -> impl Iterator<Item = &str> {
 }
 
 /// The columns of these keys by name.
-fn key_columns<'a>(table: &Table, mut names: Vec<&'a str>) -> Result<BTreeMap<&'a str, KeyColumn>, Error> {
+fn key_columns<'a>(fields: &Fields, mut names: Vec<&'a str>) -> Result<BTreeMap<&'a str, KeyColumn>, Error> {
     names.sort_unstable();
     names.dedup();
-    names.into_iter().map(|name| Ok((name, keys::find(name)?.column(table)))).collect()
+    names.into_iter().map(|name| Ok((name, keys::find(name)?.column(fields)))).collect()
 }
 
 /// Levels tried in order.

@@ -300,7 +300,7 @@ mod tests {
         assert!(!model.cases.is_empty());
         for case in &model.cases {
             let table = table(case);
-            let compiled = Compiled::new(&table, &model).unwrap();
+            let compiled = Compiled::new(&table.fields, &model).unwrap();
             let scorer = compiled.scorer(&model).unwrap();
             let levels: Vec<_> = scorer.codec().unpack(scorer.pattern(0, 1)).collect();
             for (name, wanted) in &case.levels {

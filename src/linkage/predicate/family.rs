@@ -59,5 +59,5 @@ pub(in crate::linkage) fn slip(pair: &Pair, _: f64) -> bool {
 /// The names are at least so similar.
 pub(in crate::linkage) fn similar(pair: &Pair, threshold: f64) -> bool {
     let (left, right) = family(pair);
-    pair.similarity(left.whole, right.whole) >= threshold
+    pair.are_alike(left.whole, right.whole, threshold)
 }

@@ -119,8 +119,8 @@ pub(in crate::linkage) fn sounds_alike(pair: &Pair, _: f64) -> bool {
 /// The first words, or the whole names, are at least so similar.
 pub(in crate::linkage) fn similar(pair: &Pair, threshold: f64) -> bool {
     let (left, right) = given(pair);
-    pair.similarity(left.words[0], right.words[0]) >= threshold
-        || ((left.words[1] != 0 || right.words[1] != 0) && pair.similarity(left.whole, right.whole) >= threshold)
+    pair.are_alike(left.words[0], right.words[0], threshold)
+        || ((left.words[1] != 0 || right.words[1] != 0) && pair.are_alike(left.whole, right.whole, threshold))
 }
 
 /// The given name of each is the family name of the other, or of one and the rest is alike.
@@ -129,7 +129,7 @@ pub(in crate::linkage) fn swapped(pair: &Pair, _: f64) -> bool {
     let (left_family, right_family) = pair.both(|record| pair.fields.family.of(record));
     let crossed = |given: u32, family: u32| given != 0 && given == family;
     let (one, other) = (crossed(left.whole, right_family.whole), crossed(right.whole, left_family.whole));
-    let alike = |a: u32, b: u32| a != 0 && b != 0 && (pair.is_slip(a, b) || pair.similarity(a, b) >= 0.9);
+    let alike = |a: u32, b: u32| a != 0 && b != 0 && (pair.is_slip(a, b) || pair.are_alike(a, b, 0.9));
     (one && (other || alike(right.whole, left_family.whole))) || (other && alike(left.whole, right_family.whole))
 }
 

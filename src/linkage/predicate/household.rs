@@ -42,7 +42,7 @@ pub(in crate::linkage) fn given_alike(pair: &Pair, threshold: f64) -> bool {
         && (initial
             || names.are_nicknames(left, right)
             || pair.is_slip(left, right)
-            || pair.similarity(left, right) >= threshold)
+            || pair.are_alike(left, right, threshold))
 }
 
 /// A given name is missing, and the family names are the same.
@@ -55,7 +55,7 @@ pub(in crate::linkage) fn family_equal(pair: &Pair, _: f64) -> bool {
 /// Both family names are known and unlike.
 pub(in crate::linkage) fn family_differs(pair: &Pair, _: f64) -> bool {
     let (left, right) = pair.both(|record| pair.fields.mother_family.of(record));
-    left.whole != 0 && right.whole != 0 && left.stem != right.stem && pair.similarity(left.whole, right.whole) < 0.85
+    left.whole != 0 && right.whole != 0 && left.stem != right.stem && !pair.are_alike(left.whole, right.whole, 0.85)
 }
 
 /// Both given names are known and no spelling, nickname or slip makes them one.

@@ -11,11 +11,9 @@ pub(crate) mod number;
 pub(crate) mod place;
 
 use super::comparison::RecordIndex;
-use super::table::Table;
 use super::table::fields::Fields;
 use super::table::fields::names::NameId;
 use crate::error::Error;
-use crate::text::similarity::jaro_winkler;
 use std::sync::Arc;
 
 /// A condition on a pair, with the number that its level gives (a threshold, or nothing).
@@ -132,14 +130,13 @@ pub(crate) struct NameCounts {
 
 impl NameCounts {
     /// Counts the first given names of all records.
-    pub(crate) fn of(table: &Table) -> NameCounts {
-        let fields = &table.fields;
+    pub(crate) fn of(fields: &Fields) -> NameCounts {
         let mut given = vec![0; fields.names.len()];
-        for record in 0..table.len() as RecordIndex {
+        for record in 0..fields.len() as RecordIndex {
             given[fields.given.of(record).words[0] as usize] += 1;
         }
         given[0] = 0;
-        NameCounts { given: Arc::new(given), records: table.len(), one_more: 0 }
+        NameCounts { given: Arc::new(given), records: fields.len(), one_more: 0 }
     }
 
     /// Counts that were made before: by name, of so many records.
@@ -184,17 +181,15 @@ impl Pair<'_> {
         (of(self.left), of(self.right))
     }
 
-    /// Jaro-Winkler similarity of two words.
-    fn similarity(&self, a: NameId, b: NameId) -> f64 {
-        if a == b {
-            return 1.0;
-        }
-        jaro_winkler(self.fields.names.text(a), self.fields.names.text(b))
+    /// Whether the Jaro-Winkler similarity of two words is at least `threshold`.
+    fn are_alike(&self, a: NameId, b: NameId, threshold: f64) -> bool {
+        self.fields.names.are_alike(a, b, threshold)
     }
 
     /// Whether two words differ by one letter added, left out, changed, or swapped with its neighbour.
     fn is_slip(&self, a: NameId, b: NameId) -> bool {
-        is_slip(self.fields.names.text(a).as_bytes(), self.fields.names.text(b).as_bytes())
+        let names = &self.fields.names;
+        names.may_be_slip(a, b) && is_slip(names.text(a).as_bytes(), names.text(b).as_bytes())
     }
 }
 

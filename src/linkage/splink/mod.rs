@@ -8,7 +8,6 @@
 
 mod bind;
 pub mod blocking;
-pub mod blocking_analysis;
 mod bound;
 mod cast;
 mod comparator;
@@ -23,10 +22,8 @@ pub mod finding;
 pub mod function;
 pub mod level;
 pub mod link;
-mod measure;
 mod memo;
 mod pattern;
-mod plain;
 pub mod prediction;
 pub mod records;
 pub mod score;

@@ -2,8 +2,6 @@
 
 mod by_splink;
 
-pub(super) use by_splink::LINK_FROM;
-
 use super::Outcome;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};

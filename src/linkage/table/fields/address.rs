@@ -1,5 +1,6 @@
 //! Addresses as hashed words, in whatever line they stand.
 
+use crate::linkage::comparison::RecordIndex;
 use crate::linkage::hash;
 
 /// Words of an address that tell nothing about where in a postcode a home is.
@@ -103,6 +104,22 @@ impl AddressWords {
         let base = self.words.len() as u32;
         self.starts.extend(next.starts.iter().skip(1).map(|start| start + base));
         self.words.extend_from_slice(&next.words);
+    }
+
+    /// The addresses of the records in another order.
+    pub(super) fn in_order(&self, order: &[RecordIndex]) -> AddressWords {
+        let mut all = AddressWords::default();
+        if self.starts.is_empty() {
+            return all;
+        }
+        all.starts.reserve_exact(order.len() + 1);
+        all.words.reserve_exact(self.words.len());
+        all.starts.push(0);
+        for &record in order {
+            all.words.extend_from_slice(self.of(record as usize));
+            all.starts.push(all.words.len() as u32);
+        }
+        all
     }
 
     /// The hashed words of a record in ascending order.

@@ -37,7 +37,7 @@ const PIECE: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Coded<T> {
     ids: Arc<Vec<u32>>,
-    values: Vec<T>,
+    values: Arc<Vec<T>>,
 }
 
 impl<T: Copy + Default> Coded<T> {
@@ -46,9 +46,24 @@ impl<T: Copy + Default> Coded<T> {
         &self.values
     }
 
+    /// The id of every record's value; empty where the column is absent.
+    pub(crate) fn value_ids(&self) -> Arc<Vec<u32>> {
+        Arc::clone(&self.ids)
+    }
+
     /// The id of a record's value; `None` where the column is absent.
     pub(crate) fn value_id(&self, record: RecordIndex) -> Option<u32> {
         self.ids.get(record as usize).copied()
+    }
+
+    /// Adds a value behind those that stand here.
+    fn push_value(&mut self, value: T) {
+        Arc::make_mut(&mut self.values).push(value);
+    }
+
+    /// The same values for the records in another order.
+    fn in_order(&self, order: &[RecordIndex]) -> Coded<T> {
+        Coded { ids: Arc::new(gathered(&self.ids, order)), values: Arc::clone(&self.values) }
     }
 
     /// A record's value; the default where the column is absent.
@@ -56,6 +71,11 @@ impl<T: Copy + Default> Coded<T> {
     pub(crate) fn of(&self, record: RecordIndex) -> T {
         self.ids.get(record as usize).map_or_else(T::default, |&id| self.values[id as usize])
     }
+}
+
+/// The value of each record in an order; none where the column has none.
+fn gathered<T: Copy>(values: &[T], order: &[RecordIndex]) -> Vec<T> {
+    if values.is_empty() { Vec::new() } else { order.iter().map(|&record| values[record as usize]).collect() }
 }
 
 /// Findings of one column by the value that has them, in order of value.
@@ -79,7 +99,7 @@ pub(crate) struct Fields {
     /// The source of each record, by rank of its name.
     pub(crate) source: Vec<u16>,
     pub(crate) number: Vec<NumberCell>,
-    pub(crate) names: NameTable,
+    pub(crate) names: Arc<NameTable>,
     pub(crate) given: Coded<Given>,
     pub(crate) other: Coded<Given>,
     pub(crate) family: Coded<Family>,
@@ -101,6 +121,43 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
+    /// The list of names, to add to it.
+    pub(crate) fn names_mut(&mut self) -> &mut NameTable {
+        Arc::make_mut(&mut self.names)
+    }
+
+    /// How many records there are.
+    pub(crate) fn len(&self) -> usize {
+        self.source.len()
+    }
+
+    /// The same records in another order; distinct values are shared with this one.
+    pub(crate) fn in_order(&self, order: &[RecordIndex]) -> Fields {
+        Fields {
+            source: gathered(&self.source, order),
+            number: gathered(&self.number, order),
+            names: Arc::clone(&self.names),
+            given: self.given.in_order(order),
+            other: self.other.in_order(order),
+            family: self.family.in_order(order),
+            previous_family: self.previous_family.in_order(order),
+            birth: gathered(&self.birth, order),
+            sex: self.sex.in_order(order),
+            birth_order: self.birth_order.in_order(order),
+            postcode: self.postcode.in_order(order),
+            previous_postcode: self.previous_postcode.in_order(order),
+            address: self.address.in_order(order),
+            uprn: gathered(&self.uprn, order),
+            practice: self.practice.in_order(order),
+            mother_number: gathered(&self.mother_number, order),
+            mother_given: self.mother_given.in_order(order),
+            mother_family: self.mother_family.in_order(order),
+            mother_birth: gathered(&self.mother_birth, order),
+            sensitive: gathered(&self.sensitive, order),
+            invalidated: gathered(&self.invalidated, order),
+        }
+    }
+
     /// The birth order of a record: from its own column, else from words such as "Twin 2" in the given
     /// name; 0 if unknown.
     pub(crate) fn birth_order_of(&self, record: RecordIndex) -> u8 {
@@ -198,7 +255,7 @@ impl<'a> Reader<'a> {
 
     fn coded<T: Send>(&mut self, column: Column, parse: impl Fn(&str) -> (T, Vec<Finding>) + Sync + Send) -> Coded<T> {
         let values = self.values(column, parse);
-        Coded { ids: self.column(column).value_ids(), values }
+        Coded { ids: self.column(column).value_ids(), values: Arc::new(values) }
     }
 
     fn numbers(&mut self, column: Column, verified: impl Fn(usize) -> bool + Sync + Send) -> Vec<NumberCell> {
@@ -293,8 +350,12 @@ impl<'a> Reader<'a> {
         let mother_given = self.values(Column::MotherGivenName, Words::of_given);
         let mother_family = self.values(Column::MotherFamilyName, Words::of_family);
         let mut names = NameTable::new();
-        let givens = |words: &[Words], names: &mut NameTable| words.iter().map(|words| names.given(words)).collect();
-        let families = |words: &[Words], names: &mut NameTable| words.iter().map(|words| names.family(words)).collect();
+        let givens = |words: &[Words], names: &mut NameTable| -> Arc<Vec<Given>> {
+            Arc::new(words.iter().map(|words| names.given(words)).collect())
+        };
+        let families = |words: &[Words], names: &mut NameTable| -> Arc<Vec<Family>> {
+            Arc::new(words.iter().map(|words| names.family(words)).collect())
+        };
         let ids = |column: Column| self.columns[column.index()].value_ids();
         fields.given = Coded { ids: ids(Column::GivenName), values: givens(&given, &mut names) };
         fields.other = Coded { ids: ids(Column::OtherNames), values: givens(&other, &mut names) };
@@ -305,7 +366,7 @@ impl<'a> Reader<'a> {
         fields.mother_family =
             Coded { ids: ids(Column::MotherFamilyName), values: families(&mother_family, &mut names) };
         names.complete();
-        fields.names = names;
+        fields.names = Arc::new(names);
     }
 
     /// The words of every address, and the records whose address is marked as secured. An address that

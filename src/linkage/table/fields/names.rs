@@ -7,6 +7,8 @@ use crate::identity::birth_order::BirthOrder;
 use crate::identity::name::{FamilyName, GivenName, nickname_classes, spelling_class};
 use crate::linkage::{hash, parallel};
 use crate::text::phonetic::soundex;
+use crate::text::similarity::jaro_winkler_from;
+use crate::text::sketch::Sketch;
 
 /// A word or a name without its spaces, by number; 0 is no name.
 pub(crate) type NameId = u32;
@@ -37,12 +39,13 @@ pub(crate) struct Family {
 }
 
 /// Distinct words and joined names.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct NameTable {
     texts: Dictionary,
     sounds: Vec<u64>,
     spellings: Vec<NameId>,
     nicknames: Vec<&'static [u16]>,
+    sketches: Vec<Sketch>,
 }
 
 /// A name understood but not yet numbered: words that belong to the comparison form.
@@ -122,7 +125,25 @@ impl NameTable {
         a.iter().any(|class| b.binary_search(class).is_ok())
     }
 
-    /// Works out sounds, spellings and nickname classes once all names are in.
+    /// Whether the Jaro-Winkler similarity of two names is at least `threshold`.
+    pub(crate) fn are_alike(&self, a: NameId, b: NameId, threshold: f64) -> bool {
+        if a == b {
+            return 1.0 >= threshold;
+        }
+        self.sketches(a, b).is_none_or(|(a, b)| a.may_be_alike(b, threshold))
+            && jaro_winkler_from(self.text(a), self.text(b), threshold).is_some()
+    }
+
+    /// Whether two names may be one edit apart; if not, they need not be looked at.
+    pub(crate) fn may_be_slip(&self, a: NameId, b: NameId) -> bool {
+        self.sketches(a, b).is_none_or(|(a, b)| a.may_be_slip(b))
+    }
+
+    fn sketches(&self, a: NameId, b: NameId) -> Option<(Sketch, Sketch)> {
+        Some((*self.sketches.get(a as usize)?, *self.sketches.get(b as usize)?))
+    }
+
+    /// Works out sketches, sounds, spellings and nickname classes once all names are in.
     pub(super) fn complete(&mut self) {
         let count = self.texts.len();
         let texts = &self.texts;
@@ -148,6 +169,7 @@ impl NameTable {
                 .collect::<Vec<_>>()
         })
         .concat();
+        self.sketches = self.texts.iter().map(Sketch::of).collect();
         self.texts.seal();
     }
 
@@ -170,6 +192,7 @@ impl NameTable {
             self.sounds.push(sound_of(text));
             self.nicknames.push(nickname_classes(text));
             self.spellings.push(new as NameId);
+            self.sketches.push(Sketch::of(text));
         }
         self.spellings[id as usize] = spelling;
         id
@@ -181,6 +204,7 @@ impl NameTable {
         self.sounds.truncate(self.texts.len());
         self.nicknames.truncate(self.texts.len());
         self.spellings.truncate(self.texts.len());
+        self.sketches.truncate(self.texts.len());
     }
 
     fn intern_words(&mut self, comparison: &str) -> (NameId, [NameId; MAX_WORDS]) {

@@ -1,0 +1,62 @@
+//! Keys whose records stand side by side.
+
+use super::keys::KeyColumn;
+use crate::linkage::comparison::RecordIndex;
+use std::ops::Range;
+
+/// The runs of at least two records of one key, in order, if every key of the column has its records
+/// side by side. `None` if any has not, or if nearly every record has a key of its own.
+pub(super) fn runs_of(column: &KeyColumn) -> Option<Vec<Range<RecordIndex>>> {
+    let KeyColumn::Single(keys) = column else { return None };
+    let (mut runs, mut first_keys, mut start) = (Vec::new(), Vec::new(), 0);
+    for run in keys.chunk_by(|a, b| a == b) {
+        let end = start + run.len() as RecordIndex;
+        if run[0] != 0 {
+            first_keys.push(run[0]);
+            if run.len() > 1 {
+                runs.push(start..end);
+            }
+        }
+        if first_keys.len() > keys.len() / 4 + 1 {
+            return None;
+        }
+        start = end;
+    }
+    first_keys.sort_unstable();
+    first_keys.is_sorted_by(|a, b| a < b).then_some(runs)
+}
+
+/// The runs in pieces of at least so many records, but for the last.
+pub(super) fn in_pieces(runs: &[Range<RecordIndex>], records: usize) -> Vec<&[Range<RecordIndex>]> {
+    let (mut pieces, mut start, mut held) = (Vec::new(), 0, 0);
+    for (place, run) in runs.iter().enumerate() {
+        held += run.len();
+        if held >= records {
+            pieces.push(&runs[start..=place]);
+            (start, held) = (place + 1, 0);
+        }
+    }
+    pieces.push(&runs[start..]);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_a_key_must_stand_side_by_side() {
+        let runs = |keys: &[u64]| runs_of(&KeyColumn::Single(keys.to_vec()));
+        assert_eq!(runs(&[0, 7, 7, 7, 0, 3, 3, 9, 9]), Some(vec![1..4, 5..7, 7..9]));
+        assert_eq!(runs(&[7, 7, 7, 3, 3, 3, 7, 3]), None, "7 comes twice");
+        assert_eq!(runs(&[1, 2, 3, 4, 5, 6, 7, 8]), None, "nearly all differ");
+    }
+
+    #[test]
+    fn pieces_hold_all_runs_in_order() {
+        let runs = [0..2, 2..9, 9..11, 11..13];
+        let pieces = in_pieces(&runs, 5);
+        assert_eq!(pieces, [&runs[..2], &runs[2..]]);
+        assert_eq!(in_pieces(&[], 5).concat(), []);
+    }
+}

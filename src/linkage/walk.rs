@@ -1,0 +1,48 @@
+//! The order in which candidate pairs are looked at: records of one birth date side by side.
+//!
+//! Most pairs worth comparing were born on one day. In the order of the table their records lie anywhere in
+//! memory, and fetching them costs more than comparing them; side by side, those of a day fit into the
+//! cache of one core.
+
+use super::comparison::RecordIndex;
+use super::parallel;
+use super::table::Table;
+use super::table::fields::Fields;
+
+/// The fields of all records in order of birth date, then of the table.
+pub(crate) struct Walk {
+    fields: Fields,
+    records: Vec<RecordIndex>,
+}
+
+impl Walk {
+    /// Puts the fields of a table in order.
+    pub(crate) fn of(table: &Table) -> Walk {
+        let birth = &table.fields.birth;
+        let mut records: Vec<RecordIndex> = (0..table.len() as RecordIndex).collect();
+        parallel::sort_unstable_by(&mut records, |&a, &b| (birth[a as usize], a).cmp(&(birth[b as usize], b)));
+        Walk { fields: table.fields.in_order(&records), records }
+    }
+
+    /// The fields in this order.
+    pub(crate) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// The record of the table that stands at a place.
+    pub(crate) fn record(&self, place: RecordIndex) -> RecordIndex {
+        self.records[place as usize]
+    }
+
+    /// Where a record of the table stands.
+    pub(crate) fn place(&self, table: &Table, record: RecordIndex) -> RecordIndex {
+        let key = |record: RecordIndex| (table.fields.birth[record as usize], record);
+        self.records.partition_point(|&other| key(other) < key(record)) as RecordIndex
+    }
+
+    /// The records of the table that stand at two places, the lesser first.
+    pub(crate) fn pair(&self, left: RecordIndex, right: RecordIndex) -> (RecordIndex, RecordIndex) {
+        let (left, right) = (self.record(left), self.record(right));
+        (left.min(right), left.max(right))
+    }
+}
