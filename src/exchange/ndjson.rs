@@ -61,7 +61,12 @@ pub fn read_again<R: Read>(
     })
 }
 
-fn for_each_line<R: Read>(file: R, advance: &dyn Fn(u64), mut each: impl FnMut(u32, &[u8])) -> Result<(), Error> {
+/// Every line that is not blank, with its number from 1 and without its line end.
+pub(super) fn for_each_line<R: Read>(
+    file: R,
+    advance: &dyn Fn(u64),
+    mut each: impl FnMut(u32, &[u8]),
+) -> Result<(), Error> {
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut line = Vec::new();
     let mut row = 0u32;
@@ -90,7 +95,8 @@ fn for_each_line<R: Read>(file: R, advance: &dyn Fn(u64), mut each: impl FnMut(u
     }
 }
 
-fn object(line: &[u8]) -> Result<Map<String, Value>, &'static Code> {
+/// A line as an object.
+pub(super) fn object(line: &[u8]) -> Result<Map<String, Value>, &'static Code> {
     if std::str::from_utf8(line).is_err() {
         return Err(&UNDECODABLE);
     }
@@ -98,7 +104,7 @@ fn object(line: &[u8]) -> Result<Map<String, Value>, &'static Code> {
 }
 
 /// A value as text; `None` for an object or a list that holds more than texts.
-fn text(value: &Value) -> Option<Cow<'_, str>> {
+pub(super) fn text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => Some(Cow::Borrowed("")),
         Value::String(text) => Some(Cow::Borrowed(text)),

@@ -80,17 +80,21 @@ struct Texts {
 
 impl Texts {
     fn of(columns: &ColumnMap, batch: &RecordBatch) -> Result<Texts, Error> {
-        let text = |place: usize| -> Result<StringArray, Error> {
-            let array = cast(batch.column(place), &DataType::Utf8).map_err(|cause| unreadable(&cause))?;
-            Ok(array.as_string::<i32>().clone())
-        };
+        let text = |place| text_column(batch, place);
         let known = columns.places().iter().map(|&(column, place)| Ok((column, text(place)?)));
         let kept = columns.kept().iter().map(|place| place.map(&text).transpose());
         Ok(Texts { known: known.collect::<Result<_, Error>>()?, kept: kept.collect::<Result<_, Error>>()? })
     }
 }
 
-fn value(text: &StringArray, index: usize) -> &str {
+/// A column of a batch as text.
+pub(super) fn text_column(batch: &RecordBatch, place: usize) -> Result<StringArray, Error> {
+    let array = cast(batch.column(place), &DataType::Utf8).map_err(|cause| unreadable(&cause))?;
+    Ok(array.as_string::<i32>().clone())
+}
+
+/// A value of such a column; empty if it is missing.
+pub(super) fn value(text: &StringArray, index: usize) -> &str {
     if text.is_null(index) { "" } else { text.value(index) }
 }
 
@@ -131,7 +135,7 @@ fn report(header: &[String], columns: &ColumnMap) -> InputReport {
     }
 }
 
-fn unreadable(cause: &dyn std::fmt::Display) -> Error {
+pub(super) fn unreadable(cause: &dyn std::fmt::Display) -> Error {
     Error::new(
         "parquet/unreadable",
         format!("the Parquet file cannot be read: {cause}"),

@@ -1,5 +1,6 @@
 //! The children of a cohort: records by child, and what was given and done by record.
 
+use crate::frame_input::extension;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::cannot_read;
 use childlink::Error;
@@ -121,7 +122,7 @@ impl<'r> Cohort<'r> {
     /// Adds a file of events.
     ///
     /// # Errors
-    /// `input/cannot-read` and those of [`care_events::read`], with the file's name.
+    /// `input/cannot-read` and those of the readers of [`care_events`], with the file's name.
     pub(crate) fn read_events(&mut self, path: &Path, events: Events, vocabulary: &Vocabulary) -> Result<(), Error> {
         let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
         let table = &self.built.table;
@@ -129,7 +130,7 @@ impl<'r> Cohort<'r> {
         let (store, losses) = (&mut self.events, &mut self.losses);
         // Rows of one child mostly stand together.
         let mut last: (String, String, Option<u32>) = Default::default();
-        let report = care_events::read(file, events, |source, record_id, event| {
+        let sink = |source: &str, record_id: &str, event: Event<'_>| {
             let source = if source.is_empty() { only_source.map_or("", String::as_str) } else { source };
             if (last.0.as_str(), last.1.as_str()) != (source, record_id) {
                 last = (source.to_owned(), record_id.to_owned(), table.find(source, record_id));
@@ -137,7 +138,12 @@ impl<'r> Cohort<'r> {
             let record = last.2.ok_or(&care_events::UNKNOWN_RECORD)?;
             losses.not_given += u64::from(matches!(event, Event::Dose { given: false, .. }));
             store.add(record, event, vocabulary)
-        })
+        };
+        let report = match extension(path).as_str() {
+            "parquet" => care_events::parquet::read(file, events, sink),
+            "ndjson" | "jsonl" => care_events::ndjson::read(file, events, sink),
+            _ => care_events::delimited::read(file, events, sink),
+        }
         .map_err(|mut error| {
             error.message = format!("{}: {}", path.display(), error.message);
             error
