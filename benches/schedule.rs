@@ -1,6 +1,7 @@
 //! promise/500-000-children-a-second-on-two-cores: verdicts and forecast with a full history from 0 to 19.
 //!
-//! Run with `cargo bench --bench schedule`. The answers are asserted before their time is told.
+//! Run with `cargo bench --bench schedule`. The answers are asserted before their time is told. With
+//! `-- --write FILE` the children are written as NDJSON instead, for `scripts/bench/schedule-in-wasm`.
 
 use childlink::date::Date;
 use childlink::linkage::parallel;
@@ -17,6 +18,12 @@ fn main() {
     let programme = Programme::built_in();
     let as_at = Date::new(2026, 11, 21).expect("a day");
     let lines: Vec<String> = (0..CHILDREN).map(|index| line(index, as_at)).collect();
+    let text = lines.join("\n");
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--write");
+    if let Some(path) = arguments.nth(1) {
+        std::fs::write(path, text).expect("a file to write");
+        return;
+    }
     let children: Vec<Child<'_>> =
         lines.iter().map(|line| parse_child(line.as_bytes(), programme.vocabulary()).expect("a child")).collect();
     let doses: usize = children.iter().map(|child| child.doses.len()).sum();
@@ -39,7 +46,6 @@ fn main() {
         },
         CHILDREN * series,
     );
-    let text = lines.join("\n");
     let mut out = Vec::new();
     report(
         "JSON lines in, JSON lines out, screens and reviews too, one core",
