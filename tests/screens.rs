@@ -1,143 +1,27 @@
 //! Newborn screens against `tests/cases/screens.toml`: each case restates a row of its source.
 
-use childlink::date::{Date, PartialDate};
-use childlink::error::Finding;
+mod care_case;
+
+use care_case::{Line, check_cases};
+use childlink::date::Date;
 use childlink::schedule::screens::Screens;
-use childlink::schedule::{Child, Nation, Screen, ScreenForecast, ScreenKind, Sex};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Cases {
-    case: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    name: String,
-    source: String,
-    nation: Option<String>,
-    birth_date: String,
-    death_date: Option<String>,
-    sex: Option<String>,
-    gestation_weeks: Option<u8>,
-    as_at: String,
-    #[serde(default)]
-    screens: Vec<Record>,
-    #[serde(default)]
-    expect: Vec<Expected>,
-    #[serde(default)]
-    absent: Vec<String>,
-    #[serde(default)]
-    nothing_due: bool,
-    #[serde(default)]
-    findings: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    date: String,
-    kind: String,
-    #[serde(default)]
-    condition: String,
-    outcome: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expected {
-    kind: String,
-    condition: Option<String>,
-    status: Option<String>,
-    need: Option<String>,
-    due: Option<String>,
-    breach_from: Option<String>,
-    standard: Option<String>,
-}
-
-impl Case {
-    fn child(&self) -> Child<'_> {
-        let date = |text: &str| PartialDate::parse(text).expect("a date of the case");
-        Child {
-            birth_date: Some(date(&self.birth_date)),
-            death_date: self.death_date.as_deref().map(date),
-            nation: self.nation.as_deref().map(|n| Nation::parse(n).expect("a nation")),
-            sex: self.sex.as_deref().map(|sex| if sex == "female" { Sex::Female } else { Sex::Male }),
-            gestation_weeks: self.gestation_weeks,
-            screens: self.screens.iter().map(Record::screen).collect(),
-            ..Child::default()
-        }
-    }
-}
-
-impl Record {
-    fn screen(&self) -> Screen<'_> {
-        Screen {
-            date: PartialDate::parse(&self.date).ok(),
-            kind: ScreenKind::parse(&self.kind).expect("a screen"),
-            condition: self.condition.as_str().into(),
-            outcome: self.outcome.as_str().into(),
-        }
-    }
-}
-
-impl Expected {
-    /// What differs, if anything. What a case does not state is not looked at.
-    fn differs(&self, got: &ScreenForecast<'_>) -> Option<String> {
-        let day = |date: Option<Date>| date.map(|d| d.to_string());
-        let pairs = [
-            ("status", &self.status, Some(got.status.as_str().to_owned())),
-            ("need", &self.need, Some(got.need.as_str().to_owned())),
-            ("due", &self.due, day(got.due)),
-            ("breach_from", &self.breach_from, day(got.breach_from)),
-            ("standard", &self.standard, got.standard.map(str::to_owned)),
-        ];
-        let (name, expected, got) =
-            pairs.into_iter().find(|(_, expected, got)| expected.is_some() && *expected != got)?;
-        Some(format!("{name}: expected {expected:?}, got {got:?}"))
-    }
-}
+use childlink::schedule::{Child, Screen, ScreenKind};
 
 #[test]
 fn every_case_holds() {
-    let cases: Cases = toml::from_str(include_str!("cases/screens.toml")).expect("the cases");
-    let mut faults = Vec::new();
-    for case in &cases.case {
-        let as_at = Date::parse(&case.as_at).expect("as_at");
-        let mut findings: Vec<Finding> = Vec::new();
-        let forecasts = Screens::built_in().evaluate(&case.child(), as_at, &mut findings);
-        let mut fault = |text: String| faults.push(format!("{} [{}]: {text}", case.name, case.source));
-        for expected in &case.expect {
-            let mut same = forecasts
-                .iter()
-                .filter(|f| f.kind.as_str() == expected.kind && f.condition == expected.condition.as_deref());
-            match (same.next(), same.next()) {
-                (Some(got), None) => {
-                    if let Some(difference) = expected.differs(got) {
-                        fault(format!("{:?} {difference}", expected.condition));
-                    }
-                }
-                (None, _) => fault(format!("{:?} is not listed", expected.condition)),
-                (Some(_), Some(_)) => fault(format!("{:?} is listed twice", expected.condition)),
-            }
-        }
-        for condition in &case.absent {
-            if forecasts.iter().any(|f| f.condition == Some(condition)) {
-                fault(format!("{condition} is listed"));
-            }
-        }
-        if case.nothing_due && forecasts.iter().any(|f| f.status.as_str() != "not-required" || f.due.is_some()) {
-            fault("something is not `not-required`".to_owned());
-        }
-        for code in &case.findings {
-            if !findings.iter().any(|finding| finding.code.id == code) {
-                fault(format!("no finding {code}"));
-            }
-        }
-    }
-    assert!(faults.is_empty(), "{} of {} cases:\n{}", faults.len(), cases.case.len(), faults.join("\n"));
+    check_cases(include_str!("cases/screens.toml"), |child, as_at, findings| {
+        let forecasts = Screens::built_in().evaluate(child, as_at, findings);
+        let line = |screen: childlink::schedule::ScreenForecast<'static>| Line {
+            kind: screen.kind.as_str(),
+            condition: screen.condition,
+            status: screen.status.as_str(),
+            need: Some(screen.need.as_str()),
+            due: screen.due,
+            breach_from: screen.breach_from,
+            standard: screen.standard,
+        };
+        forecasts.into_iter().map(line).collect()
+    });
 }
 
 /// For every age of the first 14 months and every single outcome, dates are coherent: what is open has a
@@ -211,14 +95,32 @@ fn message_codes_name_their_conditions() {
 }
 
 #[test]
-fn a_faulty_file_is_refused_with_the_reason() {
+fn a_faulty_file_is_refused_with_line_and_reason() {
     let outcomes = include_str!("../data/schedules/screen-outcomes.toml");
     let england = include_str!("../data/schedules/england-newborn-screens.toml");
-    let code = |files: &[&str], outcomes: &str| Screens::parse(files, outcomes).map(|_| ()).unwrap_err().code;
-    assert_eq!(code(&[england, england], outcomes), "screens/nation-twice");
-    assert_eq!(code(&[&england.replace("source = \"HT1\"", "source = \"HT2\"")], outcomes), "programme/source-unknown");
-    assert_eq!(code(&[&england.replace("\"17d\"", "\"17 days\"")], outcomes), "screens/unreadable");
-    assert_eq!(code(&[england], &outcomes.replace("\"hip-ultrasound\"", "\"x-ray\"")), "screens/follow-up-unknown");
-    let line = Screens::parse(&[&england.replace("\"17d\"", "\"17 days\"")], outcomes).map(|_| ()).unwrap_err();
-    assert!(line.message.contains("line "), "{}", line.message);
+    let fault = |files: &[&str], outcomes: &str| {
+        let faults = Screens::parse(files, outcomes).map(|_| ()).unwrap_err();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        faults[0].to_string()
+    };
+    assert!(fault(&[england, england], outcomes).contains("another file holds the screens of england"));
+    let line = |text: &str, part: &str| 1 + text.lines().position(|line| line.contains(part)).expect("a line");
+    for (from, to, found) in [
+        ("source = \"HT1\"", "source = \"HT2\"", "`HT2` is no source of the file; add [source.HT2]"),
+        ("by = \"17d\"", "by = \"17 days\"", "`by` of screen 1 is not an age or interval"),
+        ("kind = \"blood-spot\"", "kind = \"blood\"", "`kind` of screen 1 is not blood-spot, hearing"),
+        ("latest = \"8d\"", "last = \"8d\"", "`last` is no key of transfusion of screen 1"),
+        ("nations = [\"england\"]", "nations = [\"England\"]", "`England` is no nation"),
+    ] {
+        let said = fault_of_many(&england.replacen(from, to, 1), outcomes);
+        let place = format!("line {}: {found}", line(&england.replacen(from, to, 1), to));
+        assert!(said.contains(&place), "{place}\nnot in\n{said}");
+    }
+    let unknown = outcomes.replace("\"hip-ultrasound\"", "\"x-ray\"");
+    assert!(fault(&[england], &unknown).contains(&format!("line {}", line(&unknown, "\"x-ray\""))));
+}
+
+fn fault_of_many(file: &str, outcomes: &str) -> String {
+    let faults = Screens::parse(&[file], outcomes).map(|_| ()).unwrap_err();
+    faults.iter().map(|fault| format!("{fault}\n")).collect()
 }

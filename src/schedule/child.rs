@@ -73,6 +73,17 @@ pub enum Sex {
     Male,
 }
 
+impl Sex {
+    /// Reads the word of the contract.
+    pub(super) fn parse(text: &str) -> Option<Sex> {
+        match text {
+            "female" => Some(Sex::Female),
+            "male" => Some(Sex::Male),
+            _ => None,
+        }
+    }
+}
+
 /// One of the four nations, each with its own programme and school years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Nation {
@@ -225,6 +236,9 @@ impl ScreenKind {
     /// All four.
     pub const ALL: [ScreenKind; 4] =
         [ScreenKind::BloodSpot, ScreenKind::Hearing, ScreenKind::NipeNewborn, ScreenKind::NipeInfant];
+
+    /// The words of the contract, for a message.
+    pub(super) const WORDS: &str = "blood-spot, hearing, nipe-newborn or nipe-infant";
 
     /// The word of the contract.
     pub const fn as_str(self) -> &'static str {

@@ -4,15 +4,14 @@
 //! The indicators are data in `data/schedules/cover.toml`.
 
 use super::answer::ChildSchedule;
-use super::care_file::{About, Sources, check_sources, some_date, some_span, span, unreadable};
+use super::care_file::Head;
 use super::child::Child;
 use super::failsafe::has_died;
+use super::reader::{Fault, Table, read_file};
 use super::span::Span;
 use super::status::Verdict;
 use super::vocabulary::{RiskSet, SeriesId, Vocabulary};
-use crate::Error;
 use crate::date::Date;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -66,37 +65,6 @@ impl fmt::Display for Quarter {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[expect(dead_code, reason = "for the reader of the file")]
-    about: About,
-    #[serde(rename = "source")]
-    sources: Sources,
-    #[serde(rename = "indicator")]
-    indicators: Vec<Written>,
-}
-
-/// One indicator as the file states it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    id: String,
-    title: String,
-    source: String,
-    #[serde(deserialize_with = "span")]
-    at: Span,
-    series: String,
-    doses: usize,
-    #[serde(default, deserialize_with = "some_span")]
-    given_from: Option<Span>,
-    #[serde(default, deserialize_with = "some_date")]
-    born_from: Option<Date>,
-    #[serde(default, deserialize_with = "some_date")]
-    born_to: Option<Date>,
-    risk_group: Option<String>,
-}
-
 /// One indicator.
 #[derive(Clone, Debug)]
 struct Indicator {
@@ -122,50 +90,44 @@ impl Indicators {
     ///
     /// # Errors
     /// As [`Indicators::parse`], if the programme has not the series and risk groups they name.
-    pub fn built_in(vocabulary: &Vocabulary) -> Result<Indicators, Error> {
+    pub fn built_in(vocabulary: &Vocabulary) -> Result<Indicators, Vec<Fault>> {
         Indicators::parse(include_str!("../../data/schedules/cover.toml"), vocabulary)
     }
 
     /// Reads a file of indicators.
     ///
     /// # Errors
-    /// `coverage/unreadable` with the line, `programme/source-unknown`, and `coverage/name-unknown` for a
-    /// series or risk group that the programme does not have.
-    pub fn parse(text: &str, vocabulary: &Vocabulary) -> Result<Indicators, Error> {
-        let file: File = toml::from_str(text).map_err(|e| unreadable("coverage/unreadable", &e))?;
-        check_sources(&file.sources, file.indicators.iter().map(|indicator| &indicator.source))?;
-        let unknown = |indicator: &str, name: &str| {
-            Error::new(
-                "coverage/name-unknown",
-                format!("the indicator `{indicator}` names `{name}`, which the programme does not have"),
-                "use a series or risk group of the programme file",
-            )
-        };
-        let resolve = |written: Written| {
-            let series = vocabulary.series(&written.series).ok_or_else(|| unknown(&written.id, &written.series))?;
-            let risk_group = match &written.risk_group {
-                Some(name) => Some(vocabulary.risk_group(name).ok_or_else(|| unknown(&written.id, name))?),
-                None => None,
-            };
-            Ok(Indicator {
-                id: written.id,
-                title: written.title,
-                at: written.at,
-                series,
-                doses: written.doses,
-                given_from: written.given_from,
-                born_from: written.born_from,
-                born_to: written.born_to,
-                risk_group,
-            })
-        };
-        Ok(Indicators { list: file.indicators.into_iter().map(resolve).collect::<Result<_, Error>>()? })
+    /// Every fault of the file, series and risk groups that the programme does not have among them.
+    pub fn parse(text: &str, vocabulary: &Vocabulary) -> Result<Indicators, Vec<Fault>> {
+        read_file(text, "the indicators", |root| {
+            let head = Head::read(root);
+            let read = |table: &Table<'_, '_>| indicator(table, &head, vocabulary);
+            let list = root.each("indicator", |index| format!("indicator {}", index + 1), read);
+            Some(Indicators { list: list.into_iter().collect::<Option<_>>()? })
+        })
     }
 
     /// An indicator in words.
     pub fn title(&self, id: &str) -> Option<&str> {
         self.list.iter().find(|indicator| indicator.id == id).map(|indicator| indicator.title.as_str())
     }
+}
+
+fn indicator(table: &Table<'_, '_>, head: &Head, vocabulary: &Vocabulary) -> Option<Indicator> {
+    head.needed_by(table);
+    let series = table.needed("series", table.word("series", "a series of the programme", |id| vocabulary.series(id)));
+    let indicator = Indicator {
+        id: table.needed_text("id"),
+        title: table.needed_text("title"),
+        at: table.needed_span("at"),
+        doses: table.needed("doses", table.number("doses")).map_or(0, |doses| doses.value as usize),
+        given_from: table.some_span("given_from"),
+        born_from: table.some_date("born_from"),
+        born_to: table.some_date("born_to"),
+        risk_group: table.word("risk_group", "a risk group of the programme", |id| vocabulary.risk_group(id)),
+        series: series?,
+    };
+    Some(indicator)
 }
 
 impl Indicator {

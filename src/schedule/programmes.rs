@@ -3,12 +3,35 @@
 
 use super::answer::ChildSchedule;
 use super::child::Child;
+use super::coverage::Indicators;
 use super::immunisation::{Extent, immunisations};
 use super::programme::Programme;
+use super::reader::{Fault, kind_of_file};
 use super::reviews::Reviews;
 use super::screens::Screens;
 use super::vocabulary::Vocabulary;
 use crate::date::Date;
+
+/// Everything wrong with a programme file of any kind: vaccines (its own cases are run too), screens, their
+/// outcomes, reviews, vitamin K, coverage indicators. The outermost tables tell the kinds apart; a file
+/// with none that is known is taken for one of vaccines.
+///
+/// # Examples
+/// ```
+/// use childlink::schedule::check_programme_file;
+/// let faults = check_programme_file("[[review]]\nkind = 'one-year'\ndue = '12 months'\n");
+/// assert!(faults.iter().any(|fault| fault.line == 3 && fault.found.contains("`due`")));
+/// ```
+pub fn check_programme_file(text: &str) -> Vec<Fault> {
+    match kind_of_file(text, ["series", "screen", "outcome", "review", "dose", "indicator"]) {
+        "screen" => Screens::check(text),
+        "outcome" => Screens::check_outcomes(text),
+        "review" => Reviews::check(text),
+        "dose" => Reviews::check_vitamin_k(text),
+        "indicator" => Indicators::parse(text, Programme::built_in().vocabulary()).err().unwrap_or_default(),
+        _ => Programme::check(text),
+    }
+}
 
 /// The programmes that a schedule is worked out from.
 #[derive(Clone, Copy)]

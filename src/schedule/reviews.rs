@@ -5,18 +5,15 @@
 //! describes them.
 
 use super::answer::ReviewForecast;
-use super::care_file::{
-    About, Sources, check_sources, is_marked, mark, nations, some_date, some_span, span, unreadable,
-};
+use super::care_file::{Head, is_marked, marked};
 use super::child::{Child, Nation};
 use super::failsafe::{Birth, Window, has_died};
 use super::finding;
+use super::reader::{Fault, Table, read_file};
 use super::span::Span;
 use super::status::Status;
-use crate::Error;
 use crate::date::{Date, PartialDate};
 use crate::error::Finding;
-use serde::Deserialize;
 use std::sync::LazyLock;
 
 /// The health reviews of every nation, and vitamin K by mouth.
@@ -27,73 +24,57 @@ pub struct Reviews {
 }
 
 /// The file of reviews of one or more nations.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 struct Programme {
-    about: About,
-    #[serde(deserialize_with = "nations")]
+    head: Head,
     nations: Vec<Nation>,
-    #[serde(rename = "source")]
-    sources: Sources,
-    #[serde(rename = "review")]
     reviews: Vec<Review>,
 }
 
 /// One review.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 struct Review {
     kind: String,
     title: String,
-    source: String,
-    /// Due at this age, or during the school year of a class.
-    #[serde(default, deserialize_with = "some_span")]
-    due: Option<Span>,
-    /// Due in the school year in which the child attends this class; 0 is the first of primary school.
-    class: Option<i8>,
+    when: When,
     /// The last day that meets the standard.
-    #[serde(default, deserialize_with = "some_span")]
     by: Option<Span>,
+    /// Marked where unconfirmed.
     standard: String,
     /// The first day on which it is offered no more.
-    #[serde(default, deserialize_with = "some_span")]
     before: Option<Span>,
     /// For children for whom it falls due on or after this day.
-    #[serde(default, deserialize_with = "some_date")]
     due_from: Option<Date>,
     /// For children born on or after this day.
-    #[serde(default, deserialize_with = "some_date")]
     born_from: Option<Date>,
-    #[serde(default)]
-    unconfirmed: bool,
+}
+
+/// When a review is due.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    /// At an age.
+    Age(Span),
+    /// In the school year in which the child attends this class; 0 is the first of primary school.
+    Class(i8),
 }
 
 /// The file of vitamin K by mouth.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 struct VitaminK {
-    about: About,
-    #[serde(rename = "source")]
-    sources: Sources,
-    #[serde(rename = "dose")]
+    head: Head,
     doses: Vec<OralDose>,
 }
 
 /// One further dose by mouth.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 struct OralDose {
     kind: String,
     title: String,
     /// Which dose it is, the first being the one at birth.
     number: usize,
-    source: String,
-    #[serde(deserialize_with = "span")]
     due: Span,
-    #[serde(default, deserialize_with = "some_span")]
     by: Option<Span>,
     standard: String,
-    #[serde(deserialize_with = "span")]
     before: Span,
 }
 
@@ -115,29 +96,22 @@ impl Reviews {
     /// Reads files of reviews and the file of vitamin K.
     ///
     /// # Errors
-    /// `reviews/unreadable` with the line, `programme/source-unknown`, and `reviews/when` for a review
-    /// that has not exactly one of `due` and `class`.
-    pub fn parse(files: &[&str], vitamin_k: &str) -> Result<Reviews, Error> {
-        let unreadable = |e| unreadable("reviews/unreadable", &e);
-        let vitamin_k: VitaminK = toml::from_str(vitamin_k).map_err(unreadable)?;
-        check_sources(&vitamin_k.sources, vitamin_k.doses.iter().map(|dose| &dose.source))?;
-        let mut programmes = Vec::with_capacity(files.len());
-        for text in files {
-            let mut programme: Programme = toml::from_str(text).map_err(unreadable)?;
-            check_sources(&programme.sources, programme.reviews.iter().map(|review| &review.source))?;
-            for review in &mut programme.reviews {
-                if review.due.is_some() == review.class.is_some() {
-                    return Err(Error::new(
-                        "reviews/when",
-                        format!("the review `{}` needs either `due` or `class`", review.kind),
-                        "give the age at which it is due, or the class in which it is done",
-                    ));
-                }
-                mark(&mut review.standard, review.unconfirmed);
-            }
-            programmes.push(programme);
-        }
+    /// Every fault of the first file that has any: what cannot be read, a source that is not listed, a
+    /// review that has not exactly one of `due` and `class`.
+    pub fn parse(files: &[&str], vitamin_k: &str) -> Result<Reviews, Vec<Fault>> {
+        let vitamin_k = VitaminK::parse(vitamin_k)?;
+        let programmes = files.iter().map(|text| Programme::parse(text)).collect::<Result<_, _>>()?;
         Ok(Reviews { programmes, vitamin_k })
+    }
+
+    /// Every fault of one file of reviews.
+    pub(super) fn check(text: &str) -> Vec<Fault> {
+        Programme::parse(text).err().unwrap_or_default()
+    }
+
+    /// Every fault of a file of vitamin K.
+    pub(super) fn check_vitamin_k(text: &str) -> Vec<Fault> {
+        VitaminK::parse(text).err().unwrap_or_default()
     }
 
     /// A review or vitamin K dose in words, for a list.
@@ -160,7 +134,7 @@ impl Reviews {
         let birth = Birth { first: birth_date.earliest(), last: birth_date.latest() };
         let nation = child.nation.unwrap_or_default();
         let reviews = self.of(nation);
-        if self.programme(nation).is_some_and(|p| p.about.is_stale(as_at)) || self.vitamin_k.about.is_stale(as_at) {
+        if self.programme(nation).is_some_and(|p| p.head.is_stale(as_at)) || self.vitamin_k.head.is_stale(as_at) {
             findings.push(Finding::new(&finding::PROGRAMME_STALE, "reviews"));
         }
         if reviews.is_empty() {
@@ -193,6 +167,42 @@ impl Reviews {
     }
 }
 
+impl Programme {
+    fn parse(text: &str) -> Result<Programme, Vec<Fault>> {
+        read_file(text, "the reviews", |root| {
+            let head = Head::read(root);
+            root.needed("nations", Some(()));
+            let nations = root.nations();
+            let reviews = root.each("review", |index| format!("review {}", index + 1), |table| review(table, &head));
+            Some(Programme { head, nations, reviews: reviews.into_iter().collect::<Option<_>>()? })
+        })
+    }
+}
+
+fn review(table: &Table<'_, '_>, head: &Head) -> Option<Review> {
+    head.needed_by(table);
+    let class = table.number("class").and_then(|class| i8::try_from(class.value).ok()).map(When::Class);
+    let when = match (table.some_span("due").map(When::Age), class) {
+        (Some(when), None) | (None, Some(when)) => Some(when),
+        _ => {
+            let fix = "give the age at which it is due, or the class in which it is done";
+            table.file.fault(table.at, format!("{} needs either `due` or `class`", table.what), fix);
+            None
+        }
+    };
+    let review = Review {
+        kind: table.needed_text("kind"),
+        title: table.needed_text("title"),
+        by: table.some_span("by"),
+        standard: marked(table.needed_text("standard"), table.flag("unconfirmed")),
+        before: table.some_span("before"),
+        due_from: table.some_date("due_from"),
+        born_from: table.some_date("born_from"),
+        when: when?,
+    };
+    Some(review)
+}
+
 impl Review {
     fn evaluate(&self, child: &Child<'_>, birth: Birth, done: bool, as_at: Date) -> ReviewForecast<'_> {
         let close = |status| closed(&self.kind, status);
@@ -202,13 +212,13 @@ impl Review {
         if done {
             return close(Status::Complete);
         }
-        let window = match (self.due, self.class) {
-            (Some(due), _) => Window {
+        let window = match self.when {
+            When::Age(due) => Window {
                 due: due.after(birth.first),
                 by: self.by.map(|span| span.after(birth.first)),
                 latest: self.before.map(|span| span.after(birth.last).add_days(-1)),
             },
-            (None, class) => school_year(class.unwrap_or_default(), child, birth, as_at),
+            When::Class(class) => school_year(class, child, birth, as_at),
         };
         if self.due_from.is_some_and(|day| window.due < day) || self.born_from.is_some_and(|day| birth.last < day) {
             return close(Status::NotEligible);
@@ -218,6 +228,29 @@ impl Review {
 }
 
 impl VitaminK {
+    fn parse(text: &str) -> Result<VitaminK, Vec<Fault>> {
+        read_file(text, "vitamin K by mouth", |root| {
+            let head = Head::read(root);
+            let doses = root.each(
+                "dose",
+                |index| format!("dose {}", index + 1),
+                |dose| {
+                    head.needed_by(dose);
+                    OralDose {
+                        kind: dose.needed_text("kind"),
+                        title: dose.needed_text("title"),
+                        number: dose.needed("number", dose.number("number")).map_or(0, |number| number.value as usize),
+                        due: dose.needed_span("due"),
+                        by: dose.some_span("by"),
+                        standard: dose.needed_text("standard"),
+                        before: dose.needed_span("before"),
+                    }
+                },
+            );
+            Some(VitaminK { head, doses })
+        })
+    }
+
     fn evaluate<'p>(
         &'p self,
         child: &Child<'_>,
@@ -232,10 +265,15 @@ impl VitaminK {
         if child.vitamin_k.iter().any(|dose| !is_oral(&dose.route) && !is_injected(&dose.route)) {
             findings.push(Finding::new(&finding::VITAMIN_K_ROUTE_UNKNOWN, "vitamin_k"));
         }
-        let mut oral: Vec<Date> = days(route(is_oral), as_at).collect();
+        // A dose recorded twice is one, and no more are counted than a course has.
+        let most = self.doses.iter().map(|dose| dose.number).max().unwrap_or(0);
+        let mut oral: Vec<Date> = Vec::new();
+        for day in days(route(is_oral), as_at) {
+            if oral.len() < most && !oral.contains(&day) {
+                oral.push(day);
+            }
+        }
         let injected = days(route(is_injected), as_at).next().is_some();
-        oral.sort_unstable();
-        oral.dedup();
         if oral.is_empty() {
             return;
         }

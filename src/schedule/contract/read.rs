@@ -45,8 +45,7 @@ pub fn parse_child<'a>(json: &'a [u8], vocabulary: &Vocabulary) -> Result<Child<
         birth_date: date(&shape.birth_date),
         death_date: death_date(&shape.death_date, &mut findings),
         sex: match shape.sex {
-            Value::Text(text) if text == "female" => Some(Sex::Female),
-            Value::Text(text) if text == "male" => Some(Sex::Male),
+            Value::Text(text) => Sex::parse(&text),
             _ => None,
         },
         nation,

@@ -1,9 +1,9 @@
 //! The cases that a programme file carries: a child, a day, and what must come out.
 
 use super::Programme;
-use super::reader::{Fault, File, Table};
 use crate::date::Date;
 use crate::schedule::answer::ChildSchedule;
+use crate::schedule::reader::{Fault, Table, read_file};
 use crate::schedule::vocabulary::Vocabulary;
 use crate::schedule::{Child, Extent, ProductText, immunisations, parse_child};
 use serde_json::{Map, Value, json};
@@ -30,12 +30,7 @@ pub(super) struct Case {
 
 /// Reads a file of cases for a programme.
 pub(super) fn load_file(text: &str, vocabulary: &Vocabulary) -> Result<Vec<Case>, Vec<Fault>> {
-    let (file, table) = File::parse(text);
-    let root = Table::new(&file, &table, 0, "the case file");
-    let cases = load_all(&root, vocabulary);
-    root.end();
-    let faults = file.into_faults();
-    if faults.is_empty() { Ok(cases) } else { Err(faults) }
+    read_file(text, "the case file", |root| Some(load_all(root, vocabulary)))
 }
 
 /// Reads every `[[case]]`.

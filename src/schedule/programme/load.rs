@@ -2,31 +2,29 @@
 
 use super::case;
 use super::model::*;
-use super::reader::{Fault, File, Table};
-use super::words::{NATIONS, class, mark, offered};
+use super::words::{class, offered};
 use super::{Programme, snomed};
 use crate::date::Date;
 use crate::schedule::Span;
+use crate::schedule::care_file::marked;
 use crate::schedule::child::Nation;
+use crate::schedule::reader::{Fault, NATIONS, Table, read_file};
 use crate::schedule::vocabulary::{AntigenSet, Vocabulary};
 use std::collections::BTreeMap;
 
 /// Reads a programme file; every fault it has when it has any.
 pub(super) fn load(text: &str) -> Result<Programme, Vec<Fault>> {
-    let (file, table) = File::parse(text);
-    let root = Table::new(&file, &table, 0, "the programme");
-    let mut loader = Loader {
-        vocabulary: Vocabulary::default(),
-        sources: BTreeMap::new(),
-        gates: Vec::new(),
-        ages: vec![Span::days(0)],
-        had: Vec::new(),
-        overdue_after: Span::days(28),
-    };
-    let programme = loader.programme(&root);
-    root.end();
-    let faults = file.into_faults();
-    if faults.is_empty() { programme.ok_or(faults) } else { Err(faults) }
+    read_file(text, "the programme", |root| {
+        let mut loader = Loader {
+            vocabulary: Vocabulary::default(),
+            sources: BTreeMap::new(),
+            gates: Vec::new(),
+            ages: vec![Span::days(0)],
+            had: Vec::new(),
+            overdue_after: Span::days(28),
+        };
+        loader.programme(root)
+    })
 }
 
 /// The names, ages and facts of the history met so far.
@@ -251,8 +249,8 @@ impl<'f> Loader<'f> {
             tolerance
         });
         let eligibility = self.cite(&table, format!("{id}/eligibility"));
-        let complete = Rule { name: format!("{id}/complete"), ..eligibility.clone() };
-        let complete = Rule { unconfirmed_name: mark(&complete.name), ..complete };
+        let name = format!("{id}/complete");
+        let complete = Rule { unconfirmed_name: marked(name.clone(), true), name, ..eligibility.clone() };
         let entitled = table
             .tables("who", |index| format!("who {} of series \"{id}\"", index + 1))
             .into_iter()

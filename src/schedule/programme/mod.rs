@@ -6,14 +6,13 @@
 mod case;
 mod load;
 pub(crate) mod model;
-mod reader;
 mod snomed;
 mod words;
 
 pub use model::Provenance;
-pub use reader::Fault;
 
 use super::Span;
+use super::reader::Fault;
 use super::vocabulary::{AntigenSet, SeriesId, SeriesSet, Vocabulary};
 use case::Case;
 use model::{CountsAs, Gate, Had, LivePair, Product, SchoolYears, Series};

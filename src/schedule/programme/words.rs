@@ -3,34 +3,21 @@
 
 use super::load::Loader;
 use super::model::*;
-use super::reader::{At, Table};
 use crate::date::Date;
 use crate::schedule::Span;
+use crate::schedule::care_file::marked;
 use crate::schedule::child::{Class, Nation, Sex};
+use crate::schedule::reader::{At, Table};
 use crate::schedule::vocabulary::{AntigenSet, RiskSet, SeriesId, SeriesSet};
 
 impl<'f> Loader<'f> {
     pub(super) fn who(&self, table: &Table<'f, '_>) -> Who {
         let day = |key, otherwise| table.date(key).map_or(otherwise, |date: At<Date>| date.value.days_since_1970());
-        let mut nations = 0;
-        for name in table.texts("nations") {
-            match Nation::parse(name.value) {
-                Some(nation) => nations |= Who::nation_bit(nation),
-                None => table.file.fault(name.at, format!("`{}` is no nation", name.value), NATIONS),
-            }
-        }
-        let sex = table.text("sex").and_then(|text| match text.value {
-            "female" => Some(Sex::Female),
-            "male" => Some(Sex::Male),
-            other => {
-                table.file.fault(text.at, format!("`{other}` is no sex"), "write female or male");
-                None
-            }
-        });
+        let nations = table.nations().into_iter().fold(0, |set, nation| set | Who::nation_bit(nation));
         let who = Who {
             born: (day("born_from", i32::MIN), day("born_to", i32::MAX)),
             nations: if nations == 0 { Who::default().nations } else { nations },
-            sex,
+            sex: table.word("sex", "female or male", Sex::parse),
             risks: self.risk_set(table, "risk"),
             without: self.risk_set(table, "without_risk"),
             gestation_before: table.number("gestation_before").and_then(|weeks| u8::try_from(weeks.value).ok()),
@@ -155,14 +142,8 @@ impl<'f> Loader<'f> {
             place.map_or(known.clone(), |place| format!("{known}, {place}"))
         });
         table.text("note");
-        Rule { unconfirmed_name: mark(&name), name, source, unconfirmed: table.flag("unconfirmed") }
+        Rule { unconfirmed_name: marked(name.clone(), true), name, source, unconfirmed: table.flag("unconfirmed") }
     }
-}
-
-pub(super) const NATIONS: &str = "write england, scotland, wales or northern-ireland";
-
-pub(super) fn mark(name: &str) -> String {
-    format!("{name} (unconfirmed)")
 }
 
 pub(super) fn offered(table: &Table<'_, '_>) -> Offered {

@@ -24,7 +24,7 @@ impl Screens {
     ) -> Vec<ScreenForecast<'p>> {
         let Some(birth_date) = child.birth_date else { return Vec::new() };
         let Some(programme) = self.programme(child.nation.unwrap_or_default()) else { return Vec::new() };
-        if programme.about.is_stale(as_at) {
+        if programme.head.is_stale(as_at) {
             findings.push(Finding::new(&finding::PROGRAMME_STALE, "screens"));
         }
         let birth = Birth { first: birth_date.earliest(), last: birth_date.latest() };
@@ -199,8 +199,8 @@ impl<'p> Case<'_, 'p> {
             }
             _ => routine,
         };
-        let screen_by = match &screen.community {
-            Some(community) if self.last(Meaning::Community).is_some() => Some(community.by),
+        let screen_by = match screen.community_by {
+            Some(by) if self.last(Meaning::Community).is_some() => Some(by),
             _ => screen.by,
         };
         let before = screen.before.map(|span| span.after(self.birth.last).add_days(-1));

@@ -10,7 +10,7 @@ mod programme;
 pub use outcome::{Meaning, Outcome};
 
 use super::child::{Nation, ScreenKind};
-use crate::Error;
+use super::reader::Fault;
 use outcome::Outcomes;
 use programme::Programme;
 use std::sync::LazyLock;
@@ -69,29 +69,26 @@ impl Screens {
     /// Reads files of screens and the file of outcomes.
     ///
     /// # Errors
-    /// `screens/unreadable` with the line, `programme/source-unknown`, `screens/nation-twice`, and
-    /// `screens/follow-up-unknown` when an outcome starts a follow-up that no screen has.
-    pub fn parse(files: &[&str], outcomes: &str) -> Result<Screens, Error> {
-        let programmes = files.iter().map(|text| Programme::parse(text)).collect::<Result<Vec<_>, _>>()?;
-        let screens = Screens { programmes, outcomes: Outcomes::parse(outcomes)? };
-        for nation in Nation::ALL {
-            if screens.programmes.iter().filter(|p| p.nations.contains(&nation)).count() > 1 {
-                return Err(Error::new(
-                    "screens/nation-twice",
-                    format!("two files hold the screens of {}", nation.as_str()),
-                    "leave one of them out, or take the nation from its list",
-                ));
-            }
+    /// Every fault of the first file that has any: what cannot be read, a source that is not listed, a
+    /// nation that an earlier file holds, an outcome that starts a follow-up which no screen has.
+    pub fn parse(files: &[&str], outcomes: &str) -> Result<Screens, Vec<Fault>> {
+        let mut programmes: Vec<Programme> = Vec::with_capacity(files.len());
+        for text in files {
+            let taken: Vec<Nation> = programmes.iter().flat_map(|programme| programme.nations.clone()).collect();
+            programmes.push(Programme::parse(text, &taken)?);
         }
-        let follow_ups: Vec<&str> = screens.all().flat_map(|s| &s.follow_ups).map(|f| f.condition.as_str()).collect();
-        if let Some(name) = screens.outcomes.follow_ups().find(|name| !follow_ups.contains(name)) {
-            return Err(Error::new(
-                "screens/follow-up-unknown",
-                format!("an outcome starts the follow-up `{name}`, which no screen has"),
-                "add a [[screen.follow_up]] with this condition, or correct the name",
-            ));
-        }
-        Ok(screens)
+        let outcomes = Outcomes::parse(outcomes, &follow_ups(&programmes))?;
+        Ok(Screens { programmes, outcomes })
+    }
+
+    /// Every fault of one file of screens.
+    pub(super) fn check(text: &str) -> Vec<Fault> {
+        Programme::parse(text, &[]).err().unwrap_or_default()
+    }
+
+    /// Every fault of a file of outcomes beside the screens that come with this version.
+    pub(super) fn check_outcomes(text: &str) -> Vec<Fault> {
+        Outcomes::parse(text, &follow_ups(&Screens::built_in().programmes)).err().unwrap_or_default()
     }
 
     /// What an outcome of a record means, if it is a known code or word.
@@ -141,4 +138,9 @@ impl Screens {
     fn all(&self) -> impl Iterator<Item = &programme::Screen> {
         self.programmes.iter().flat_map(|p| &p.screens)
     }
+}
+
+fn follow_ups(programmes: &[Programme]) -> Vec<&str> {
+    let screens = programmes.iter().flat_map(|programme| &programme.screens);
+    screens.flat_map(|screen| &screen.follow_ups).map(|follow_up| follow_up.condition.as_str()).collect()
 }

@@ -1,13 +1,11 @@
 //! The outcomes of screens as records say them: status codes of the blood spot programme, and words.
 
-use crate::Error;
-use crate::schedule::care_file::{About, Sources, unreadable};
-use serde::Deserialize;
+use crate::schedule::care_file::Head;
+use crate::schedule::reader::{Fault, Table, read_file};
 
 /// What a recorded outcome does to a screen. The order is that in which outcomes of one day count: the
 /// last one holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Meaning {
     /// No outcome but an event: a transfusion or ECMO ended.
     Transfused,
@@ -34,6 +32,24 @@ pub enum Meaning {
 }
 
 impl Meaning {
+    /// Reads the word of the file.
+    fn parse(text: &str) -> Option<Meaning> {
+        Some(match text {
+            "transfused" => Meaning::Transfused,
+            "moved-in" => Meaning::MovedIn,
+            "community" => Meaning::Community,
+            "offered" => Meaning::Offered,
+            "awaited" => Meaning::Awaited,
+            "repeat" => Meaning::Repeat,
+            "deferred" => Meaning::Deferred,
+            "declined" => Meaning::Declined,
+            "not-offered" => Meaning::NotOffered,
+            "contraindicated" => Meaning::Contraindicated,
+            "complete" => Meaning::Complete,
+            _ => return None,
+        })
+    }
+
     /// Whether it says how the screen ended, rather than what happened around it.
     pub(super) const fn is_outcome(self) -> bool {
         !matches!(self, Meaning::Transfused | Meaning::MovedIn | Meaning::Community | Meaning::Offered)
@@ -41,15 +57,13 @@ impl Meaning {
 }
 
 /// One outcome of the list in `data/schedules/screen-outcomes.toml`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     /// The screens that use it.
     screens: Vec<String>,
     /// The beginning of its status codes.
     code: Option<String>,
     /// Its words.
-    #[serde(default)]
     words: Vec<String>,
     /// The only condition it is about.
     condition: Option<String>,
@@ -60,7 +74,6 @@ pub struct Outcome {
     /// The condition of the follow-up that it starts.
     pub(super) then: Option<String>,
     /// Whether it was not seen in the published list that the code means this.
-    #[serde(default)]
     unconfirmed: bool,
 }
 
@@ -89,26 +102,28 @@ fn is_code(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// The words that say what an outcome does.
+const MEANINGS: &str = "transfused, moved-in, community, offered, awaited, repeat, deferred, declined, not-offered, \
+    contraindicated or complete";
+
 /// The file of outcomes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(super) struct Outcomes {
-    #[expect(dead_code, reason = "each nation's own file says when it was reviewed")]
-    about: About,
-    #[expect(dead_code, reason = "for the reader of the file")]
-    #[serde(rename = "source")]
-    sources: Sources,
-    #[serde(rename = "outcome")]
     list: Vec<Outcome>,
 }
 
 impl Outcomes {
-    /// Reads the file of outcomes.
+    /// Reads the file of outcomes; `follow_ups` are the conditions of those that the screens have.
     ///
     /// # Errors
-    /// `screens/unreadable`, with the line.
-    pub(super) fn parse(text: &str) -> Result<Outcomes, Error> {
-        toml::from_str(text).map_err(|e| unreadable("screens/unreadable", &e))
+    /// Every fault of the file.
+    pub(super) fn parse(text: &str, follow_ups: &[&str]) -> Result<Outcomes, Vec<Fault>> {
+        read_file(text, "the outcomes", |root| {
+            let head = Head::read(root);
+            let read = |table: &Table<'_, '_>| outcome(table, &head, follow_ups);
+            let list = root.each("outcome", |index| format!("outcome {}", index + 1), read);
+            Some(Outcomes { list: list.into_iter().collect::<Option<_>>()? })
+        })
     }
 
     /// The outcome that fits best: the longest code, then the one about this very condition.
@@ -116,9 +131,26 @@ impl Outcomes {
         let fits = self.list.iter().filter_map(|o| o.fit(kind, text, condition).map(|fit| (fit, o)));
         fits.max_by_key(|(fit, _)| *fit).map(|(_, outcome)| outcome)
     }
+}
 
-    /// The follow-ups that outcomes start.
-    pub(super) fn follow_ups(&self) -> impl Iterator<Item = &str> {
-        self.list.iter().filter_map(|outcome| outcome.then.as_deref())
+fn outcome(table: &Table<'_, '_>, head: &Head, follow_ups: &[&str]) -> Option<Outcome> {
+    let texts = |key| table.texts(key).into_iter().map(|text| text.value.to_owned()).collect::<Vec<String>>();
+    head.cited_by(table);
+    let then = table.text("then");
+    if let Some(name) = then.filter(|name| !follow_ups.contains(&name.value)) {
+        let found = format!("{} starts the follow-up `{}`, which no screen has", table.what, name.value);
+        table.file.fault(name.at, found, "add a [[screen.follow_up]] with this condition, or correct the name");
     }
+    table.needed("screens", Some(()));
+    let outcome = Outcome {
+        screens: texts("screens"),
+        code: table.some_text("code"),
+        words: texts("words"),
+        condition: table.some_text("condition"),
+        title: table.needed_text("title"),
+        then: then.map(|name| name.value.to_owned()),
+        unconfirmed: table.flag("unconfirmed"),
+        meaning: table.needed("meaning", table.word("meaning", MEANINGS, Meaning::parse))?,
+    };
+    Some(outcome)
 }

@@ -16,7 +16,7 @@ use childlink::exchange::intake::Records;
 use childlink::linkage::parallel;
 use childlink::schedule::coverage::{Coverage, Indicators, Quarter};
 use childlink::schedule::due_list::{DueChild, DueList, Place, Tally};
-use childlink::schedule::{Child, ChildSchedule, Nation, Programmes};
+use childlink::schedule::{Child, ChildSchedule, Fault, Nation, Programmes};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
@@ -115,7 +115,8 @@ fn list(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     }
     let nation = args.nation()?;
     let due_list = DueList { programmes, nation, screens: args.screens.is_some(), reviews: args.reviews.is_some() };
-    let indicators = args.coverage.is_some().then(|| Indicators::built_in(programmes.vocabulary())).transpose()?;
+    let indicators = args.coverage.is_some().then(|| Indicators::built_in(programmes.vocabulary()));
+    let indicators = indicators.transpose().map_err(|faults| unfit(&faults))?;
 
     let inputs = args.input.resolve()?;
     let progress = terminal.progress();
@@ -155,6 +156,15 @@ fn list(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         Summary { records: &records, cohort: &cohort, tally: &tally, findings: &findings, listed: writer.children() };
     terminal.result(|| summary.as_text(), || summary.as_json())?;
     Ok(if summary.has_findings() { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// The error for coverage indicators that the programme does not fit.
+fn unfit(faults: &[Fault]) -> Error {
+    Error::new(
+        "coverage/indicators",
+        format!("the coverage indicators do not fit this programme: {}", faults.first().map_or("", |f| &f.found)),
+        "leave out --coverage, or give the programme the series and risk groups that the indicators name",
+    )
 }
 
 impl Args {

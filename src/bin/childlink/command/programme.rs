@@ -1,15 +1,15 @@
-//! `childlink programme`: immunisation programme files.
+//! `childlink programme`: programme files of vaccines, screens, reviews and coverage.
 
 use super::Outcome;
 use crate::output::cannot_read;
 use crate::render::Terminal;
 use childlink::Error;
-use childlink::schedule::Programme;
+use childlink::schedule::{Programme, check_programme_file};
 use clap::Subcommand;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Check immunisation programme files
+/// Check programme files: vaccines, screens and their outcomes, reviews, vitamin K, coverage indicators
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  childlink programme check data/schedules/uk-immunisation.toml")]
 pub(crate) struct Args {
@@ -32,7 +32,7 @@ enum Action {
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let Action::Check { file } = &args.action;
     let text = read_text(file)?;
-    let faults = Programme::check(&text);
+    let faults = check_programme_file(&text);
     terminal.result(
         || match Programme::parse(&text) {
             Ok(programme) if faults.is_empty() => {
@@ -48,6 +48,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
                     unconfirmed.iter().map(|rule| format!("  unconfirmed: {rule}\n")).collect::<String>(),
                 )
             }
+            _ if faults.is_empty() => format!("{}: no faults\n", file.display()),
             _ => faults.iter().map(|fault| format!("{}: {fault}\n", file.display())).collect(),
         },
         || {

@@ -1,9 +1,14 @@
 //! Reads the keys of a programme file one by one and collects every fault with its line.
+//!
+//! Every kind of programme file is read through this one table, and none by a derived deserialiser: a
+//! deserialiser stops at the first fault, and each type of its own costs a browser kilobytes.
 
+use super::Span;
+use super::child::Nation;
 use crate::date::Date;
-use crate::schedule::Span;
 use std::cell::RefCell;
 use std::fmt;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// One fault of a programme file.
@@ -23,6 +28,30 @@ impl fmt::Display for Fault {
     }
 }
 
+/// What `read` makes of the outermost table of a file, which is called `what` in messages.
+///
+/// # Errors
+/// Every fault of the file, in the order of its lines.
+pub(super) fn read_file<T>(
+    text: &str,
+    what: &str,
+    read: impl FnOnce(&Table<'_, '_>) -> Option<T>,
+) -> Result<T, Vec<Fault>> {
+    let (file, table) = File::parse(text);
+    let root = Table::new(&file, &table, 0, what);
+    let value = read(&root);
+    root.end();
+    let faults = file.into_faults();
+    if faults.is_empty() { value.ok_or(faults) } else { Err(faults) }
+}
+
+/// Which of these outermost keys a file has; the first if it has none of them.
+pub(super) fn kind_of_file<const N: usize>(text: &str, keys: [&'static str; N]) -> &'static str {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let found = keys.into_iter().find(|key| table.get_ref().get(*key).is_some());
+    found.unwrap_or(keys[0])
+}
+
 /// A file being read: its text and the faults so far.
 pub(super) struct File<'i> {
     text: &'i str,
@@ -31,7 +60,7 @@ pub(super) struct File<'i> {
 
 impl<'i> File<'i> {
     /// The file and its outermost table. Faults of the TOML itself are collected like all others.
-    pub(super) fn parse(text: &'i str) -> (File<'i>, DeTable<'i>) {
+    fn parse(text: &'i str) -> (File<'i>, DeTable<'i>) {
         let (table, errors) = DeTable::parse_recoverable(text);
         let file = File { text, faults: RefCell::default() };
         for error in errors {
@@ -52,7 +81,7 @@ impl<'i> File<'i> {
     }
 
     /// Every fault, in the order of the lines.
-    pub(super) fn into_faults(self) -> Vec<Fault> {
+    fn into_faults(self) -> Vec<Fault> {
         let mut faults = self.faults.into_inner();
         faults.sort();
         faults.dedup();
@@ -79,7 +108,7 @@ pub(super) struct Table<'f, 'i> {
 }
 
 impl<'f, 'i> Table<'f, 'i> {
-    pub(super) fn new(file: &'f File<'i>, table: &'f DeTable<'i>, at: usize, what: impl Into<String>) -> Self {
+    fn new(file: &'f File<'i>, table: &'f DeTable<'i>, at: usize, what: impl Into<String>) -> Self {
         Table { file, table, at, what: what.into(), known: RefCell::default() }
     }
 
@@ -89,7 +118,10 @@ impl<'f, 'i> Table<'f, 'i> {
     }
 
     fn value(&self, key: &'static str) -> Option<(&'f DeValue<'i>, usize)> {
-        self.known.borrow_mut().push(key);
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&key) {
+            known.push(key);
+        }
         let value = self.table.get(key)?;
         Some((value.get_ref(), value.span().start))
     }
@@ -104,7 +136,11 @@ impl<'f, 'i> Table<'f, 'i> {
         let (value, at) = self.value(key)?;
         let read = read(value);
         if read.is_none() {
-            self.file.fault(at, format!("`{key}` of {} is no {wanted}", self.what), format!("write {key} as {wanted}"));
+            self.file.fault(
+                at,
+                format!("`{key}` of {} is not {wanted}", self.what),
+                format!("write {key} as {wanted}"),
+            );
         }
         read.map(|value| At { value, at })
     }
@@ -121,25 +157,67 @@ impl<'f, 'i> Table<'f, 'i> {
         self.read(key, "text in quotes", DeValue::as_str)
     }
 
+    /// A text that must be there; empty, with a fault, when it is not.
+    pub(super) fn needed_text(&self, key: &'static str) -> String {
+        self.needed(key, self.text(key)).map_or_else(String::new, |text| text.value.to_owned())
+    }
+
+    /// A text that may be left out.
+    pub(super) fn some_text(&self, key: &'static str) -> Option<String> {
+        self.text(key).map(|text| text.value.to_owned())
+    }
+
+    /// A word of a fixed list, read by `parse`; `wanted` names the list.
+    pub(super) fn word<T>(&self, key: &'static str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.read(key, wanted, |value| parse(value.as_str()?)).map(|word| word.value)
+    }
+
+    /// The nations that `nations` lists.
+    pub(super) fn nations(&self) -> Vec<Nation> {
+        let known = |name: At<&str>| {
+            let nation = Nation::parse(name.value);
+            if nation.is_none() {
+                self.file.fault(name.at, format!("`{}` is no nation", name.value), NATIONS);
+            }
+            nation
+        };
+        self.texts("nations").into_iter().filter_map(known).collect()
+    }
+
     pub(super) fn flag(&self, key: &'static str) -> bool {
         self.read(key, "true or false", DeValue::as_bool).is_some_and(|flag| flag.value)
     }
 
     pub(super) fn number(&self, key: &'static str) -> Option<At<i64>> {
-        self.read(key, "whole number", |value| value.as_integer()?.as_str().parse().ok())
+        self.read(key, "a whole number", |value| value.as_integer()?.as_str().parse().ok())
     }
 
     pub(super) fn date(&self, key: &'static str) -> Option<At<Date>> {
-        self.read(key, "date such as 2024-07-01", |value| Date::parse(&value.as_datetime()?.to_string()).ok())
+        self.read(key, "a date such as 2024-07-01", |value| Date::parse(&value.as_datetime()?.to_string()).ok())
     }
 
     pub(super) fn span(&self, key: &'static str) -> Option<At<Span>> {
-        self.read(key, "age or interval such as \"8w\" or \"3y4m\"", |value| Span::parse(value.as_str()?).ok())
+        self.read(key, "an age or interval such as \"8w\" or \"3y4m\"", |value| Span::parse(value.as_str()?).ok())
+    }
+
+    /// An age or interval that must be there; none, with a fault, when it is not.
+    pub(super) fn needed_span(&self, key: &'static str) -> Span {
+        self.needed(key, self.span(key)).map_or(Span::default(), |span| span.value)
+    }
+
+    /// An age or interval that may be left out.
+    pub(super) fn some_span(&self, key: &'static str) -> Option<Span> {
+        self.span(key).map(|span| span.value)
+    }
+
+    /// A day that may be left out.
+    pub(super) fn some_date(&self, key: &'static str) -> Option<Date> {
+        self.date(key).map(|date| date.value)
     }
 
     /// A month and day such as `"09-01"`.
     pub(super) fn month_day(&self, key: &'static str) -> Option<At<(u32, u32)>> {
-        self.read(key, "month and day such as \"09-01\"", |value| parse_month_day(value.as_str()?))
+        self.read(key, "a month and day such as \"09-01\"", |value| parse_month_day(value.as_str()?))
     }
 
     /// A list of texts; a single text is a list of one.
@@ -160,7 +238,7 @@ impl<'f, 'i> Table<'f, 'i> {
 
     /// A list of whole numbers.
     pub(super) fn numbers(&self, key: &'static str) -> Vec<i64> {
-        self.read(key, "list of whole numbers", |value| {
+        self.read(key, "a list of whole numbers", |value| {
             value.as_array()?.iter().map(|item| item.get_ref().as_integer()?.as_str().parse().ok()).collect()
         })
         .map_or_else(Vec::new, |list: At<Vec<i64>>| list.value)
@@ -185,6 +263,26 @@ impl<'f, 'i> Table<'f, 'i> {
         tables
     }
 
+    /// What `read` makes of each table of a list, in the order of the file.
+    pub(super) fn each<T>(
+        &self,
+        key: &'static str,
+        what: impl Fn(usize) -> String,
+        mut read: impl FnMut(&Table<'f, 'i>) -> T,
+    ) -> Vec<T> {
+        let read_one = |table: Table<'f, 'i>| {
+            let value = read(&table);
+            table.end();
+            value
+        };
+        self.tables(key, what).into_iter().map(read_one).collect()
+    }
+
+    /// What `read` makes of a table that may be left out.
+    pub(super) fn one<T>(&self, key: &'static str, read: impl FnMut(&Table<'f, 'i>) -> T) -> Option<T> {
+        self.each(key, |_| format!("{key} of {}", self.what), read).into_iter().next()
+    }
+
     /// The tables of a section by name, in the order of the file.
     pub(super) fn section(&self, key: &'static str) -> Vec<(&'f str, Table<'f, 'i>)> {
         let Some((value, at)) = self.value(key) else { return Vec::new() };
@@ -192,21 +290,15 @@ impl<'f, 'i> Table<'f, 'i> {
             self.file.fault(at, format!("`{key}` is no section"), format!("write [{key}.name] tables"));
             return Vec::new();
         };
-        let mut named: Vec<(&str, Table<'f, 'i>)> = section
-            .iter()
-            .filter_map(|(name, value)| {
-                let table = value.get_ref().as_table();
-                if table.is_none() {
-                    self.file.fault(value.span().start, format!("`{key}.{name}` is no table"), "write a table");
-                }
-                Some((
-                    name.get_ref().as_ref(),
-                    Table::new(self.file, table?, name.span().start, format!("{key} \"{name}\"")),
-                ))
-            })
-            .collect();
-        named.sort_by_key(|(_, table)| table.at);
-        named
+        let named = in_order(section).into_iter().filter_map(|(name, value)| {
+            let table = value.get_ref().as_table();
+            if table.is_none() {
+                let found = format!("`{key}.{}` is no table", name.value);
+                self.file.fault(value.span().start, found, "write a table");
+            }
+            Some((name.value, Table::new(self.file, table?, name.at, format!("{key} \"{}\"", name.value))))
+        });
+        named.collect()
     }
 
     /// The texts of a section by name, in the order of the file.
@@ -222,23 +314,14 @@ impl<'f, 'i> Table<'f, 'i> {
 
     /// Every key with its text, in the order of the file; for tables whose keys are names.
     pub(super) fn entries(&self) -> Vec<(At<&'f str>, &'f str)> {
-        let mut entries: Vec<(At<&str>, &str)> = self
-            .table
-            .iter()
-            .filter_map(|(name, value)| {
-                let text = value.get_ref().as_str();
-                if text.is_none() {
-                    self.file.fault(
-                        value.span().start,
-                        format!("`{}` is no text", name.get_ref()),
-                        "write it in quotes",
-                    );
-                }
-                Some((At { value: name.get_ref().as_ref(), at: name.span().start }, text?))
-            })
-            .collect();
-        entries.sort_by_key(|(name, _)| name.at);
-        entries
+        let entries = in_order(self.table).into_iter().filter_map(|(name, value)| {
+            let text = value.get_ref().as_str();
+            if text.is_none() {
+                self.file.fault(value.span().start, format!("`{}` is no text", name.value), "write it in quotes");
+            }
+            Some((name, text?))
+        });
+        entries.collect()
     }
 
     /// Reports the keys that nobody asked for.
@@ -246,9 +329,6 @@ impl<'f, 'i> Table<'f, 'i> {
         let known = self.known.into_inner();
         for (name, _) in self.table.iter() {
             if !known.contains(&name.get_ref().as_ref()) {
-                let mut known = known.clone();
-                known.sort_unstable();
-                known.dedup();
                 self.file.fault(
                     name.span().start,
                     format!("`{name}` is no key of {}", self.what),
@@ -258,6 +338,20 @@ impl<'f, 'i> Table<'f, 'i> {
         }
     }
 }
+
+/// The keys of a table with their values, in the order of the file.
+fn in_order<'f, 'i>(table: &'f DeTable<'i>) -> Vec<(At<&'f str>, &'f Spanned<DeValue<'i>>)> {
+    let entry = |(name, value): (&'f Spanned<_>, _)| {
+        let text: &'f std::borrow::Cow<'i, str> = name.get_ref();
+        (At { value: text.as_ref(), at: name.span().start }, value)
+    };
+    let mut entries: Vec<_> = table.iter().map(entry).collect();
+    entries.sort_unstable_by_key(|(name, _)| name.at);
+    entries
+}
+
+/// What to do about an unknown nation.
+pub(super) const NATIONS: &str = "write england, scotland, wales or northern-ireland";
 
 fn parse_month_day(text: &str) -> Option<(u32, u32)> {
     let (month, day) = text.split_once('-')?;
