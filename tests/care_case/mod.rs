@@ -6,14 +6,14 @@ use childlink::schedule::{Child, Class, Nation, Review, Screen, ScreenKind, Sex,
 use serde::Deserialize;
 
 /// One line of an answer, in the words of the cases.
-pub struct Line<'p> {
-    pub kind: &'p str,
-    pub condition: Option<&'p str>,
-    pub status: &'static str,
-    pub need: Option<&'static str>,
-    pub due: Option<Date>,
-    pub breach_from: Option<Date>,
-    pub standard: Option<&'p str>,
+pub(crate) struct Line<'p> {
+    pub(crate) kind: &'p str,
+    pub(crate) condition: Option<&'p str>,
+    pub(crate) status: &'static str,
+    pub(crate) need: Option<&'static str>,
+    pub(crate) due: Option<Date>,
+    pub(crate) breach_from: Option<Date>,
+    pub(crate) standard: Option<&'p str>,
 }
 
 #[derive(Deserialize)]
@@ -148,7 +148,7 @@ impl Expected {
 }
 
 /// Runs every case of a file through `evaluate`.
-pub fn check_cases(text: &str, evaluate: impl Fn(&Child<'_>, Date, &mut Vec<Finding>) -> Vec<Line<'static>>) {
+pub(crate) fn check_cases(text: &str, evaluate: impl Fn(&Child<'_>, Date, &mut Vec<Finding>) -> Vec<Line<'static>>) {
     let cases: Cases = toml::from_str(text).expect("the cases");
     let mut faults = Vec::new();
     for case in &cases.case {
