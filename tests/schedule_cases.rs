@@ -1,7 +1,9 @@
 //! The cases of `tests/cases/schedule`, each citing its source, and the proof that every rule has one
 //! at work and one where it does not apply.
 
-use childlink::schedule::Programme;
+use childlink::date::Date;
+use childlink::error::Finding;
+use childlink::schedule::{Extent, Programme, Verdict, immunisations, parse_child};
 
 const CASES: [&str; 3] = [
     include_str!("cases/schedule/infant.toml"),
@@ -34,4 +36,26 @@ fn a_case_file_that_names_an_unknown_rule_is_refused() {
         expect = { mmr = 'not-yet-due' }\n";
     let faults = Programme::built_in().check_cases(text).unwrap_err();
     assert!(faults.iter().any(|fault| fault.found.contains("mmr/none")), "{faults:?}");
+}
+
+/// Facts 2.3, S6c: oral polio vaccine counts up to March 2016; the rule is confirmed, its wording is not.
+#[test]
+fn oral_polio_vaccine_is_pointed_out_whether_it_counts_or_not() {
+    let programme = Programme::built_in();
+    let as_at = Date::new(2026, 11, 21).expect("a day");
+    for (date, counts) in [("2016-03-31", true), ("2016-04-01", false)] {
+        let antigens = r#"{"antigens":["diphtheria","tetanus","pertussis","OPV","hib","hepatitis-b"]}"#;
+        let line = format!(
+            r#"{{"birth_date":"2015-12-01","nation":"england","doses":[{{"date":"{date}","product":{antigens}}}]}}"#
+        );
+        let child = parse_child(line.as_bytes(), programme.vocabulary()).expect("a child");
+        let answer = immunisations(programme, &child, as_at, Extent::Forecast);
+        let six_in_one = programme.vocabulary().series("six-in-one");
+        let valid = answer.verdicts.iter().any(|v| v.series == six_in_one && v.reason.verdict() == Verdict::Valid);
+        assert_eq!(valid, counts, "{date}");
+        let on_dose = |finding: &Finding| (finding.code.id, finding.field, finding.position);
+        let pointed_out =
+            answer.findings.iter().map(on_dose).filter(|at| *at == ("schedule/unconfirmed", "doses", Some(0)));
+        assert_eq!(pointed_out.count(), 1, "{date}: {:?}", answer.findings);
+    }
 }

@@ -66,6 +66,9 @@ pub(super) fn evaluate(
                 if first != last {
                     findings.push(Finding::new(&code::DOSE_DATE_PARTIAL, "doses").at(index));
                 }
+                if is_doubtful(cohort, dose.given) {
+                    findings.push(Finding::new(&code::UNCONFIRMED, "doses").at(index));
+                }
                 let (antigens, product) = match dose.given {
                     Given::Product(id) => (cohort.programme.products[id.index()].antigens, Some(id)),
                     Given::Antigens(antigens) => (counting(cohort, antigens, last), None),
@@ -132,6 +135,12 @@ fn counting(cohort: &Cohort<'_>, antigens: AntigenSet, day: Day) -> AntigenSet {
     rules
         .filter(|rule| antigens.contains_all(rule.antigen) && day <= rule.to)
         .fold(antigens, |all, rule| all.union(rule.counts_as))
+}
+
+/// Whether what a dose counts as rests on an unconfirmed rule, as with oral polio vaccine from abroad.
+fn is_doubtful(cohort: &Cohort<'_>, given: Given) -> bool {
+    let Given::Antigens(antigens) = given else { return false };
+    cohort.programme.counts_as.iter().any(|rule| rule.unconfirmed && antigens.contains_all(rule.antigen))
 }
 
 fn first_own(cohort: &Cohort<'_>, given: Given) -> Option<SeriesId> {

@@ -93,6 +93,10 @@ codes! {
     SCREEN_UNKNOWN = "schedule/screen-unknown", Warning,
         "a screen is of an unknown kind and was left out",
         "write blood-spot, hearing, nipe-newborn or nipe-infant";
+    /// A screen that is not listed for the nation.
+    SCREEN_NOT_LISTED = "schedule/screen-not-listed", Note,
+        "no source read confirms this screen for the nation, so it is not listed and the record counts for nothing",
+        "follow the nation's own programme";
     /// An outcome that is no known code or word.
     SCREEN_OUTCOME_UNKNOWN = "schedule/screen-outcome-unknown", Warning,
         "the outcome of a screen is not known, so it counts for nothing and the screen stays open",

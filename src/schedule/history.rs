@@ -9,8 +9,8 @@ use super::vocabulary::{AntigenSet, SeriesId};
 pub(super) struct History {
     /// The last day on which each antigen was given, valid or not.
     last_given: [Day; 32],
-    /// A bit for each fact of the programme that has come true.
-    had: u32,
+    /// For each fact of the programme, how many doses made it true.
+    had: [u8; 32],
     series: [Progress; 32],
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Progress {
 impl History {
     pub(super) const EMPTY: History = History {
         last_given: [NEVER; 32],
-        had: 0,
+        had: [0; 32],
         series: [Progress { next: 0, counted: 0, tolerated: false, earlier_season: false, season: NEVER }; 32],
     };
 
@@ -74,11 +74,11 @@ impl History {
             let known = &mut self.last_given[usize::from(index)];
             *known = (*known).max(last);
         }
-        for (place, had) in cohort.programme.had.iter().enumerate() {
+        for (count, had) in self.had.iter_mut().zip(&cohort.programme.had) {
             let old_enough = had.from_age.is_none_or(|age| cohort.reached(age) <= first);
             let young_enough = had.before_age.is_none_or(|age| last < cohort.maybe_reached(age));
             if antigens.meets(had.antigen) && last <= had.to && old_enough && young_enough {
-                self.had |= 1 << place;
+                *count = count.saturating_add(1);
             }
         }
     }
@@ -95,7 +95,7 @@ impl History {
 
     fn holds(&self, fact: &Fact) -> bool {
         match *fact {
-            Fact::Had(place) => self.had >> place & 1 == 1,
+            Fact::Had(place, doses) => self.had.get(usize::from(place)).is_some_and(|given| *given >= doses),
             Fact::Counted(series, doses) => self.counted(series) >= doses,
         }
     }

@@ -3,6 +3,7 @@
 use super::Programme;
 use crate::date::Date;
 use crate::schedule::answer::ChildSchedule;
+use crate::schedule::care_file::is_marked;
 use crate::schedule::reader::{Fault, Table, read_file};
 use crate::schedule::vocabulary::Vocabulary;
 use crate::schedule::{Child, Extent, ProductText, immunisations, parse_child};
@@ -150,6 +151,7 @@ impl Case {
                     day("overdue", forecast.overdue_from),
                     day("latest", forecast.latest),
                     format!(" rule {}", forecast.rule),
+                    format!(" confirmed {}", if is_marked(forecast.rule) { "no" } else { "yes" }),
                 ]
                 .concat()
             });

@@ -131,11 +131,11 @@ impl<'f> Loader<'f> {
                 }
             }
             let to = table.date("counts_to").map_or(i32::MAX, |date| date.value.days_since_1970());
+            let unconfirmed = self.cite(&table, String::new()).unconfirmed;
             if let Some(other) = table.text("counts_as") {
                 let antigen = self.vocabulary.antigen(name).unwrap_or_default();
-                counts_as.push(CountsAs { antigen, counts_as: self.antigen(&table, other), to });
+                counts_as.push(CountsAs { antigen, counts_as: self.antigen(&table, other), to, unconfirmed });
             }
-            self.cite(&table, String::new());
             table.end();
         }
         counts_as
@@ -334,7 +334,7 @@ impl<'f> Loader<'f> {
             requires.end();
             match fact? {
                 Fact::Counted(series, doses) => Some((series, doses)),
-                Fact::Had(_) => None,
+                Fact::Had(..) => None,
             }
         });
         let doubtful = table.tables("doubtful", |_| "doubtful".to_owned()).into_iter().next().and_then(|doubt| {

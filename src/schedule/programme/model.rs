@@ -26,6 +26,8 @@ pub(crate) struct CountsAs {
     pub(crate) counts_as: AntigenSet,
     /// The last day on which it does, in days since 1970.
     pub(crate) to: i32,
+    /// A dose with it is pointed out, whatever it counts as.
+    pub(crate) unconfirmed: bool,
 }
 
 /// Two live vaccines that must be kept apart.
@@ -96,8 +98,8 @@ impl Who {
 /// Something about the history so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fact {
-    /// A place in [`super::Programme::had`].
-    Had(u8),
+    /// At least so many doses of a place in [`super::Programme::had`].
+    Had(u8, u8),
     /// At least so many valid doses in a series.
     Counted(SeriesId, u8),
 }

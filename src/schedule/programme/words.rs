@@ -53,7 +53,8 @@ impl<'f> Loader<'f> {
                 if place >= 32 {
                     table.file.fault(table.at, "this is the 33rd fact of the history", "the engine holds 32");
                 }
-                Some(Fact::Had(place as u8))
+                let doses = table.number("doses").map_or(1, |doses| doses.value.clamp(1, 250) as u8);
+                Some(Fact::Had(place as u8, doses))
             }
             None => self.counted(&table, "counted"),
         };

@@ -27,6 +27,9 @@ impl Screens {
         if programme.head.is_stale(as_at) {
             findings.push(Finding::new(&finding::PROGRAMME_STALE, "screens"));
         }
+        if child.screens.iter().any(|record| !programme.screens.iter().any(|screen| screen.kind == record.kind)) {
+            findings.push(Finding::new(&finding::SCREEN_NOT_LISTED, "screens"));
+        }
         let birth = Birth { first: birth_date.earliest(), last: birth_date.latest() };
         let mut forecasts: Vec<ScreenForecast<'p>> = Vec::new();
         let mut unconfirmed = false;
