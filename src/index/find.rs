@@ -101,7 +101,16 @@ impl ChildIndex {
     /// # Errors
     /// Those of a model that does not fit this version.
     pub fn find(&mut self, source: &str, fields: &RawFields) -> Result<Found, Error> {
-        self.find_record(&one_record(source, fields), QUERY)
+        self.look_up(&one_record(source, fields), QUERY, true)
+    }
+
+    /// Compares a record with those that the snapshot has and that are still there, but with none that came since. What
+    /// it answers does not depend on what came first.
+    ///
+    /// # Errors
+    /// Those of a model that does not fit this version.
+    pub fn find_in_snapshot(&mut self, source: &str, fields: &RawFields) -> Result<Found, Error> {
+        self.look_up(&one_record(source, fields), QUERY, false)
     }
 
     /// Compares a record of a table with the index: quicker for many, since their values are read together.
@@ -109,13 +118,18 @@ impl ChildIndex {
     /// # Errors
     /// Those of a model that does not fit this version.
     pub fn find_record(&mut self, table: &Table, record: RecordIndex) -> Result<Found, Error> {
+        self.look_up(table, record, true)
+    }
+
+    fn look_up(&mut self, table: &Table, record: RecordIndex, with_changes: bool) -> Result<Found, Error> {
         self.forget_names();
         let mut query = ChildIndex::numbered(self.few.fields.names_mut(), table, record);
         query.source = self.rank_of(table.source(record));
         if query.invalidated {
             return Ok(Found { outcome: Outcome::NotFound, candidates: Vec::new(), restricted: Vec::new() });
         }
-        let rows = self.reach(&query)?;
+        let mut rows = self.reach(&query)?;
+        rows.retain(|&row| with_changes || row < self.store.len());
         let mut all = Vec::with_capacity(rows.len() + 1);
         let (first_name, sensitive) = (query.given.words[0], query.sensitive);
         all.push(query);

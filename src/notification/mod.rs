@@ -2,10 +2,22 @@
 //!
 //! A [`Notification`] is a message understood: who it is about, what it says, how it is told apart
 //! from a repeat, and how it stands in order to others about the same thing. Reading bytes is the
-//! work of `exchange`; changing the index is the work of `apply`.
+//! work of `exchange`; [`Notifications`] keeps them and changes the index.
 
+mod apply;
+mod fact;
+mod ledger;
 mod payload;
+mod person;
 mod subject;
+
+pub use apply::{
+    BIRTH_WITHOUT_NUMBER, MERGE_IN_DOUBT, Notifications, Queued, RESTRICTED, Recognised, SOURCE, Settlement,
+    UNKNOWN_CHILD, WHICH_CHILD,
+};
+pub use fact::{Content, Fact, RESULTS_DISAGREE};
+pub use ledger::{CONFLICT, Ledger, Receipt, Standing};
+pub use person::Person;
 
 pub use payload::{
     Birth, Contact, Death, DeathStatus, Identifier, LifeStatus, Payload, PracticeChange, Programme, ScreenResult,

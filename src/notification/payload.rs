@@ -12,7 +12,7 @@ pub struct Identifier {
 }
 
 /// The content of a notification.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Payload {
     /// A birth.
     Birth(Birth),
@@ -42,7 +42,7 @@ pub enum Payload {
 }
 
 /// Alive or stillborn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LifeStatus {
     /// Born alive.
     Live,
@@ -54,7 +54,7 @@ pub enum LifeStatus {
 ///
 /// # Source
 /// NEMS PDS Birth Notification 1; PDS FHIR create-at-birth.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Birth {
     /// Alive or stillborn, if told.
     pub life: Option<LifeStatus>,
@@ -71,7 +71,7 @@ pub struct Birth {
 }
 
 /// A change of general practice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PracticeChange {
     /// The new practice's ODS code; `None` is a deregistration.
     pub practice: Option<String>,
@@ -83,7 +83,7 @@ pub struct PracticeChange {
 ///
 /// # Source
 /// CareConnect-DeathNotificationStatus-1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeathStatus {
     /// Code 1.
     Informal,
@@ -94,7 +94,7 @@ pub enum DeathStatus {
 }
 
 /// A death, or the withdrawal of one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Death {
     /// How firm.
     pub status: DeathStatus,
@@ -116,7 +116,7 @@ pub enum Programme {
 }
 
 /// One result within a screening encounter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScreenResult {
     /// The procedure or observation, a SNOMED CT code.
     pub code: String,
@@ -128,7 +128,7 @@ pub struct ScreenResult {
 
 /// A screening encounter: one unit, replaced as a whole by a later message with its identifier (the
 /// notification's state key).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Screening {
     /// Which programme.
     pub programme: Programme,
@@ -137,7 +137,7 @@ pub struct Screening {
 }
 
 /// A vaccination.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Vaccination {
     /// Whether it was given.
     pub given: bool,
@@ -158,7 +158,7 @@ pub struct Vaccination {
 }
 
 /// A professional's involvement with the child.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Contact {
     /// The kind of service, a SNOMED CT code.
     pub service: Option<String>,
@@ -169,7 +169,7 @@ pub struct Contact {
 }
 
 /// A signal about an NHS number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signal {
     /// Where to read more, as the message gives it.
     pub focus: Option<String>,

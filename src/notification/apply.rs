@@ -1,0 +1,448 @@
+//! From messages to the index: who each is about, what changes, and what a person must decide.
+//!
+//! Everything follows from the set of messages and the snapshot of the index, never from the order in which messages
+//! came: each person's messages are folded in order of their content, each person is looked up among the snapshot's
+//! records alone, and only then the persons that are new get serials, in order of their first message. A message that
+//! comes twice, late, or again after a crash changes nothing. (A new child's serial is given once; it depends on which
+//! children were new together.)
+
+use super::fact::{Fact, Facts, RESULTS_DISAGREE};
+use super::ledger::{Ledger, Receipt, Standing};
+use super::person::{Person, composite, states_demographics};
+use super::{Action, MessageKey, Notification, Order, Payload, StateKey};
+use crate::error::{Code, Error, Severity};
+use crate::identity::column::Column;
+use crate::identity::nhs_number::NhsNumber;
+use crate::index::{Candidate, Change, ChildId, ChildIndex, EntryId, Found, JournalEntry, Outcome, Restricted};
+use crate::linkage::superseded::Superseded;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The source under which the index holds what notifications say of a child.
+pub const SOURCE: &str = "notifications";
+
+/// A person decides which child is meant.
+pub static WHICH_CHILD: Code = Code::new(
+    "notification/which-child",
+    Severity::Warning,
+    "the child may be one of the index, but not surely",
+    "a person must compare the records",
+);
+/// Those who may see the restricted queue decide.
+pub static RESTRICTED: Code = Code::new(
+    "notification/restricted",
+    Severity::Warning,
+    "the message is for the restricted queue",
+    "only those who must may look at it",
+);
+/// No child is known, and the message does not make one.
+pub static UNKNOWN_CHILD: Code = Code::new(
+    "notification/unknown-child",
+    Severity::Note,
+    "no child of the index is meant, and the message does not announce one",
+    "it is looked at again when more is known; trace a child that moved in",
+);
+/// A birth whose number cannot be used.
+pub static BIRTH_WITHOUT_NUMBER: Code = Code::new(
+    "notification/birth-without-number",
+    Severity::Warning,
+    "a birth without a valid, verified NHS number: the child is not yet in the index",
+    "trace the child; the birth is taken up with the next message that has the number",
+);
+/// Two numbers are said to be one child's, but their records do not agree.
+pub static MERGE_IN_DOUBT: Code = Code::new(
+    "notification/merge-in-doubt",
+    Severity::Warning,
+    "two NHS numbers are said to be one child's, but the records found for them are not surely one child's",
+    "a person must look; nothing was moved",
+);
+
+/// What a person of the messages turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recognised {
+    /// The messages about the person that stand.
+    pub messages: Vec<MessageKey>,
+    /// The child; `None` while a person must decide or nothing is known.
+    pub child: Option<ChildId>,
+    /// Whether the messages announced the child.
+    pub is_new: bool,
+}
+
+/// Something that a person must look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queued {
+    /// Why.
+    pub code: &'static Code,
+    /// The messages concerned.
+    pub messages: Vec<MessageKey>,
+    /// Records of the index to compare with, best first.
+    pub candidates: Vec<Candidate>,
+    /// The same of the restricted queue.
+    pub restricted: Vec<Restricted>,
+}
+
+/// What follows from all messages so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settlement {
+    /// How many changes of the index it took.
+    pub changes: usize,
+    /// Every person of the messages.
+    pub recognised: Vec<Recognised>,
+    /// What persons must look at.
+    pub queue: Vec<Queued>,
+    /// What is said of children.
+    pub facts: Vec<Fact>,
+    /// NHS numbers of which the national record changed: to be read again.
+    pub to_read_again: BTreeSet<u64>,
+    /// Things that were withdrawn.
+    pub withdrawn: Vec<StateKey>,
+}
+
+/// What the index was told of a person.
+#[derive(Clone)]
+struct Entered {
+    entry: EntryId,
+    child: ChildId,
+    /// The serial that the person was given as a new child.
+    own: Option<ChildId>,
+    fields: BTreeMap<Column, String>,
+    present: bool,
+}
+
+/// The messages so far, and what the index was told of them.
+#[derive(Clone)]
+pub struct Notifications {
+    ledger: Ledger,
+    entered: BTreeMap<u64, Entered>,
+    numbers: BTreeMap<EntryId, u64>,
+    first_new: ChildId,
+}
+
+impl Notifications {
+    /// No message yet. Made from an index before the journal of its changes is replayed.
+    pub fn new(index: &ChildIndex) -> Notifications {
+        Notifications {
+            ledger: Ledger::default(),
+            entered: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            first_new: index.next_child(),
+        }
+    }
+
+    /// Takes a message.
+    pub fn receive(&mut self, message: Notification) -> Receipt {
+        self.ledger.receive(message)
+    }
+
+    /// All messages.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Learns of a change that stands in the journal of the index: after a restart, before the next
+    /// [`settle`](Self::settle).
+    pub fn learn(&mut self, change: &Change) {
+        match change {
+            Change::Upsert { entry, child, source, fields } if source == SOURCE => {
+                let number = fields.get(&Column::NhsNumber).and_then(|text| NhsNumber::parse(text).ok());
+                let Some(number) = number.map(NhsNumber::digits) else { return };
+                let own = (*child >= self.first_new).then_some(*child);
+                let known = self.entered.get(&number).and_then(|known| known.own);
+                self.numbers.insert(*entry, number);
+                let (entry, child, fields) = (*entry, *child, fields.clone());
+                self.entered.insert(number, Entered { entry, child, own: known.or(own), fields, present: true });
+            }
+            Change::Remove { entry } => {
+                let known = self.numbers.get(entry).and_then(|number| self.entered.get_mut(number));
+                if let Some(known) = known {
+                    known.present = false;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Draws all conclusions from all messages: tells the journal's next entries to `journal`, which must not come
+    /// back before they are durable, applies them, and answers what is known then.
+    ///
+    /// # Errors
+    /// Those of `journal`, [`ChildIndex::find`] and [`ChildIndex::change`].
+    pub fn settle(
+        &mut self,
+        index: &mut ChildIndex,
+        journal: &mut dyn FnMut(&[JournalEntry]) -> Result<(), Error>,
+    ) -> Result<Settlement, Error> {
+        let ledger = std::mem::take(&mut self.ledger);
+        let settlement = self.settle_ledger(&ledger, index, journal);
+        self.ledger = ledger;
+        settlement
+    }
+
+    fn settle_ledger(
+        &mut self,
+        ledger: &Ledger,
+        index: &mut ChildIndex,
+        journal: &mut dyn FnMut(&[JournalEntry]) -> Result<(), Error>,
+    ) -> Result<Settlement, Error> {
+        let mut settlement = Settlement::default();
+        let standing = standing(ledger, &mut settlement);
+        let merges = Merges::of(&standing, index, &mut settlement)?;
+        let mut persons: Persons = BTreeMap::new();
+        for &message in standing.iter().filter(|message| !merges.doubtful.contains(&message.state)) {
+            persons.entry(Person::of(message, &merges.superseded)).or_default().push(message);
+        }
+        persons.values_mut().for_each(|messages| messages.sort_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key))));
+        let children = self.children(&persons, &merges.moved, index, &mut settlement)?;
+        let mut changes = merges.changes;
+        changes.extend(self.changes(&persons, &children, index.next_entry()));
+        let first = index.applied() + 1;
+        let entry = |(place, change)| JournalEntry { sequence: first + place as u64, change };
+        let entries: Vec<JournalEntry> = changes.into_iter().enumerate().map(entry).collect();
+        if !entries.is_empty() {
+            journal(&entries)?;
+        }
+        for entry in &entries {
+            index.replay_entry(entry)?;
+            self.learn(&entry.change);
+        }
+        settlement.changes = entries.len();
+        self.say(&persons, &children, index, &mut settlement)?;
+        Ok(settlement)
+    }
+
+    /// The child of every person with a number.
+    fn children(
+        &self,
+        persons: &Persons,
+        moved: &BTreeMap<u64, ChildId>,
+        index: &mut ChildIndex,
+        settlement: &mut Settlement,
+    ) -> Result<BTreeMap<u64, ChildId>, Error> {
+        let mut children = BTreeMap::new();
+        let mut new: Vec<(Order, u64)> = Vec::new();
+        for (person, messages) in persons {
+            let Person::Number(number) = person else { continue };
+            if let Some(&child) = moved.get(number) {
+                children.insert(*number, child);
+                continue;
+            }
+            let found = index.find_in_snapshot(SOURCE, &composite(messages.iter().copied(), Some(*number)).raw())?;
+            match found.outcome {
+                Outcome::Child(child) => {
+                    children.insert(*number, child);
+                }
+                Outcome::NotFound if messages.iter().any(|message| announces(message)) => {
+                    new.extend(messages.first().map(|first| (first.order, *number)));
+                }
+                _ => settlement.queue.push(in_doubt(found, messages)),
+            }
+        }
+        new.sort_unstable();
+        let mut next = index.next_child().max(self.first_new);
+        for (_, number) in new {
+            let own = self.entered.get(&number).and_then(|known| known.own);
+            let child = own.unwrap_or(next);
+            next = next.max(child + 1);
+            children.insert(number, child);
+        }
+        Ok(children)
+    }
+
+    /// The changes that bring the index to what the messages say of these children.
+    fn changes(&self, persons: &Persons, children: &BTreeMap<u64, ChildId>, mut next_entry: EntryId) -> Vec<Change> {
+        // In order of serials, so that after a crash between two of them the rest get the numbers they had.
+        let mut order: Vec<(ChildId, u64)> = children.iter().map(|(&number, &child)| (child, number)).collect();
+        order.sort_unstable();
+        let (mut changes, mut stated) = (Vec::new(), BTreeSet::new());
+        for (child, number) in order {
+            let messages = persons.get(&Person::Number(number)).map_or(&[][..], Vec::as_slice);
+            let stating = messages.iter().copied().filter(|message| states_demographics(&message.payload));
+            if stating.clone().next().is_none() {
+                continue;
+            }
+            stated.insert(number);
+            let known = self.entered.get(&number);
+            let entry = known.map_or(next_entry, |known| known.entry);
+            next_entry += u32::from(known.is_none());
+            let change = Change::upsert(entry, child, SOURCE, &composite(stating, Some(number)).raw());
+            if !known.is_some_and(|known| known.is_as(&change)) {
+                changes.push(change);
+            }
+        }
+        // What was entered for a person who is now in doubt, or whose messages were withdrawn.
+        let gone = self.entered.iter().filter(|(number, known)| known.present && !stated.contains(number));
+        changes.extend(gone.map(|(_, known)| Change::Remove { entry: known.entry }));
+        changes
+    }
+
+    /// What the messages say of children; those without a number are looked up among all children, new ones too.
+    fn say(
+        &self,
+        persons: &Persons,
+        children: &BTreeMap<u64, ChildId>,
+        index: &mut ChildIndex,
+        settlement: &mut Settlement,
+    ) -> Result<(), Error> {
+        let mut facts = Facts::default();
+        for (person, messages) in persons {
+            let child = match person {
+                Person::Number(number) => children.get(number).copied(),
+                Person::Thing(_) => {
+                    let found = index.find(SOURCE, &composite(messages.iter().copied(), None).raw())?;
+                    match found.outcome {
+                        Outcome::Child(child) => Some(child),
+                        _ => {
+                            settlement.queue.push(in_doubt(found, messages));
+                            None
+                        }
+                    }
+                }
+            };
+            for message in messages {
+                if let (Payload::RecordChange | Payload::Signal(_), Person::Number(number)) = (&message.payload, person)
+                {
+                    settlement.to_read_again.insert(*number);
+                }
+                if let Some(child) = child {
+                    facts.add(child, message);
+                }
+            }
+            settlement.recognised.push(Recognised {
+                messages: messages.iter().map(|message| message.key.clone()).collect(),
+                child,
+                is_new: child.is_some_and(|child| child >= self.first_new),
+            });
+        }
+        let (facts, disagreeing) = facts.finish();
+        settlement.facts = facts;
+        for (one, other) in disagreeing {
+            let states: BTreeSet<&StateKey> =
+                one.sources.iter().chain(&other.sources).map(|(_, state)| state).collect();
+            let messages = persons.values().flatten().filter(|message| states.contains(&message.state));
+            let messages = messages.map(|message| message.key.clone()).collect();
+            settlement.queue.push(Queued::plain(&RESULTS_DISAGREE, messages));
+        }
+        settlement.queue.sort_by(|a, b| (a.code.id, &a.messages).cmp(&(b.code.id, &b.messages)));
+        Ok(())
+    }
+}
+
+type Persons<'l> = BTreeMap<Person, Vec<&'l Notification>>;
+
+impl Entered {
+    /// Whether a change would leave everything as it is.
+    fn is_as(&self, change: &Change) -> bool {
+        matches!(change, Change::Upsert { child, fields, .. } if self.present && self.child == *child && self.fields == *fields)
+    }
+}
+
+impl Queued {
+    fn plain(code: &'static Code, messages: Vec<MessageKey>) -> Queued {
+        Queued { code, messages, candidates: Vec::new(), restricted: Vec::new() }
+    }
+}
+
+/// The messages that hold; what is withdrawn or held goes where it belongs.
+fn standing<'l>(ledger: &'l Ledger, settlement: &mut Settlement) -> Vec<&'l Notification> {
+    let mut holding = Vec::new();
+    for (state, standing) in ledger.standing() {
+        match standing {
+            Standing::Holds(message) => holding.push(message),
+            Standing::Withdrawn(_) => settlement.withdrawn.push(state.clone()),
+            Standing::Held(code, messages) => {
+                let messages = messages.iter().map(|message| message.key.clone()).collect();
+                settlement.queue.push(Queued::plain(code, messages));
+            }
+        }
+    }
+    holding
+}
+
+/// Whether a message makes a child known that the index does not know.
+fn announces(message: &Notification) -> bool {
+    let is_first = matches!(message.payload, Payload::Demographics) && message.action == Action::New;
+    is_first || matches!(message.payload, Payload::Birth(_))
+}
+
+/// The messages of a person who was not recognised, for the right queue.
+fn in_doubt(found: Found, messages: &[&Notification]) -> Queued {
+    let code = match found.outcome {
+        Outcome::Restricted => &RESTRICTED,
+        Outcome::NotFound if messages.iter().any(|message| announces(message)) => &BIRTH_WITHOUT_NUMBER,
+        Outcome::NotFound => &UNKNOWN_CHILD,
+        Outcome::Review | Outcome::Child(_) => &WHICH_CHILD,
+    };
+    let messages = messages.iter().map(|message| message.key.clone()).collect();
+    Queued { code, messages, candidates: found.candidates, restricted: found.restricted }
+}
+
+/// Whether no other child than this is among what was found.
+fn leads_to(found: &Found, child: ChildId) -> bool {
+    found.restricted.is_empty() && found.candidates.iter().all(|candidate| candidate.child == child)
+}
+
+/// Numbers that messages say are one child's.
+struct Merges {
+    superseded: Superseded,
+    /// The child under each current number, where the index knows it under the old one only.
+    moved: BTreeMap<u64, ChildId>,
+    changes: Vec<Change>,
+    /// The messages that were not followed.
+    doubtful: BTreeSet<StateKey>,
+}
+
+impl Merges {
+    /// Follows a merge only where the records found for both numbers are surely those of the child that the message
+    /// describes.
+    ///
+    /// # Source
+    /// NHS England, Immunisation FHIR API: on a change of number records move only if name, sex and birth date agree.
+    fn of(standing: &[&Notification], index: &mut ChildIndex, settlement: &mut Settlement) -> Result<Merges, Error> {
+        let (mut pairs, mut changes, mut doubtful) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut moved = BTreeMap::new();
+        for &message in standing {
+            let Payload::Merge { subsumed } = &message.payload else { continue };
+            let current = message.subject.get(Column::NhsNumber).and_then(|text| NhsNumber::parse(text).ok());
+            let both = NhsNumber::parse(subsumed).ok().zip(current);
+            let followed = match both {
+                Some((old, new)) => {
+                    let mut find = |number: NhsNumber| {
+                        let subject = composite([message].into_iter(), Some(number.digits()));
+                        index.find_in_snapshot(SOURCE, &subject.raw())
+                    };
+                    let (under_old, under_new) = (find(old)?, find(new)?);
+                    match (under_old.outcome, under_new.outcome) {
+                        (Outcome::Child(from), Outcome::Child(into)) => {
+                            changes.extend((from != into).then_some(Change::Merge { from, into }));
+                            true
+                        }
+                        // What speaks against the child of the old number is the new number alone.
+                        (Outcome::Child(child), _) if leads_to(&under_new, child) => {
+                            moved.insert(new.digits(), child);
+                            true
+                        }
+                        (Outcome::NotFound, Outcome::Child(_) | Outcome::NotFound) => true,
+                        _ => false,
+                    }
+                }
+                None => false,
+            };
+            match both.filter(|_| followed) {
+                Some(both) => pairs.push(both),
+                None => {
+                    doubtful.insert(message.state.clone());
+                    settlement.queue.push(Queued::plain(&MERGE_IN_DOUBT, vec![message.key.clone()]));
+                }
+            }
+        }
+        let (superseded, findings) = Superseded::new(pairs);
+        for finding in findings {
+            settlement.queue.push(Queued::plain(finding.code, Vec::new()));
+        }
+        changes.sort_by_key(|change| match change {
+            Change::Merge { from, into } => (*from, *into),
+            _ => (0, 0),
+        });
+        changes.dedup();
+        Ok(Merges { superseded, moved, changes, doubtful })
+    }
+}

@@ -1,0 +1,498 @@
+//! Messages about children, in any order, with repeats and crashes: what the index and the clerks' queue come to.
+
+use childlink::Error;
+use childlink::date::PartialDate;
+use childlink::error::Finding;
+use childlink::identity::column::Column;
+use childlink::index::{Change, ChildId, ChildIndex, JournalEntry, Outcome};
+use childlink::linkage::model::Model;
+use childlink::linkage::table::{Table, TableBuilder};
+use childlink::notification::{
+    Action, Birth, Channel, Content, Death, DeathStatus, HEADER_DISAGREES, MessageKey, Notification, Notifications,
+    Order, Payload, PracticeChange, Programme, Receipt, ScreenResult, Screening, Settlement, StateKey, Subject,
+    Vaccination,
+};
+use proptest::prelude::*;
+use sha2::Digest;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+type Fields<'a> = &'a [(Column, &'a str)];
+
+/// Children that the index knows: a pair of twins, and two records that will turn out to be one child's. Valid NHS
+/// numbers of identity.md section 9.
+const KNOWN: &[(u64, &str, &str, &str, &str)] = &[
+    (1, "9434765919", "Isolde", "Quillfeather", "2024-02-29"),
+    (2, "4010232137", "Ottoline", "Quillfeather", "2024-02-29"),
+    (3, "9449305552", "Barnaby", "Threlkeld", "2023-07-11"),
+    (4, "9693632109", "Barnaby", "Threlkeld", "2023-07-11"),
+];
+/// A child that is born in the course of the messages, and one that nobody announces.
+const BORN: &str = "9449310610";
+const STRANGER: &str = "9990548609";
+
+fn snapshot() -> &'static [u8] {
+    static SNAPSHOT: OnceLock<Vec<u8>> = OnceLock::new();
+    SNAPSHOT.get_or_init(|| {
+        let mut builder = TableBuilder::new(0);
+        let source = builder.source("register");
+        for (row, (_, number, given, family, born)) in KNOWN.iter().enumerate() {
+            let mut fields = childlink::identity::raw::RawFields::new();
+            let id = row.to_string();
+            let values = [
+                (Column::RecordId, id.as_str()),
+                (Column::NhsNumber, number),
+                (Column::GivenName, given),
+                (Column::FamilyName, family),
+                (Column::BirthDate, born),
+                (Column::Postcode, "LS1 4AP"),
+                (Column::Address1, "7 Larch Rise"),
+            ];
+            values.into_iter().for_each(|(column, text)| fields.set(column, text));
+            builder.push(source, row as u32 + 1, &fields);
+        }
+        let table = Table::build(vec![builder]).table;
+        let children: Vec<u64> = KNOWN.iter().map(|known| known.0).collect();
+        ChildIndex::build(&table, &Model::child_health(), &children).unwrap()
+    })
+}
+
+/// A message: `id` tells it from others, `at` orders it.
+fn message(channel: Channel, id: &str, at: i64, thing: (&str, &str), fields: Fields, payload: Payload) -> Notification {
+    let mut subject = Subject::default();
+    fields.iter().for_each(|&(column, text)| subject.set(column, Some(text)));
+    let digest: [u8; 32] = sha2::Sha256::digest(format!("{id}{at}{fields:?}{payload:?}")).into();
+    let event = thing.0.to_owned();
+    Notification {
+        key: MessageKey { channel, source: "sender".into(), event: event.clone(), id: id.into(), digest },
+        state: StateKey { event, system: "s".into(), value: thing.1.into() },
+        order: Order { last_updated: Some(at), version: None, timestamp: None, digest },
+        action: Action::New,
+        subject,
+        payload,
+        findings: Vec::new(),
+    }
+}
+
+fn who(known: usize) -> Vec<(Column, &'static str)> {
+    let (_, number, given, family, born) = KNOWN[known];
+    vec![
+        (Column::NhsNumber, number),
+        (Column::GivenName, given),
+        (Column::FamilyName, family),
+        (Column::BirthDate, born),
+    ]
+}
+
+fn nems(id: &str, at: i64, event: &str, fields: Fields, payload: Payload) -> Notification {
+    let number = fields.iter().find(|field| field.0 == Column::NhsNumber).map_or("", |field| field.1);
+    message(Channel::Nems, id, at, (event, number), fields, payload)
+}
+
+fn birth(id: &str, number: &str, given: &str) -> Notification {
+    let fields = [
+        (Column::NhsNumber, number),
+        (Column::GivenName, given),
+        (Column::FamilyName, "Vantongeren"),
+        (Column::BirthDate, "2026-11-02"),
+        (Column::Postcode, "M1 1AE"),
+    ];
+    nems(id, 100, "pds-birth-notification-1", &fields, Payload::Birth(Birth::default()))
+}
+
+fn moved(id: &str, at: i64, known: usize, postcode: &str, line: &str) -> Notification {
+    let mut fields = who(known);
+    fields.extend([(Column::Postcode, postcode), (Column::Address1, line)]);
+    nems(id, at, "pds-change-of-address-1", &fields, Payload::AddressChange)
+}
+
+fn death(id: &str, at: i64, known: usize, status: DeathStatus) -> Notification {
+    let date = (status != DeathStatus::Withdrawn).then(|| PartialDate::parse("2026-11-01").unwrap());
+    nems(id, at, "pds-death-notification-1", &who(known), Payload::Death(Death { status, date, effective: None }))
+}
+
+fn dose(id: &str, at: i64, action: Action, batch: &str, fields: Fields) -> Notification {
+    let date = PartialDate::parse("2026-10-05").ok();
+    let given = Vaccination {
+        given: true,
+        procedure: Some("38598009".into()),
+        product: Some(batch.into()),
+        date,
+        ..Vaccination::default()
+    };
+    let mut message =
+        message(Channel::ImmsBatch, id, at, ("imms-vaccination", id), fields, Payload::Vaccination(given));
+    message.action = action;
+    message
+}
+
+fn spot(channel: Channel, id: &str, at: i64, outcome: &str) -> Notification {
+    let event = if channel == Channel::Laboratory { "laboratory-outcome" } else { "blood-spot-test-outcome-1" };
+    let result = |code: &str, outcome: &str| ScreenResult {
+        code: code.into(),
+        outcome: Some(outcome.into()),
+        date: PartialDate::parse("2026-10-09").ok(),
+    };
+    let results = vec![result("314081000", outcome), result("314090007", "normal")];
+    let screening = Screening { programme: Programme::BloodSpot, results };
+    message(channel, id, at, (event, id), &who(0), Payload::Screening(screening))
+}
+
+fn merge(id: &str, known: usize, subsumed: &str) -> Notification {
+    let mut message = message(
+        Channel::Hl7v2,
+        id,
+        300,
+        ("adt-a40", KNOWN[known].1),
+        &who(known),
+        Payload::Merge { subsumed: subsumed.into() },
+    );
+    message.action = Action::Update;
+    message
+}
+
+/// What a night may bring: everything that `events.md` warns of.
+fn night() -> Vec<Notification> {
+    let mut confused =
+        nems("hd", 100, "pds-change-of-gp-1", &who(1), Payload::PracticeChange(PracticeChange::default()));
+    confused.findings.push(Finding::new(&HEADER_DISAGREES, ""));
+    let no_number = &who(2)[1..];
+    let mut corrected = spot(Channel::Nems, "bs1", 200, "raised");
+    corrected.key.id = "bs2".into();
+    vec![
+        birth("b1", BORN, "Cosmo"),
+        birth("b2", STRANGER, "Lettice"),
+        moved("a1", 100, 0, "LS1 4AP", "7 Larch Rise"),
+        moved("a2", 120, 0, "LS1 4AP", "7, LARCH RISE"),
+        moved("a3", 110, 0, "YO1 7HH", "12 Foss Bank"),
+        death("d1", 100, 1, DeathStatus::Formal),
+        death("d2", 150, 1, DeathStatus::Withdrawn),
+        dose("v1", 100, Action::New, "A", &who(0)),
+        dose("v1", 200, Action::Delete, "", &[]),
+        dose("v1", 300, Action::New, "A", &who(0)),
+        dose("v2", 100, Action::New, "B", no_number),
+        dose("v3", 100, Action::New, "A", &who(1)),
+        dose("v3", 100, Action::New, "C", &who(1)),
+        dose("v4", 100, Action::New, "D", &[(Column::NhsNumber, BORN), (Column::GivenName, "Cosmo")]),
+        spot(Channel::Nems, "bs1", 100, "normal"),
+        corrected,
+        spot(Channel::Laboratory, "lab1", 90, "raised"),
+        merge("m1", 2, KNOWN[3].1),
+        confused,
+        death("same", 100, 2, DeathStatus::Informal),
+        death("same", 160, 2, DeathStatus::Formal),
+        nems("rc", 100, "pds-record-change-1", &who(2)[..1], Payload::RecordChange),
+    ]
+}
+
+/// A host: what it has on disk, and nothing else, outlives a crash.
+#[derive(Clone, Default)]
+struct Disk {
+    messages: Vec<Notification>,
+    journal: Vec<u8>,
+}
+
+/// Lets a host run over deliveries until it has written `writes` times; answers whether it came to the end.
+fn run(
+    disk: &mut Disk,
+    deliveries: &[Notification],
+    mut writes: usize,
+) -> Option<(ChildIndex, Settlement, Notifications)> {
+    let mut index = ChildIndex::load(snapshot()).unwrap();
+    let mut notifications = Notifications::new(&index);
+    let mut journal = disk.journal.as_slice();
+    while let Some(entry) = JournalEntry::read(&mut journal).unwrap() {
+        index.replay_entry(&entry).unwrap();
+        notifications.learn(&entry.change);
+    }
+    disk.journal.truncate(disk.journal.len() - journal.len());
+    disk.messages.iter().for_each(|message| {
+        notifications.receive(message.clone());
+    });
+    for message in deliveries {
+        if notifications.receive(message.clone()) == Receipt::Fresh {
+            writes = writes.checked_sub(1)?;
+            disk.messages.push(message.clone());
+        }
+    }
+    let mut write = |entries: &[JournalEntry]| {
+        for entry in entries {
+            let bytes = entry.to_bytes();
+            match writes.checked_sub(1) {
+                Some(left) => writes = left,
+                None => {
+                    disk.journal.extend(&bytes[..bytes.len() / 2]);
+                    return Err(Error::new("test/crash", "the machine went down in the middle of a write", ""));
+                }
+            }
+            disk.journal.extend(bytes);
+        }
+        Ok(())
+    };
+    let settlement = notifications.settle(&mut index, &mut write).ok()?;
+    Some((index, settlement, notifications))
+}
+
+/// Everything that must not depend on how the messages came.
+fn outcome(ran: &(ChildIndex, Settlement, Notifications)) -> (Vec<u8>, Settlement, Vec<MessageKey>) {
+    let (index, settlement, notifications) = ran;
+    let settlement = Settlement { changes: 0, ..settlement.clone() };
+    (index.snapshot().unwrap(), settlement, notifications.ledger().keys().into_iter().cloned().collect())
+}
+
+fn expected() -> &'static (Vec<u8>, Settlement, Vec<MessageKey>) {
+    static EXPECTED: OnceLock<(Vec<u8>, Settlement, Vec<MessageKey>)> = OnceLock::new();
+    EXPECTED.get_or_init(|| outcome(&run(&mut Disk::default(), &night(), usize::MAX).unwrap()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn order_repeats_and_crashes_make_no_difference(
+        order in Just((0..night().len()).collect::<Vec<_>>()).prop_shuffle(),
+        repeats in prop::collection::vec(0..night().len(), 0..12),
+        crashes in prop::collection::vec(0usize..30, 0..4),
+    ) {
+        let messages = night();
+        let deliveries: Vec<Notification> = order.iter().chain(&repeats).map(|&n| messages[n].clone()).collect();
+        let mut disk = Disk::default();
+        for writes in crashes {
+            // What was not acknowledged before the crash is delivered again.
+            run(&mut disk, &deliveries, writes);
+        }
+        let ran = run(&mut disk, &deliveries, usize::MAX).unwrap();
+        let (snapshot, settlement, keys) = outcome(&ran);
+        prop_assert_eq!(&settlement, &expected().1);
+        prop_assert_eq!(&keys, &expected().2);
+        prop_assert!(snapshot == expected().0);
+        // Once more changes nothing at all.
+        let length = disk.journal.len();
+        let again = run(&mut disk, &deliveries, 0).unwrap();
+        prop_assert_eq!(again.1.changes, 0);
+        prop_assert_eq!(disk.journal.len(), length);
+    }
+
+    /// Settled in two nights, cut anywhere: children and queue are the same but for the serials of new children.
+    #[test]
+    fn the_night_in_which_a_message_comes_makes_no_difference(
+        order in Just((0..night().len()).collect::<Vec<_>>()).prop_shuffle(),
+        cut in 0..night().len(),
+    ) {
+        let messages = night();
+        let deliveries: Vec<Notification> = order.iter().map(|&n| messages[n].clone()).collect();
+        let mut disk = Disk::default();
+        run(&mut disk, &deliveries[..cut], usize::MAX).unwrap();
+        let (_, settlement, _) = run(&mut disk, &deliveries, usize::MAX).unwrap();
+        prop_assert_eq!(unnumbered(&settlement), unnumbered(&expected().1));
+    }
+}
+
+/// The messages of each child, new children without their serials, and the codes of the queue with their messages.
+type Unnumbered = (BTreeSet<(Vec<MessageKey>, Option<ChildId>, bool)>, Vec<(&'static str, Vec<MessageKey>)>, usize);
+
+fn unnumbered(settlement: &Settlement) -> Unnumbered {
+    let recognised =
+        settlement.recognised.iter().map(|r| (r.messages.clone(), r.child.filter(|_| !r.is_new), r.is_new));
+    let queue = settlement.queue.iter().map(|queued| (queued.code.id, queued.messages.clone()));
+    (recognised.collect(), queue.collect(), settlement.facts.len())
+}
+
+/// The messages of the night that some test is about, settled alone.
+fn settled(messages: impl IntoIterator<Item = Notification>) -> (ChildIndex, Settlement) {
+    let messages: Vec<Notification> = messages.into_iter().collect();
+    let (index, settlement, _) = run(&mut Disk::default(), &messages, usize::MAX).unwrap();
+    (index, settlement)
+}
+
+fn codes(settlement: &Settlement) -> Vec<&'static str> {
+    settlement.queue.iter().map(|queued| queued.code.id).collect()
+}
+
+fn child_of(settlement: &Settlement, id: &str) -> Option<ChildId> {
+    settlement.recognised.iter().find(|r| r.messages.iter().any(|key| key.id == id)).and_then(|r| r.child)
+}
+
+#[test]
+fn a_birth_makes_a_child_that_later_messages_find() {
+    let dose = dose(
+        "v4",
+        100,
+        Action::New,
+        "D",
+        &[
+            (Column::GivenName, "Cosmo"),
+            (Column::FamilyName, "Vantongeren"),
+            (Column::BirthDate, "2026-11-02"),
+            (Column::Postcode, "M1 1AE"),
+        ],
+    );
+    let (mut index, settlement) = settled([dose, birth("b1", BORN, "Cosmo"), birth("b2", STRANGER, "Lettice")]);
+    // The dose has no number: it is found among the night's own births.
+    assert_eq!(child_of(&settlement, "v4"), child_of(&settlement, "b1"));
+    assert_ne!(child_of(&settlement, "b1"), child_of(&settlement, "b2"), "twins are two children");
+    let b1 = birth("b1", BORN, "Cosmo");
+    assert_eq!(
+        index.find("clinic", &b1.subject.raw()).unwrap().outcome,
+        Outcome::Child(child_of(&settlement, "b1").unwrap())
+    );
+    assert!(settlement.queue.is_empty());
+}
+
+#[test]
+fn a_birth_without_a_usable_number_is_a_persons_to_look_at() {
+    let (_, settlement) = settled([birth("b1", "9449310611", "Cosmo")]);
+    assert_eq!((codes(&settlement), settlement.changes), (vec!["notification/birth-without-number"], 0));
+}
+
+#[test]
+fn the_last_address_stands_however_often_it_flips() {
+    // events.md 1.5: two spellings of one address from different systems.
+    let (mut index, settlement) = settled([
+        moved("a2", 120, 0, "YO1 7HH", "12, FOSS BANK"),
+        moved("a3", 130, 0, "YO1 7HH", "12 Foss Bank"),
+        moved("a1", 110, 0, "M1 1AE", "1 Old Mill"),
+    ]);
+    assert_eq!((settlement.changes, child_of(&settlement, "a1")), (1, None), "only the last stands");
+    assert_eq!(child_of(&settlement, "a3"), Some(1));
+    let mut fields = moved("x", 0, 0, "YO1 7HH", "12 Foss Bank").subject;
+    fields.clear(Column::NhsNumber);
+    let found = index.find("clinic", &fields.raw()).unwrap();
+    assert_eq!(found.outcome, Outcome::Child(1));
+}
+
+#[test]
+fn a_death_is_withdrawn_whichever_message_comes_first() {
+    let deaths = |settlement: &Settlement| {
+        settlement.facts.iter().filter(|fact| matches!(fact.content, Content::Death(_))).count()
+    };
+    let formal = || death("d1", 100, 1, DeathStatus::Formal);
+    let withdrawn = || death("d2", 150, 1, DeathStatus::Withdrawn);
+    assert_eq!(deaths(&settled([formal()]).1), 1);
+    assert_eq!(deaths(&settled([formal(), withdrawn()]).1), 0);
+    assert_eq!(deaths(&settled([withdrawn(), formal()]).1), 0);
+    assert_eq!(deaths(&settled([withdrawn(), death("d3", 170, 1, DeathStatus::Formal)]).1), 1);
+}
+
+#[test]
+fn a_deletion_without_a_patient_leaves_a_tombstone_and_a_later_record_comes_back() {
+    let new = |at| dose("v1", at, Action::New, "A", &who(0));
+    let delete = || dose("v1", 200, Action::Delete, "", &[]);
+    let doses = |messages: Vec<Notification>| {
+        let settlement = settled(messages).1;
+        (settlement.facts.len(), settlement.withdrawn.len(), codes(&settlement).len())
+    };
+    assert_eq!(doses(vec![delete(), new(100)]), (0, 1, 0), "what was deleted stays deleted");
+    assert_eq!(doses(vec![new(300), delete(), new(100)]), (1, 0, 0), "stated again after the deletion");
+    assert_eq!(doses(vec![delete()]), (0, 1, 0));
+}
+
+#[test]
+fn one_id_over_two_bodies_is_a_conflict_and_neither_holds() {
+    let (_, settlement) =
+        settled([death("same", 100, 2, DeathStatus::Informal), death("same", 160, 2, DeathStatus::Formal)]);
+    assert_eq!((codes(&settlement), settlement.facts.len()), (vec!["notification/conflict"], 0));
+    assert_eq!(settlement.queue[0].messages.len(), 2);
+    // events.md 3.2: a batch file has two rows of one id with different numbers.
+    let (_, settlement) =
+        settled([dose("v3", 100, Action::New, "A", &who(0)), dose("v3", 100, Action::New, "A", &who(1))]);
+    assert_eq!((codes(&settlement), settlement.facts.len()), (vec!["notification/conflict"], 0));
+    // An update shares the id of the record that it updates.
+    let (_, settlement) =
+        settled([dose("v5", 100, Action::New, "A", &who(0)), dose("v5", 200, Action::Update, "B", &who(0))]);
+    assert_eq!((codes(&settlement).len(), settlement.facts.len()), (0, 1));
+}
+
+#[test]
+fn header_and_patient_that_disagree_move_nothing() {
+    let mut confused = moved("hd", 100, 1, "YO1 7HH", "12 Foss Bank");
+    confused.findings.push(Finding::new(&HEADER_DISAGREES, ""));
+    let (_, settlement) = settled([confused]);
+    assert_eq!((codes(&settlement), settlement.changes), (vec!["notification/header-disagrees"], 0));
+}
+
+#[test]
+fn one_result_by_two_channels_is_one_fact_with_two_sources() {
+    let (_, settlement) =
+        settled([spot(Channel::Nems, "e1", 100, "normal"), spot(Channel::Laboratory, "lab1", 90, "normal")]);
+    let sources: Vec<usize> = settlement.facts.iter().map(|fact| fact.sources.len()).collect();
+    assert_eq!((sources, codes(&settlement).len()), (vec![2, 2], 0));
+    let (_, settlement) =
+        settled([spot(Channel::Nems, "e1", 100, "normal"), spot(Channel::Laboratory, "lab1", 90, "raised")]);
+    let sources: Vec<usize> = settlement.facts.iter().map(|fact| fact.sources.len()).collect();
+    assert_eq!((sources, codes(&settlement)), (vec![1, 1, 2], vec!["notification/results-disagree"]));
+    // A correction by the same channel replaces the whole encounter.
+    let mut corrected = spot(Channel::Nems, "e1", 200, "raised");
+    corrected.key.id = "e2".into();
+    let (_, settlement) =
+        settled([corrected, spot(Channel::Nems, "e1", 100, "normal"), spot(Channel::Laboratory, "lab1", 90, "raised")]);
+    assert_eq!((settlement.facts.len(), codes(&settlement).len()), (2, 0));
+}
+
+#[test]
+fn numbers_that_become_one_join_their_children_only_if_their_records_agree() {
+    let (mut index, settlement) = settled([merge("m1", 2, KNOWN[3].1)]);
+    let child = |index: &mut ChildIndex, known: usize| {
+        let mut subject = Subject::default();
+        who(known).into_iter().for_each(|(column, text)| subject.set(column, Some(text)));
+        let candidates = index.find("clinic", &subject.raw()).unwrap().candidates;
+        candidates.into_iter().find(|candidate| candidate.decision.as_str() == "link").map(|candidate| candidate.child)
+    };
+    assert_eq!((child(&mut index, 2), child(&mut index, 3)), (Some(3), Some(3)));
+    assert!(codes(&settlement).is_empty());
+    // A message under the old number is about the child of the new one.
+    let (_, settlement) = settled([merge("m1", 2, KNOWN[3].1), death("d", 400, 3, DeathStatus::Informal)]);
+    assert_eq!(child_of(&settlement, "d"), Some(3));
+    // A twin's number given by mistake joins nobody.
+    let (mut index, settlement) = settled([merge("m2", 0, KNOWN[1].1)]);
+    assert_eq!(codes(&settlement), ["notification/merge-in-doubt"]);
+    assert_eq!((child(&mut index, 0), child(&mut index, 1)), (Some(1), Some(2)));
+    // A number that the index does not know yet takes the place of the old one.
+    let mut renumbered = merge("m3", 0, KNOWN[0].1);
+    renumbered.subject.set(Column::NhsNumber, Some(STRANGER));
+    let (_, settlement) = settled([renumbered]);
+    assert_eq!((child_of(&settlement, "m3"), codes(&settlement).len()), (Some(1), 0));
+}
+
+#[test]
+fn deregistration_is_told_and_clears_the_practice() {
+    let mut registered = who(0);
+    registered.push((Column::GpPractice, "A81001"));
+    let change = |practice: Option<&str>| {
+        Payload::PracticeChange(PracticeChange { practice: practice.map(str::to_owned), previous: None })
+    };
+    let joined = nems("g1", 100, "pds-change-of-gp-1", &registered, change(Some("A81001")));
+    let left = nems("g2", 200, "pds-change-of-gp-1", &who(0), change(None));
+    let mut disk = Disk::default();
+    let practices = |disk: &Disk| {
+        let mut rest = disk.journal.as_slice();
+        let mut all = BTreeMap::new();
+        while let Some(entry) = JournalEntry::read(&mut rest).unwrap() {
+            if let Change::Upsert { entry, fields, .. } = entry.change {
+                all.insert(entry, fields.get(&Column::GpPractice).cloned());
+            }
+        }
+        all.into_values().next().flatten()
+    };
+    run(&mut disk, std::slice::from_ref(&joined), usize::MAX).unwrap();
+    assert_eq!(practices(&disk).as_deref(), Some("A81001"));
+    let (_, settlement, _) = run(&mut disk, &[left, joined], usize::MAX).unwrap();
+    assert_eq!(practices(&disk), None);
+    let gone = Content::Practice(PracticeChange::default());
+    assert!(settlement.facts.iter().any(|fact| fact.child == 1 && fact.content == gone));
+}
+
+#[test]
+fn what_nobody_knows_waits_and_signals_are_to_be_read_again() {
+    let (_, settlement) = settled([
+        nems(
+            "x",
+            100,
+            "pds-death-notification-1",
+            &[(Column::NhsNumber, STRANGER), (Column::FamilyName, "Nobody"), (Column::BirthDate, "2020-01-05")],
+            death("d", 1, 0, DeathStatus::Formal).payload,
+        ),
+        nems("rc", 100, "pds-record-change-1", &who(2)[..1], Payload::RecordChange),
+    ]);
+    assert!(codes(&settlement).contains(&"notification/unknown-child"));
+    assert_eq!(settlement.to_read_again.into_iter().collect::<Vec<_>>(), [9_449_305_552]);
+}
