@@ -233,3 +233,88 @@ fn a_function_that_no_published_test_proves_is_told_and_refused_under_strict() {
         assert!(bench.refused(command).contains("splink/unverified-function"));
     }
 }
+
+#[test]
+fn blocking_rules_of_a_splink_model_are_told_one_by_one_and_together() {
+    let bench = Bench::new();
+    let told: Value =
+        serde_json::from_str(&bench.ok(&["blocking", "people.csv", "--splink-model", "model.json", "--json"])).unwrap();
+    let rules = told["rules"].as_array().unwrap();
+    // Splink tells the first rule of each pair by its place.
+    let mut first: BTreeMap<String, u64> = BTreeMap::new();
+    for row in bench.rows("predictions.csv") {
+        *first.entry(row["match_key"].clone()).or_default() += 1;
+    }
+    assert_eq!(
+        rules.len(),
+        bench.json("model.json")["blocking_rules_to_generate_predictions"].as_array().unwrap().len()
+    );
+    for (place, rule) in rules.iter().enumerate() {
+        assert_eq!(rule["new_pairs"], *first.get(&place.to_string()).unwrap_or(&0), "rule {place}");
+        assert!(rule["pairs"].as_u64() >= rule["new_pairs"].as_u64());
+    }
+    assert_eq!(told["pairs"], bench.rows("predictions.csv").len());
+    assert_eq!(told["matches"], bench.predicted(99f64.log2()).len());
+    // Records with one e-mail are one person for this purpose: the truth is a column.
+    let truth = ["blocking", "people.csv", "--splink-model", "model.json", "--truth-column", "email", "--json"];
+    let told: Value = serde_json::from_str(&bench.ok(&truth)).unwrap();
+    let mut persons: BTreeMap<String, u64> = BTreeMap::new();
+    for row in bench.rows("people.csv").into_iter().filter(|row| !row["email"].is_empty()) {
+        *persons.entry(row["email"].clone()).or_default() += 1;
+    }
+    assert_eq!(told["true_matches"], persons.values().map(|n| n * (n - 1) / 2).sum::<u64>());
+}
+
+#[test]
+fn pairs_below_a_weight_are_left_out_and_the_others_stay_as_they_are() {
+    let bench = Bench::new();
+    bench.ok(&["score", "people.csv", "--splink-model", "model.json", "--out", "all.csv"]);
+    bench.ok(&["score", "people.csv", "--splink-model", "model.json", "--min-weight", "0", "--out", "some.csv"]);
+    let (all, some) = (bench.rows("all.csv"), bench.rows("some.csv"));
+    let heavy: Vec<&Row> = all.iter().filter(|row| row["match_weight"].parse::<f64>().unwrap() >= 0.0).collect();
+    assert!(!some.is_empty() && some.len() < all.len());
+    assert_eq!(some.iter().collect::<Vec<_>>(), heavy);
+}
+
+#[test]
+fn a_model_of_our_own_weighs_pairs_of_childrens_records() {
+    let bench = Bench::new();
+    bench.ok(&["synth", "--children", "300", "--sources", "3", "--seed", "5", "--out", "population"]);
+    bench.ok(&["link", "population/records.csv", "--out", "linked"]);
+    let score = |out: &str, more: &[&str]| {
+        let fixed = ["score", "population/records.csv", "--model", "linked/model.json", "--out", out];
+        bench.ok(&[&fixed[..], more].concat());
+        bench.rows(out)
+    };
+    let all = score("all.csv", &[]);
+    let summary = bench.json("linked/summary.json");
+    assert_eq!(all.len() as u64, summary["linkage"]["candidate_pairs"].as_u64().unwrap());
+    let number = |row: &Row, name: &str| row[name].parse::<f64>().unwrap_or(0.0);
+    let prior = {
+        let share = bench.json("linked/model.json")["probability_two_random_records_match"].as_f64().unwrap();
+        (share / (1.0 - share)).log2()
+    };
+    let of_pair = |row: &Row| ["source_l", "record_id_l", "source_r", "record_id_r"].map(|name| row[name].clone());
+    for row in &all {
+        // The bars, the adjustments and what the household takes off make the weight.
+        let parts = row.keys().filter(|name| name.starts_with("mw_"));
+        let sum: f64 = prior + parts.map(|name| number(row, name)).sum::<f64>();
+        assert!((sum - number(row, "match_weight")).abs() < 1e-9, "{sum}");
+        assert!(row.contains_key("gamma_birth_date") && row.contains_key("tf_family_name_l"));
+    }
+    let weights: BTreeMap<_, _> = all.iter().map(|row| (of_pair(row), row["match_weight"].clone())).collect();
+    for row in bench.rows("linked/links.csv") {
+        assert_eq!(weights[&of_pair(&row)], row["match_weight"], "the weight in links is that of score");
+    }
+    // Given pairs come back in the order of their list.
+    let wanted: Vec<_> = all.iter().rev().step_by(7).map(of_pair).collect();
+    let list: String = wanted.iter().map(|pair| pair.join(",") + "\n").collect();
+    bench.write("pairs.csv", format!("source_l,record_id_l,source_r,record_id_r\n{list}"));
+    let given = score("given.csv", &["--pairs", "pairs.csv"]);
+    assert_eq!(given.iter().map(of_pair).collect::<Vec<_>>(), wanted);
+    assert!(given.iter().all(|row| row["match_key"].is_empty() && weights[&of_pair(row)] == row["match_weight"]));
+    bench.write("pairs.csv", "source_l,record_id_l,source_r,record_id_r\nno,1,no,2\n");
+    let unknown =
+        ["score", "population/records.csv", "--model", "linked/model.json", "--pairs", "pairs.csv", "--out", "x.csv"];
+    assert!(bench.refused(&unknown).contains("score/unknown-record"));
+}

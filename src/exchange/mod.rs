@@ -27,3 +27,4 @@ pub mod sheet;
 #[cfg(feature = "columnar")]
 mod sheet_parquet;
 pub mod summary;
+pub mod weighed;

@@ -1,6 +1,6 @@
 //! What the blocking rules of a model bring, one by one and together.
 
-use super::blocking::{Blocking, LinkKind, OversizedBlock, RuleCount};
+use super::blocking::{Blocking, LinkKind, OversizedBlock, RuleCount, Scan};
 use super::comparison::RecordIndex;
 use super::model::{Compiled, Model};
 use super::table::Table;
@@ -66,9 +66,8 @@ pub fn analyse_blocking(
         Some(person) => person[left as usize] != 0 && person[left as usize] == person[right as usize],
         None => scorer.score(left, right).weight >= model.thresholds.link,
     };
-    // The pairs of each rule, the matches among them, and blocks not compared in full.
     let conditions = compiled.conditions(&model.blocking)?;
-    let walk = |places: Range<usize>| -> (Vec<RuleCount>, Vec<u64>, Vec<OversizedBlock>) {
+    let walk = |places: Range<usize>| {
         let rules = &model.blocking[places.clone()];
         let blocking = Blocking {
             records: table.len(),
@@ -83,32 +82,59 @@ pub fn analyse_blocking(
             || vec![0u64; rules.len()],
             |matches, rule, left, right| matches[rule] += u64::from(is_match(left, right)),
         );
-        let mut matches = vec![0; rules.len()];
+        Ok(Walk::of(scan, rules.len()))
+    };
+    let true_matches = person.map(|person| true_pairs(table.source_index(), kind, person));
+    BlockingAnalysis::of_walks(model.blocking.len(), true_matches, walk)
+}
+
+/// What walking some rules brought.
+pub(crate) struct Walk {
+    counts: Vec<RuleCount>,
+    /// Matches by rule.
+    matches: Vec<u64>,
+    oversized: Vec<OversizedBlock>,
+}
+
+impl Walk {
+    /// Adds up a scan whose states count the matches of each of so many rules.
+    pub(crate) fn of(scan: Scan<Vec<u64>>, rules: usize) -> Walk {
+        let mut matches = vec![0; rules];
         for part in &scan.states {
             matches.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
         }
-        (scan.counts, matches, scan.oversized)
-    };
-    let (together, matches_added, oversized) = walk(0..model.blocking.len());
-    let mut rules = Vec::with_capacity(together.len());
-    for (place, count) in together.into_iter().enumerate() {
-        let (alone, matches, _) = walk(place..place + 1);
-        rules.push(RuleAnalysis {
-            name: count.name,
-            pairs: alone.iter().map(|rule| rule.pairs).sum(),
-            added: count.pairs,
-            matches: matches.iter().sum(),
-            matches_added: matches_added[place],
-            largest_block: count.largest_block,
-        });
+        Walk { counts: scan.counts, matches, oversized: scan.oversized }
     }
-    let true_matches = person.map(|person| true_pairs(table, kind, person));
-    Ok(BlockingAnalysis { rules, true_matches, oversized })
+}
+
+impl BlockingAnalysis {
+    /// Walks all rules together, then each alone.
+    pub(crate) fn of_walks(
+        rules: usize,
+        true_matches: Option<u64>,
+        walk: impl Fn(Range<usize>) -> Result<Walk, Error>,
+    ) -> Result<BlockingAnalysis, Error> {
+        let together = walk(0..rules)?;
+        let rule = |(place, (count, matches_added)): (usize, (RuleCount, u64))| {
+            let alone = walk(place..place + 1)?;
+            Ok(RuleAnalysis {
+                name: count.name,
+                pairs: alone.counts.iter().map(|rule| rule.pairs).sum(),
+                added: count.pairs,
+                matches: alone.matches.iter().sum(),
+                matches_added,
+                largest_block: count.largest_block,
+            })
+        };
+        let all = together.counts.into_iter().zip(together.matches).enumerate();
+        let rules = all.map(rule).collect::<Result<_, Error>>()?;
+        Ok(BlockingAnalysis { rules, true_matches, oversized: together.oversized })
+    }
 }
 
 /// Pairs of one person that may be paired at all.
-fn true_pairs(table: &Table, kind: LinkKind, person: &[u32]) -> u64 {
-    let mut records: Vec<(u32, u16)> = person.iter().copied().zip(table.source_index().iter().copied()).collect();
+pub(crate) fn true_pairs(source: &[u16], kind: LinkKind, person: &[u32]) -> u64 {
+    let mut records: Vec<(u32, u16)> = person.iter().copied().zip(source.iter().copied()).collect();
     records.retain(|(person, _)| *person != 0);
     records.sort_unstable();
     let pairs = |count: usize| (count * count.saturating_sub(1) / 2) as u64;

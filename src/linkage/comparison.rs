@@ -55,15 +55,18 @@ pub struct TermFrequency {
 }
 
 impl TermFrequency {
+    /// The relative frequency of a record's value, 0 to 1; NaN where it is missing.
+    #[inline]
+    pub fn frequency_of(&self, record: RecordIndex) -> f64 {
+        let id = self.value_id.get(record as usize).copied().unwrap_or(u32::MAX);
+        self.frequency.get(id as usize).copied().unwrap_or(f64::NAN)
+    }
+
     /// The adjustment in bits for a pair.
     #[inline]
     pub fn adjustment(&self, left: RecordIndex, right: RecordIndex) -> f64 {
-        let of = |record: RecordIndex| {
-            let id = self.value_id.get(record as usize).copied().unwrap_or(u32::MAX);
-            self.frequency.get(id as usize).copied().unwrap_or(f64::NAN)
-        };
         // `f64::max` gives the other number when one is NaN: exactly the rule for a missing value.
-        let frequency = of(left).max(of(right));
+        let frequency = self.frequency_of(left).max(self.frequency_of(right));
         if frequency.is_nan() {
             return 0.0;
         }

@@ -31,6 +31,7 @@ pub mod superseded;
 pub mod table;
 pub mod value;
 mod walk;
+pub mod weighed;
 
 pub use crate::text::hash;
 pub(crate) use link::decide_pairs;

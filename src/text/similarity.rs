@@ -76,8 +76,19 @@ pub fn levenshtein(a: &str, b: &str) -> usize {
     strsim::levenshtein(a, b)
 }
 
+/// How many bytes of two texts find a partner in the sense of Jaro, and how many of those stand out of order.
+/// `None` for texts of more than [`LONGEST`] bytes.
+pub(crate) fn matched(a: &[u8], b: &[u8]) -> Option<(usize, usize)> {
+    if a.len().max(b.len()) > LONGEST {
+        return None;
+    }
+    let (a, b) = (Short { bytes: a }, Short { bytes: b });
+    let matched = Matched::of(a, b);
+    Some((matched.count(), matched.out_of_order(a, b)))
+}
+
 /// The most characters whose matches fit into one word of bits.
-const LONGEST: usize = 64;
+pub(crate) const LONGEST: usize = 64;
 
 /// A text of at most [`LONGEST`] ASCII characters, so that a byte is a character.
 #[derive(Clone, Copy)]
@@ -91,14 +102,19 @@ impl<'a> Short<'a> {
         (is_short(a) && is_short(b)).then_some((Short { bytes: a.as_bytes() }, Short { bytes: b.as_bytes() }))
     }
 
-    /// Its bytes in words, zeros after the end. It has at most as many.
     fn words<const N: usize>(self) -> [u64; N] {
-        let mut words = [0; N];
-        for (word, bytes) in words.iter_mut().zip(self.bytes.chunks(8)) {
-            *word = word_of(bytes);
-        }
-        words
+        words_of(self.bytes)
     }
+}
+
+/// Bytes in words, zeros after the end. There are at most as many.
+#[inline]
+pub(crate) fn words_of<const N: usize>(bytes: &[u8]) -> [u64; N] {
+    let mut words = [0; N];
+    for (word, bytes) in words.iter_mut().zip(bytes.chunks(8)) {
+        *word = word_of(bytes);
+    }
+    words
 }
 
 /// At most eight bytes as a word, zeros after the end. The two halves are read so that they overlap,
@@ -155,6 +171,10 @@ impl Matched {
     }
 
     fn jaro(&self, a: Short<'_>, b: Short<'_>) -> f64 {
+        of_matches(self.count(), self.out_of_order(a, b) / 2, a.bytes.len(), b.bytes.len())
+    }
+
+    fn out_of_order(&self, a: Short<'_>, b: Short<'_>) -> usize {
         let (mut in_a, mut in_b) = (self.a, self.b);
         let mut out_of_order = 0;
         while in_a != 0 {
@@ -163,7 +183,7 @@ impl Matched {
             in_a &= in_a - 1;
             in_b &= in_b.wrapping_sub(1);
         }
-        of_matches(self.count(), out_of_order / 2, a.bytes.len(), b.bytes.len())
+        out_of_order
     }
 }
 
@@ -174,7 +194,7 @@ const fn low_bits(count: usize) -> u64 {
 
 /// Where a byte stands in a text of words: one bit a place. Zeros after the end count as places.
 #[inline]
-fn places_of<const N: usize>(byte: u8, words: &[u64; N]) -> u64 {
+pub(crate) fn places_of(byte: u8, words: &[u64]) -> u64 {
     const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
     let wanted = u64::from_le_bytes([byte; 8]);
     words.iter().enumerate().fold(0, |places, (index, word)| {

@@ -75,7 +75,15 @@ impl InputArgs {
 }
 
 impl Inputs {
-    fn new(files: Vec<(PathBuf, SourceName)>, columns: Option<PathBuf>, keep: Vec<String>) -> Result<Inputs, Error> {
+    /// Files that are known by name, with a list of spellings and the columns to hand on.
+    ///
+    /// # Errors
+    /// `input/cannot-read` and those of [`Spellings::with`].
+    pub(crate) fn new(
+        files: Vec<(PathBuf, SourceName)>,
+        columns: Option<PathBuf>,
+        keep: Vec<String>,
+    ) -> Result<Inputs, Error> {
         let spellings = match &columns {
             Some(path) => {
                 let text = fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?;

@@ -5,7 +5,8 @@ use super::condition::Conditions;
 use super::expression::{Expression, Names};
 use super::feature::{FeatureTable, Features, Tuples, columns_of};
 use super::function::Fault;
-use super::memo::Memo;
+use super::memo::{Memo, UNKNOWN};
+use super::plain::PlainConditions;
 use super::sql::Refusal;
 use crate::error::Error;
 use crate::linkage::comparison::{Comparator, LevelIndex, RecordIndex};
@@ -15,8 +16,8 @@ use crate::linkage::value::ValueType;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Stands for "ask again" in the table of equal pairs, and never leaves this module.
-const ASK: LevelIndex = LevelIndex::MAX - 1;
+/// The most pairs that are judged side by side: few enough that their tuples stay in the nearest cache.
+pub(super) const SIDE_BY_SIDE: usize = 512;
 /// The bit that tells that a pair fell to no level.
 const NO_LEVEL: u32 = 1 << 31;
 
@@ -44,9 +45,12 @@ pub(super) struct FeatureComparator {
     levels: Vec<LevelIndex>,
     otherwise: Option<LevelIndex>,
     level_count: usize,
-    /// The level of each tuple against itself.
+    /// The level of each tuple against itself; unknown where judging it fails.
     equal: Vec<LevelIndex>,
     memo: Option<Memo>,
+    /// The conditions once more, if they are plain tests.
+    tests: Option<PlainConditions>,
+    /// Whether a tuple is a value and its level tells no more than whether the two are equal.
     plain: bool,
     faults: Faults,
 }
@@ -95,12 +99,13 @@ impl FeatureComparator {
             }
             exact = false;
         };
-        let memo = (conditions.is_costly() && Memo::fits(tuples.len())).then(|| Memo::new(tuples.len()));
+        let memo = if conditions.is_costly() { Memo::new(tuples.len()) } else { None };
         let levels: Vec<LevelIndex> = judgement.conditions.iter().map(|(_, level)| *level).collect();
+        let tests = conditions.plain().filter(|tests| tests.suit(&table));
         let plain = levels == [0, 2]
             && judgement.otherwise == Some(1)
             && judgement.names.all().len() == 1
-            && conditions.is_plain_equality()
+            && tests.as_ref().is_some_and(PlainConditions::are_plain_equality)
             && (0..tuples.len()).all(|tuple| (tuple as u32 == NULL_ID) == (table.of(tuple as u32)[0] == NULL_ID));
         let mut comparator = FeatureComparator {
             tuples,
@@ -111,6 +116,7 @@ impl FeatureComparator {
             level_count: judgement.level_count,
             equal: Vec::new(),
             memo,
+            tests,
             plain,
             faults: Faults::default(),
         };
@@ -123,13 +129,17 @@ impl FeatureComparator {
         let count = self.tuples.len();
         parallel::map(count.div_ceil(PIECE), |piece| {
             let tuples = piece * PIECE..((piece + 1) * PIECE).min(count);
-            tuples.map(|tuple| self.judged(tuple as u32, tuple as u32).unwrap_or(ASK)).collect::<Vec<_>>()
+            tuples.map(|tuple| self.judged(tuple as u32, tuple as u32).unwrap_or(UNKNOWN)).collect::<Vec<_>>()
         })
         .concat()
     }
 
     fn judged(&self, a: u32, b: u32) -> Result<LevelIndex, u32> {
-        match self.conditions.first_true(&self.table, a, b) {
+        let first = match &self.tests {
+            Some(tests) => Ok(tests.first_true(&self.table, a, b)),
+            None => self.conditions.first_true(&self.table, a, b),
+        };
+        match first {
             Ok(Some(index)) => Ok(self.levels[index]),
             Ok(None) => self.otherwise.ok_or(NO_LEVEL),
             Err(fault) => Err(fault.bit()),
@@ -155,23 +165,60 @@ impl FeatureComparator {
     }
 
     /// The level of a pair of tuples.
-    #[inline]
-    pub(super) fn tuple_level(&self, a: u32, b: u32) -> LevelIndex {
+    fn tuple_level(&self, a: u32, b: u32) -> LevelIndex {
         if self.plain {
-            return if a == NULL_ID || b == NULL_ID { 0 } else { 1 + LevelIndex::from(a == b) };
+            return plain_level(a, b);
         }
-        if a == b {
-            match self.equal[a as usize] {
-                ASK => self.computed(a, b),
-                level => level,
-            }
-        } else {
-            match &self.memo {
-                Some(memo) => memo.level(a, b, || self.computed(a, b)),
-                None => self.computed(a, b),
-            }
+        let known = match &self.memo {
+            _ if a == b => self.equal[a as usize],
+            Some(memo) => memo.get(a, b),
+            None => UNKNOWN,
+        };
+        if known == UNKNOWN { self.found_out(a, b) } else { known }
+    }
+
+    fn found_out(&self, a: u32, b: u32) -> LevelIndex {
+        let level = self.computed(a, b);
+        if let Some(memo) = &self.memo
+            && a != b
+        {
+            memo.put(a, b, level);
+        }
+        level
+    }
+
+    /// The levels of pairs of tuples side by side, at most [`SIDE_BY_SIDE`]. Looking up comes first and for all
+    /// pairs alike, without a branch to be guessed wrong; what is not known is computed afterwards.
+    pub(super) fn tuple_levels(&self, left: &[u32], right: &[u32], levels: &mut [LevelIndex]) {
+        let pairs = || left.iter().copied().zip(right.iter().copied());
+        if self.plain {
+            levels.iter_mut().zip(pairs()).for_each(|(level, (a, b))| *level = plain_level(a, b));
+            return;
+        }
+        let Some(memo) = &self.memo else {
+            levels.iter_mut().zip(pairs()).for_each(|(level, (a, b))| *level = self.tuple_level(a, b));
+            return;
+        };
+        let mut unknown = [0u16; SIDE_BY_SIDE];
+        let mut count = 0;
+        for (place, (level, (a, b))) in levels.iter_mut().zip(pairs()).enumerate() {
+            let (of_equal, of_pair) = (self.equal[a as usize], memo.get(a, b));
+            *level = if a == b { of_equal } else { of_pair };
+            unknown[count] = place as u16;
+            count += usize::from(*level == UNKNOWN);
+        }
+        for &place in &unknown[..count] {
+            let place = usize::from(place);
+            // Another pair of this very list may have found it out.
+            levels[place] = self.tuple_level(left[place], right[place]);
         }
     }
+}
+
+/// Missing on either side, equal, different.
+#[inline]
+fn plain_level(a: u32, b: u32) -> LevelIndex {
+    if a == NULL_ID || b == NULL_ID { 0 } else { 1 + LevelIndex::from(a == b) }
 }
 
 impl Comparator for FeatureComparator {

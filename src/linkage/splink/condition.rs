@@ -1,11 +1,12 @@
 //! A bound condition made quick: one-sided parts become features, distances are computed once a pair
 //! whatever the number of thresholds, and what fits neither is evaluated as it stands.
 
-use super::distance;
 use super::evaluate::{Row, Scope, evaluate, truth};
 use super::expression::{Arithmetic, Comparison, Expression, Side};
 use super::feature::{FeatureTable, Features};
 use super::function::{Fault, Function, Unit};
+use super::measure::{Measure, MeasureKind};
+use super::plain::{PlainConditions, Test};
 use crate::linkage::frame::NULL_ID;
 use crate::linkage::value::ValueType;
 
@@ -18,22 +19,10 @@ struct At {
 
 /// A number computed from one feature of each record.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Measure {
-    kind: MeasureKind,
+struct PairMeasure {
+    measure: Measure,
     a: At,
     b: At,
-    /// All conditions ask for a similarity of at least this much, or a distance of at most this much; what
-    /// cannot reach it need not be known exactly.
-    cut: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum MeasureKind {
-    JaroWinkler,
-    Jaro,
-    Levenshtein,
-    DamerauLevenshtein,
-    AbsoluteDifference,
 }
 
 /// How many measures of one comparison are kept while a pair is judged.
@@ -60,7 +49,7 @@ enum Condition {
 /// Conditions tried in order, over the features of a pair.
 pub(super) struct Conditions {
     conditions: Vec<Condition>,
-    measures: Vec<Measure>,
+    measures: Vec<PairMeasure>,
 }
 
 impl Conditions {
@@ -71,7 +60,7 @@ impl Conditions {
         let conditions: Vec<Condition> = conditions.iter().map(|condition| compiler.compile(condition)).collect();
         let mut measures = compiler.measures;
         for (number, measure) in measures.iter_mut().enumerate() {
-            measure.cut = cut(measure.kind, &conditions, number);
+            measure.measure.cut = cut(measure.measure.kind, &conditions, number);
         }
         Conditions { conditions, measures }
     }
@@ -89,23 +78,24 @@ impl Conditions {
         self.conditions.iter().any(costly)
     }
 
-    /// Whether these are: missing on either side, then equal, of one feature and nothing else.
-    pub(super) fn is_plain_equality(&self) -> bool {
-        let null_of = |condition: &Condition| match condition {
+    /// The same conditions as plain tests, if that is all they are.
+    pub(super) fn plain(&self) -> Option<PlainConditions> {
+        let feature = |a: &At, b: &At| (a.feature == b.feature && a.side != b.side).then_some(a.feature);
+        let mut measures: Vec<Option<(Measure, usize)>> = Vec::new();
+        for measure in &self.measures {
+            measures.push(feature(&measure.a, &measure.b).map(|feature| (measure.measure, feature)));
+        }
+        let test = |condition: &Condition| match condition {
             Condition::Or(parts) => match parts.as_slice() {
-                [Condition::IsNull(a), Condition::IsNull(b)] if a.feature == b.feature && a.side != b.side => {
-                    Some(a.feature)
-                }
+                [Condition::IsNull(a), Condition::IsNull(b)] => feature(a, b).map(Test::Missing),
                 _ => None,
             },
+            Condition::Equal(a, b) => feature(a, b).map(Test::Equal),
+            Condition::Bound { measure, comparison, bound } => measures[*measure]
+                .map(|(measure, feature)| Test::Near { measure, feature, comparison: *comparison, bound: *bound }),
             _ => None,
         };
-        match self.conditions.as_slice() {
-            [null, Condition::Equal(a, b)] => {
-                a.feature == b.feature && a.side != b.side && null_of(null) == Some(a.feature)
-            }
-            _ => false,
-        }
+        self.conditions.iter().map(test).collect::<Option<Vec<_>>>().map(PlainConditions::new)
     }
 
     /// The index of the first condition that is true of a pair, if one is.
@@ -158,7 +148,7 @@ fn cut(kind: MeasureKind, conditions: &[Condition], measure: usize) -> Option<f6
 
 struct Compiler<'a> {
     features: &'a mut Features,
-    measures: Vec<Measure>,
+    measures: Vec<PairMeasure>,
     exact: bool,
 }
 
@@ -233,7 +223,7 @@ impl Compiler<'_> {
             _ => return None,
         };
         let measure = match (self.at(a)?, self.at(b)?) {
-            (a, b) if a.side != b.side => Measure { kind, a, b, cut: None },
+            (a, b) if a.side != b.side => PairMeasure { measure: Measure { kind, cut: None }, a, b },
             _ => return None,
         };
         if let Some(known) = self.measures.iter().position(|known| *known == measure) {
@@ -265,7 +255,7 @@ struct Pair<'a> {
     table: &'a FeatureTable,
     left: &'a [u32],
     right: &'a [u32],
-    measures: &'a [Measure],
+    measures: &'a [PairMeasure],
     known: [f64; MAX_MEASURES],
 }
 
@@ -323,47 +313,14 @@ impl Pair<'_> {
     }
 
     fn measured(&mut self, number: usize) -> Result<Option<f64>, Fault> {
-        let Measure { kind, a, b, cut } = self.measures[number];
+        let PairMeasure { measure, a, b } = self.measures[number];
         let (a, b) = (self.id(a)?, self.id(b)?);
         if a == NULL_ID || b == NULL_ID {
             return Ok(None);
         }
         if self.known[number].is_nan() {
-            self.known[number] =
-                cut.and_then(|cut| self.beyond(kind, a, b, cut)).unwrap_or_else(|| self.exact(kind, a, b));
+            self.known[number] = measure.of(self.table, a, b);
         }
         Ok(Some(self.known[number]))
-    }
-
-    /// A value on the far side of `cut`, if the measure of these texts lies there for certain.
-    #[inline]
-    fn beyond(&self, kind: MeasureKind, a: u32, b: u32, cut: f64) -> Option<f64> {
-        /// More than rounding can make of a similarity.
-        const MARGIN: f64 = 1e-9;
-        let (bag_a, bag_b) = (&self.table.bags[a as usize], &self.table.bags[b as usize]);
-        let most = match kind {
-            MeasureKind::Levenshtein | MeasureKind::DamerauLevenshtein => {
-                let least = bag_a.least_distance(bag_b);
-                return (least > cut).then_some(least);
-            }
-            MeasureKind::JaroWinkler => {
-                let pairs = self.table.texts.get(a).iter().zip(self.table.texts.get(b));
-                bag_a.most_jaro_winkler(bag_b, pairs.take(4).take_while(|(a, b)| a == b).count())
-            }
-            MeasureKind::Jaro => bag_a.most_jaro(bag_b),
-            MeasureKind::AbsoluteDifference => return None,
-        };
-        (most + MARGIN < cut).then_some(0.0)
-    }
-
-    fn exact(&self, kind: MeasureKind, a: u32, b: u32) -> f64 {
-        let text = |id: u32| self.table.texts.get(id);
-        match kind {
-            MeasureKind::JaroWinkler => distance::jaro_winkler(text(a), text(b)),
-            MeasureKind::Jaro => distance::jaro(text(a), text(b)),
-            MeasureKind::Levenshtein => distance::levenshtein(text(a), text(b)) as f64,
-            MeasureKind::DamerauLevenshtein => distance::damerau_levenshtein(text(a), text(b)) as f64,
-            MeasureKind::AbsoluteDifference => (self.table.numbers[a as usize] - self.table.numbers[b as usize]).abs(),
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! String distances with the numbers that DuckDB gives, bit for bit, on bytes or characters.
 
+use crate::text::similarity::{LONGEST, matched, places_of, words_of};
+
 /// Jaro similarity, 0 to 1. Two empty texts are 0, as in DuckDB.
 ///
 /// ```
@@ -15,12 +17,7 @@ pub fn jaro<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
         return 0.0;
     }
     let (matches, transpositions) = if a.len() <= 64 && b.len() <= 64 { count_short(a, b) } else { count_long(a, b) };
-    if matches == 0 {
-        return 0.0;
-    }
-    let matches = matches as f64;
-    let similarity = matches / a.len() as f64 + matches / b.len() as f64;
-    (similarity + (matches - (transpositions / 2) as f64) / matches) / 3.0
+    of_matches(matches, transpositions, a.len(), b.len())
 }
 
 /// Jaro-Winkler similarity, 0 to 1: a common prefix of up to 4 adds a tenth of what is missing for each
@@ -35,7 +32,32 @@ pub fn jaro<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
 /// # Source
 /// DuckDB 2.0.0, `jaro_winkler_similarity`, executed.
 pub fn jaro_winkler<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
-    let similarity = jaro(a, b);
+    with_prefix(jaro(a, b), a, b)
+}
+
+/// [`jaro`] of bytes, several times faster for texts of at most 64.
+pub fn jaro_of_bytes(a: &[u8], b: &[u8]) -> f64 {
+    match matched(a, b) {
+        Some((matches, out_of_order)) => of_matches(matches, out_of_order, a.len(), b.len()),
+        None => jaro(a, b),
+    }
+}
+
+/// [`jaro_winkler`] of bytes, several times faster for texts of at most 64.
+pub fn jaro_winkler_of_bytes(a: &[u8], b: &[u8]) -> f64 {
+    with_prefix(jaro_of_bytes(a, b), a, b)
+}
+
+fn of_matches(matches: usize, out_of_order: usize, a_length: usize, b_length: usize) -> f64 {
+    if matches == 0 {
+        return 0.0;
+    }
+    let matches = matches as f64;
+    let similarity = matches / a_length as f64 + matches / b_length as f64;
+    (similarity + (matches - (out_of_order / 2) as f64) / matches) / 3.0
+}
+
+fn with_prefix<T: PartialEq>(similarity: f64, a: &[T], b: &[T]) -> f64 {
     if similarity <= 0.7 {
         return similarity;
     }
@@ -111,10 +133,7 @@ pub fn jaccard<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
 /// # Source
 /// DuckDB 2.0.0, `damerau_levenshtein('ca', 'abc') = 2`, executed.
 pub fn damerau_levenshtein<T: Copy + PartialEq>(a: &[T], b: &[T]) -> usize {
-    let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[prefix..], &b[prefix..]);
-    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
+    let (a, b) = differing(a, b);
     if a.is_empty() || b.is_empty() {
         return a.len().max(b.len());
     }
@@ -169,10 +188,7 @@ pub fn damerau_levenshtein<T: Copy + PartialEq>(a: &[T], b: &[T]) -> usize {
 /// # Source
 /// DuckDB 2.0.0, `levenshtein('zoé', 'zoe') = 2`, executed.
 pub fn levenshtein<T: Copy + PartialEq>(a: &[T], b: &[T]) -> usize {
-    let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[prefix..], &b[prefix..]);
-    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
+    let (a, b) = differing(a, b);
     let mut small = [0usize; 64];
     let mut large = Vec::new();
     let row: &mut [usize] = if b.len() < small.len() {
@@ -196,6 +212,65 @@ pub fn levenshtein<T: Copy + PartialEq>(a: &[T], b: &[T]) -> usize {
     row[b.len()]
 }
 
+/// The parts of two texts that are left when what both begin and end with is taken off.
+fn differing<'t, T: PartialEq>(a: &'t [T], b: &'t [T]) -> (&'t [T], &'t [T]) {
+    let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[prefix..], &b[prefix..]);
+    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    (&a[..a.len() - suffix], &b[..b.len() - suffix])
+}
+
+/// [`levenshtein`] of bytes, several times faster where at most 64 differ.
+///
+/// # Source
+/// H. Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau edit distances", 2003, after
+/// G. Myers, 1999.
+pub fn levenshtein_of_bytes(a: &[u8], b: &[u8]) -> usize {
+    let (a, b) = differing(a, b);
+    let (pattern, text) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if pattern.len() <= 1 || pattern.len() > LONGEST {
+        return match pattern.first() {
+            // One byte is kept if the other text has it.
+            Some(byte) if pattern.len() == 1 => text.len() - usize::from(text.contains(byte)),
+            None => text.len(),
+            Some(_) => levenshtein(a, b),
+        };
+    }
+    let words: [u64; LONGEST / 8] = words_of(pattern);
+    let words = &words[..pattern.len().div_ceil(8)];
+    let last = 1u64 << (pattern.len() - 1);
+    // One bit for each place of the pattern: whether the column of distances rises or falls there.
+    let (mut rises, mut falls) = (u64::MAX, 0u64);
+    let mut distance = pattern.len();
+    for &byte in text {
+        let equal = places_of(byte, words) | falls;
+        let diagonal = (((equal & rises).wrapping_add(rises)) ^ rises) | equal;
+        let row_rises = falls | !(diagonal | rises);
+        let row_falls = rises & diagonal;
+        distance += usize::from(row_rises & last != 0);
+        distance -= usize::from(row_falls & last != 0);
+        let row_rises = row_rises << 1 | 1;
+        rises = (row_falls << 1) | !(diagonal | row_rises);
+        falls = row_rises & diagonal;
+    }
+    distance
+}
+
+/// [`damerau_levenshtein`] of bytes where it is at most `most`, else some number above `most`.
+pub fn damerau_levenshtein_within(a: &[u8], b: &[u8], most: f64) -> usize {
+    let (a, b) = differing(a, b);
+    if most < 2.0 {
+        // One edit leaves at most one byte on each side, or two exchanged.
+        return match (a, b) {
+            ([first, second], [third, fourth]) if first == fourth && second == third => 1,
+            _ => a.len().max(b.len()),
+        };
+    }
+    // An exchange, with what is put between the two, is no cheaper than half of the edits that it stands for.
+    let least = levenshtein_of_bytes(a, b).div_ceil(2);
+    if least as f64 > most { least } else { damerau_levenshtein(a, b) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +282,14 @@ mod tests {
             for (a, b) in [(&a, &b), (&a, &long), (&long, &b)] {
                 let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
                 prop_assert_eq!(levenshtein(&x, &y), strsim::levenshtein(a, b));
+                let (bytes_a, bytes_b) = (a.as_bytes(), b.as_bytes());
+                prop_assert_eq!(levenshtein_of_bytes(bytes_a, bytes_b), levenshtein(bytes_a, bytes_b));
+                prop_assert_eq!(jaro_of_bytes(bytes_a, bytes_b).to_bits(), jaro(bytes_a, bytes_b).to_bits());
+                let distance = damerau_levenshtein(bytes_a, bytes_b);
+                for most in [0, 1, 2, 3] {
+                    let within = damerau_levenshtein_within(bytes_a, bytes_b, f64::from(most));
+                    prop_assert!(within == distance || (within > most as usize && distance > most as usize));
+                }
                 prop_assert_eq!(damerau_levenshtein(&x, &y), strsim::damerau_levenshtein(a, b));
                 if !x.is_empty() && !y.is_empty() {
                     prop_assert!((jaro(&x, &y) - strsim::jaro(a, b)).abs() < 1e-12);

@@ -152,6 +152,11 @@ pub(super) struct FeatureTable {
 }
 
 impl FeatureTable {
+    /// The value ids of all tuples' features.
+    pub(super) fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
     /// The value ids of a tuple's features.
     #[inline]
     pub(super) fn of(&self, tuple: u32) -> &[u32] {

@@ -71,6 +71,8 @@ pub enum Function {
     Distinct,
     Sort,
     Element,
+    /// `x[from:to]`: both ends included, from 1, negative ones from the end.
+    Slice,
     ListConcat,
     CosineSimilarity,
     /// `array_cosine_similarity`: in the precision of the elements.
@@ -189,6 +191,7 @@ impl Function {
             "list_distinct" | "array_distinct" => Distinct,
             "list_sort" | "array_sort" | "sort_array" => Sort,
             "list_extract" | "list_element" | "array_extract" | "element_at" => Element,
+            "list_slice" | "array_slice" => Slice,
             "list_concat" | "list_cat" | "array_concat" | "array_cat" => ListConcat,
             "list_cosine_similarity" => CosineSimilarity,
             "array_cosine_similarity" => CosineSimilarityOfArrays,
@@ -249,6 +252,7 @@ impl Function {
             Intersect | HasAny | HasAll | ListConcat | CosineSimilarity | CosineSimilarityOfArrays => (&[List], 2, 2),
             ListMaximum | ListMinimum | ListSum | Flatten | Distinct | Sort => (&[List], 1, 1),
             Element => (&[TextOrList, Number], 2, 2),
+            Slice => (&[TextOrList, Number], 3, 3),
             Epoch => (&[Temporal], 1, 1),
             ParseTime => (&[Text, Any], 2, 2),
             DateDifference => (&[Text, Temporal, Temporal], 3, 3),
@@ -294,7 +298,7 @@ impl Function {
             Split => ValueType::List(Box::new(ValueType::Text)),
             ParseTime => ValueType::Timestamp,
             ListOf => ValueType::List(Box::new(first())),
-            Intersect | Distinct | Sort | ListConcat => first(),
+            Intersect | Distinct | Sort | ListConcat | Slice => first(),
             Flatten | ListMaximum | ListMinimum | ListSum | Element => item(first()),
             If => arguments.get(1).cloned().unwrap_or(ValueType::Null),
             NullIf | Coalesce | Greatest | Least | Absolute | Sign | Round | Floor | Ceiling | Truncate => first(),
@@ -331,7 +335,7 @@ impl Function {
             | CosineSimilarity
             | CosineSimilarityOfArrays
             | Join => Ok(list::evaluate(self, arguments)),
-            Length | Contains | Element if matches!(arguments[0], Value::List(_)) => {
+            Length | Contains | Element | Slice if matches!(arguments[0], Value::List(_)) => {
                 Ok(list::evaluate(self, arguments))
             }
             Epoch | ParseTime | DateDifference | DatePart | FormatTime => Ok(time::evaluate(self, arguments)),
@@ -394,4 +398,13 @@ fn extreme(values: &[Value], greatest: bool) -> Value {
     let known = values.iter().filter(|value| !value.is_null());
     let found = if greatest { known.max_by(|a, b| a.order(b)) } else { known.min_by(|a, b| a.order(b)) };
     found.cloned().unwrap_or(Value::Null)
+}
+
+/// The places, from 0, that a slice from one end to the other takes of so many elements.
+fn places_of_slice(length: usize, from: i64, to: i64) -> std::ops::Range<usize> {
+    let length = length as i64;
+    let from_start = |place: i64| if place < 0 { length.saturating_add(place).saturating_add(1) } else { place };
+    let from = from_start(from).clamp(1, length + 1);
+    let to = from_start(to).clamp(from - 1, length);
+    (from - 1) as usize..to as usize
 }

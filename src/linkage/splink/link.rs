@@ -105,7 +105,7 @@ pub fn link(
     thresholds: Thresholds,
     previous: &Previous,
 ) -> Result<LinkedRecords, Error> {
-    /// Enough pairs that each comparison's tables stay in cache while they are weighed.
+    /// Pairs that wait to be weighed together.
     const PIECE: usize = 1 << 12;
     let rules = CompiledRules::new(records, &model.blocking_rules)?;
     let scan = rules.scan(0..rules.len(), Part::default, |part, _, left, right| {

@@ -8,6 +8,7 @@
 
 mod bind;
 pub mod blocking;
+pub mod blocking_analysis;
 mod bound;
 mod cast;
 mod comparator;
@@ -22,8 +23,10 @@ pub mod finding;
 pub mod function;
 pub mod level;
 pub mod link;
+mod measure;
 mod memo;
 mod pattern;
+mod plain;
 pub mod prediction;
 pub mod records;
 pub mod score;

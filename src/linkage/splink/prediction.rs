@@ -72,21 +72,6 @@ impl<'a> Predictions<'a> {
         &self.scores.weights
     }
 
-    /// Drops the pairs below a match weight.
-    pub fn retain(&mut self, least_weight: f64) {
-        let keep: Vec<bool> = self.scores.weights.iter().map(|weight| *weight >= least_weight).collect();
-        let width = self.scores.width.max(1);
-        let kept = |index: &usize| keep[*index];
-        self.pairs = (0..keep.len()).filter(kept).map(|index| self.pairs[index]).collect();
-        self.rules = (0..self.rules.len()).filter(kept).map(|index| self.rules[index]).collect();
-        self.scores.levels = (0..keep.len())
-            .filter(kept)
-            .flat_map(|index| &self.scores.levels[index * width..(index + 1) * width])
-            .copied()
-            .collect();
-        self.scores.weights.retain(|weight| *weight >= least_weight);
-    }
-
     /// The columns of a result, in order: ids, `match_key`, `gamma_*`, `mw_*`, `tf_*`, `mw_tf_adj_*`,
     /// `match_weight`, `match_probability`.
     pub fn columns(&self) -> Vec<PredictionColumn<'_>> {

@@ -66,6 +66,14 @@ impl Records {
         &self.frame
     }
 
+    /// The column of this name, whatever its letter case.
+    ///
+    /// # Errors
+    /// `splink/missing-column`.
+    pub fn column(&self, name: &str) -> Result<&FrameColumn, Error> {
+        column(&self.frame, name).map(|number| &self.frame.columns()[number])
+    }
+
     /// The dataset of each record.
     pub(super) fn source(&self) -> &[u16] {
         &self.source

@@ -1,11 +1,11 @@
 //! Weighs pairs of records by a Splink model.
 
 use super::blocking::evaluation;
-use super::comparator::{FeatureComparator, Judgement};
+use super::comparator::{FeatureComparator, Judgement, SIDE_BY_SIDE};
 use super::records::Records;
 use super::settings::{Comparison, SplinkModel, place_of_level};
 use crate::error::Error;
-use crate::linkage::comparison::{CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
+use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
 use crate::linkage::frame::{Frame, NULL_ID};
 use crate::linkage::parallel;
 use crate::linkage::score::weight_of;
@@ -24,10 +24,18 @@ pub struct CompiledModel {
 struct ScoredComparison {
     name: String,
     comparator: FeatureComparator,
-    weights: Vec<f64>,
+    /// By level index; 0 beyond the last level.
+    weights: Box<[f64; LEVELS]>,
+    /// Whether a level has a term.
+    has_term: Box<[bool; LEVELS]>,
     terms: Vec<Option<Term>>,
     columns: Vec<usize>,
 }
+
+/// As many as a level index can tell, so that looking one up needs no check.
+const LEVELS: usize = LevelIndex::MAX as usize + 1;
+/// Pairs that one thread weighs before it takes others.
+const PIECE: usize = 1 << 12;
 
 /// How often each value of a column occurs.
 struct TermColumn {
@@ -92,12 +100,11 @@ impl CompiledModel {
     /// # Errors
     /// `splink/evaluation` where DuckDB would stop with an error.
     pub fn score(&self, pairs: &[(RecordIndex, RecordIndex)]) -> Result<Scores, Error> {
-        const PIECE: usize = 1 << 12;
         let width = self.comparisons.len();
-        let mut weights = vec![self.prior; pairs.len()];
+        let mut weights = vec![0.0; pairs.len()];
         let mut levels = vec![0; pairs.len() * width];
         let mut pieces: Vec<_> =
-            pairs.chunks(PIECE).zip(weights.chunks_mut(PIECE)).zip(levels.chunks_mut(PIECE * width)).collect();
+            pairs.chunks(PIECE).zip(weights.chunks_mut(PIECE)).zip(levels.chunks_mut(PIECE * width.max(1))).collect();
         parallel::map_mut(&mut pieces, 1, |_, pieces| {
             for ((pairs, weights), levels) in pieces {
                 self.score_piece(pairs, weights, levels);
@@ -108,12 +115,66 @@ impl CompiledModel {
         Ok(Scores { width, levels, weights })
     }
 
+    /// The same of those pairs that weigh at least `least` bits, with their places in the list; the others leave
+    /// nothing behind.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score).
+    pub fn score_from(&self, pairs: &[(RecordIndex, RecordIndex)], least: f64) -> Result<(Vec<usize>, Scores), Error> {
+        let width = self.comparisons.len();
+        let pieces = parallel::map(pairs.len().div_ceil(PIECE), |piece| {
+            let start = piece * PIECE;
+            let pairs = &pairs[start..(start + PIECE).min(pairs.len())];
+            let (mut weights, mut levels) = ([0.0; PIECE], vec![0; pairs.len() * width]);
+            self.score_piece(pairs, &mut weights[..pairs.len()], &mut levels);
+            let mut kept = (Vec::new(), Scores { width, levels: Vec::new(), weights: Vec::new() });
+            for (place, weight) in weights[..pairs.len()].iter().enumerate().filter(|(_, weight)| **weight >= least) {
+                kept.0.push(start + place);
+                kept.1.weights.push(*weight);
+                kept.1.levels.extend_from_slice(&levels[place * width..(place + 1) * width]);
+            }
+            kept
+        });
+        self.check_faults()?;
+        let mut all = (Vec::new(), Scores { width, levels: Vec::new(), weights: Vec::new() });
+        for (places, scores) in pieces {
+            all.0.extend(places);
+            all.1.weights.extend(scores.weights);
+            all.1.levels.extend(scores.levels);
+        }
+        Ok(all)
+    }
+
     /// The weights of a few pairs, on this thread. What went wrong is told by [`check_faults`](Self::check_faults).
     pub(super) fn weigh(&self, pairs: &[(RecordIndex, RecordIndex)]) -> Vec<f64> {
-        let mut weights = vec![self.prior; pairs.len()];
-        let mut levels = vec![0; pairs.len() * self.comparisons.len()];
-        self.score_piece(pairs, &mut weights, &mut levels);
+        let mut weights = vec![0.0; pairs.len()];
+        self.score_piece(pairs, &mut weights, &mut []);
         weights
+    }
+
+    /// Weighs pairs, and tells their levels unless `levels` is empty. Each comparison is taken for a few pairs at a
+    /// time, so that its tables and their tuples stay in cache together.
+    fn score_piece(&self, pairs: &[(RecordIndex, RecordIndex)], weights: &mut [f64], levels: &mut [LevelIndex]) {
+        let width = self.comparisons.len();
+        weights.fill(self.prior);
+        let (mut left, mut right) = ([0u32; SIDE_BY_SIDE], [0u32; SIDE_BY_SIDE]);
+        let mut found: [LevelIndex; SIDE_BY_SIDE] = [0; SIDE_BY_SIDE];
+        for (start, pairs) in (0..).step_by(SIDE_BY_SIDE).zip(pairs.chunks(SIDE_BY_SIDE)) {
+            let weights = &mut weights[start..start + pairs.len()];
+            let found = &mut found[..pairs.len()];
+            for (place, comparison) in self.comparisons.iter().enumerate() {
+                for ((a, b), pair) in left.iter_mut().zip(&mut right).zip(pairs) {
+                    *a = self.tuples[pair.0 as usize * width + place];
+                    *b = self.tuples[pair.1 as usize * width + place];
+                }
+                comparison.comparator.tuple_levels(&left[..pairs.len()], &right[..pairs.len()], found);
+                comparison.weigh(pairs, found, weights);
+                if !levels.is_empty() {
+                    let own = levels[start * width..].iter_mut().skip(place).step_by(width);
+                    own.zip(found.iter()).for_each(|(level, found)| *level = *found);
+                }
+            }
+        }
     }
 
     /// Whether every pair that was weighed so far could be judged.
@@ -127,24 +188,6 @@ impl CompiledModel {
             }
         }
         Ok(())
-    }
-
-    fn score_piece(&self, pairs: &[(RecordIndex, RecordIndex)], weights: &mut [f64], levels: &mut [LevelIndex]) {
-        let width = self.comparisons.len();
-        for (place, comparison) in self.comparisons.iter().enumerate() {
-            for ((&(left, right), weight), levels) in
-                pairs.iter().zip(weights.iter_mut()).zip(levels.chunks_exact_mut(width))
-            {
-                let a = self.tuples[left as usize * width + place];
-                let b = self.tuples[right as usize * width + place];
-                let level = comparison.comparator.tuple_level(a, b);
-                levels[place] = level;
-                *weight += comparison.weights[usize::from(level)];
-                if let Some(term) = &comparison.terms[usize::from(level)] {
-                    *weight += term.adjustment(left, right);
-                }
-            }
-        }
     }
 
     /// The names of the comparisons.
@@ -182,8 +225,8 @@ impl CompiledModel {
             .into_iter()
             .map(|comparison| CompiledComparison {
                 name: comparison.name,
+                weights: comparison.weights[..comparison.comparator.level_count()].to_vec(),
                 comparator: Box::new(comparison.comparator),
-                weights: comparison.weights,
                 household_weights: Vec::new(),
                 term_frequency: comparison.terms.into_iter().map(|term| term.map(engine_term)).collect(),
             })
@@ -192,6 +235,23 @@ impl CompiledModel {
 }
 
 impl ScoredComparison {
+    /// Adds what levels weigh to the weights of their pairs.
+    fn weigh(&self, pairs: &[(RecordIndex, RecordIndex)], levels: &[LevelIndex], weights: &mut [f64]) {
+        let mut adjusted = [0u16; SIDE_BY_SIDE];
+        let mut count = 0;
+        for (place, (weight, level)) in weights.iter_mut().zip(levels).enumerate() {
+            *weight += self.weights[usize::from(*level)];
+            adjusted[count] = place as u16;
+            count += usize::from(self.has_term[usize::from(*level)]);
+        }
+        for &place in &adjusted[..count] {
+            let place = usize::from(place);
+            if let Some(term) = &self.terms[usize::from(levels[place])] {
+                weights[place] += term.adjustment(pairs[place].0, pairs[place].1);
+            }
+        }
+    }
+
     fn new(
         frame: &Frame,
         comparison: &Comparison,
@@ -199,8 +259,11 @@ impl ScoredComparison {
         term_columns: &mut Vec<TermColumn>,
     ) -> Result<ScoredComparison, Error> {
         let comparator = comparator(frame, comparison)?;
-        let weights = comparison.weights();
-        let mut terms: Vec<Option<Term>> = weights.iter().map(|_| None).collect();
+        let level_count = comparator.level_count();
+        let mut weights = Box::new([0.0; LEVELS]);
+        weights.iter_mut().zip(comparison.weights()).for_each(|(place, weight)| *place = weight);
+        let mut has_term = Box::new([false; LEVELS]);
+        let mut terms: Vec<Option<Term>> = (0..level_count).map(|_| None).collect();
         let mut columns = Vec::new();
         for (level, index) in comparison.level_indices().into_iter().enumerate() {
             let Some(settings) = &comparison.levels[level].term_frequency else { continue };
@@ -210,6 +273,7 @@ impl ScoredComparison {
             }
             if settings.weight != 0.0 {
                 let u_base = comparison.base_u(level, settings)?;
+                has_term[usize::from(index)] = true;
                 terms[usize::from(index)] = Some(Term {
                     base_bits: libm::log2(u_base),
                     minimum_bits: libm::log2(settings.minimum_u),
@@ -221,7 +285,7 @@ impl ScoredComparison {
                 });
             }
         }
-        Ok(ScoredComparison { name: comparison.name.clone(), comparator, weights, terms, columns })
+        Ok(ScoredComparison { name: comparison.name.clone(), comparator, weights, has_term, terms, columns })
     }
 }
 

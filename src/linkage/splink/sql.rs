@@ -230,11 +230,23 @@ impl Reader<'_> {
             _ => (self.read(root)?, chain),
         };
         for step in rest {
-            let AccessExpr::Subscript(Subscript::Index { index }) = step else {
-                return refuse(at, "this access to a part of a value");
+            value = match step {
+                AccessExpr::Subscript(Subscript::Index { index }) => {
+                    let index = self.read(index)?;
+                    self.element(value, index, at)?
+                }
+                AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride: None })
+                    if self.dialect == Dialect::DuckDb =>
+                {
+                    let mut end = |bound: &Option<Expr>, otherwise: i64| match bound {
+                        Some(bound) => self.read(bound),
+                        None => Ok(Expression::Constant(Value::Integer(otherwise), ValueType::Integer)),
+                    };
+                    let (from, to) = (end(lower_bound, 1)?, end(upper_bound, -1)?);
+                    Expression::Call(Function::Slice, vec![value, from, to])
+                }
+                _ => return refuse(at, "this access to a part of a value"),
             };
-            let index = self.read(index)?;
-            value = self.element(value, index, at)?;
         }
         Ok(value)
     }

@@ -1,7 +1,9 @@
 //! `childlink blocking`: what the blocking rules of a model bring.
 
 use super::Outcome;
-use super::link::read_model;
+use super::link::{LINK_FROM, read_model};
+use super::score::{outcome, read_model as read_splink_model};
+use crate::frame_input::Datasets;
 use crate::input::InputArgs;
 use crate::linked::{Keyed, column, spelled};
 use crate::render::{Terminal, count, table};
@@ -9,6 +11,9 @@ use childlink::Error;
 use childlink::linkage::blocking::LinkKind;
 use childlink::linkage::blocking_analysis::{BlockingAnalysis, analyse_blocking};
 use childlink::linkage::parallel;
+use childlink::linkage::splink::Records as SplinkRecords;
+use childlink::linkage::splink::blocking_analysis::analyse_blocking as splink_blocking;
+use childlink::linkage::splink::settings::LinkType;
 use childlink::linkage::table::Table;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,16 +28,32 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink blocking extracts/*.csv\n  \
-    childlink blocking population/records.csv --truth population/truth.csv --model my-model.json")]
+    childlink blocking population/records.csv --truth population/truth.csv --model my-model.json\n  \
+    childlink blocking people.csv --splink-model model.json --truth-column person")]
 pub(crate) struct Args {
     #[command(flatten)]
     input: InputArgs,
     /// Linkage model (JSON) in place of the built-in one
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// A Splink model instead, for records of any columns
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "truth", "link_only", "columns", "keep"])]
+    splink_model: Option<PathBuf>,
     /// The person of each record: source,record_id,person_id
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
+    /// The column of the records that tells their person, for a Splink model
+    #[arg(long, value_name = "COL", requires = "splink_model")]
+    truth_column: Option<String>,
+    /// Take pairs from this match weight on for matches (bits), for a Splink model without truth
+    #[arg(
+        long,
+        value_name = "BITS",
+        allow_negative_numbers = true,
+        requires = "splink_model",
+        conflicts_with = "truth_column"
+    )]
+    link_threshold: Option<f64>,
     /// Compare records of different sources only
     #[arg(long)]
     link_only: bool,
@@ -42,7 +63,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    parallel::with_threads(args.threads, || analyse(args, terminal))
+    parallel::with_threads(args.threads, || match &args.splink_model {
+        Some(model) => analyse_splink(args, model, terminal),
+        None => analyse(args, terminal),
+    })
 }
 
 fn analyse(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
@@ -58,6 +82,21 @@ fn analyse(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     drop(phase);
     terminal.result(|| in_words(&analysis), || as_json(&analysis))?;
     Ok(if analysis.oversized.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+fn analyse_splink(args: &Args, model: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
+    let files = args.input.resolve()?;
+    let (model, mut findings) = read_splink_model(model, terminal)?;
+    let dataset_column = (model.link_type != LinkType::DedupeOnly).then_some(model.source_dataset_column.as_str());
+    let records = SplinkRecords::new(Datasets::read(files.files(), dataset_column)?.whole(files.files())?, &model)?;
+    let phase = terminal.progress().phase("Blocking");
+    let match_from = args.link_threshold.unwrap_or(LINK_FROM);
+    let (analysis, more) = splink_blocking(&records, &model, args.truth_column.as_deref(), match_from)?;
+    drop(phase);
+    findings.extend(more);
+    let words = || findings.iter().fold(in_words(&analysis), |text, finding| text + &format!("{finding}\n"));
+    terminal.result(words, || as_json(&analysis))?;
+    Ok(outcome(&findings))
 }
 
 /// The person of each record, from 1; 0 where the truth does not say.

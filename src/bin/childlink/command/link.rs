@@ -2,6 +2,8 @@
 
 mod by_splink;
 
+pub(super) use by_splink::LINK_FROM;
+
 use super::Outcome;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};

@@ -1,5 +1,7 @@
 //! `childlink score`: every candidate pair, or given pairs, weighed by a model.
 
+mod by_model;
+
 use super::Outcome;
 use crate::frame_input::{Datasets, extension, named_files, read_frame};
 use crate::output::OutputFile;
@@ -19,22 +21,28 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Weigh every candidate pair, or given pairs, by a Splink model
+/// Weigh every candidate pair, or given pairs, by a model
 ///
-/// Inputs are records of any columns (Parquet, NDJSON, else delimited text). Pairs are written in order of
-/// the left and the right record's id, given pairs in the order of their file.
+/// With a Splink model, inputs are records of any columns (Parquet, NDJSON or delimited text); with a model of
+/// childlink they are records of children, and no guard is applied. Pairs are written in order of the left
+/// and the right record, given pairs in the order of their file.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  childlink score people.csv --splink-model model.json --out pairs.parquet\n  \
     childlink score north=a.csv south=b.csv --splink-model model.json --out pairs.csv\n  \
-    childlink score people.parquet --splink-model model.json --pairs wanted.csv --out pairs.csv")]
+    childlink score people.parquet --splink-model model.json --pairs wanted.csv --out pairs.csv\n  \
+    childlink score extracts/*.csv --model linked/model.json --min-weight 0 --out pairs.csv")]
 pub(crate) struct Args {
     /// Records: FILE, or NAME=FILE to name the dataset
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<String>,
     /// A saved Splink model, version 3, 4 or 5
+    #[arg(long, value_name = "FILE", required_unless_present = "model", conflicts_with = "model")]
+    splink_model: Option<PathBuf>,
+    /// A model of childlink, such as model.json of a run; its numbers are used as they are
     #[arg(long, value_name = "FILE")]
-    splink_model: PathBuf,
-    /// Weigh these pairs instead: id columns of the model ending in _l and _r
+    model: Option<PathBuf>,
+    /// Weigh these pairs instead: with a Splink model its id columns ending in _l and _r, else
+    /// source_l,record_id_l,source_r,record_id_r
     #[arg(long, value_name = "FILE")]
     pairs: Option<PathBuf>,
     /// Where to write the weighed pairs: .parquet, else CSV
@@ -44,22 +52,32 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BITS", allow_negative_numbers = true)]
     min_weight: Option<f64>,
     /// Read a column as text, integer, float, boolean, date or timestamp
-    #[arg(long = "type", value_name = "COLUMN=TYPE")]
+    #[arg(long = "type", value_name = "COLUMN=TYPE", requires = "splink_model")]
     types: Vec<String>,
+    /// A list of column spellings (TOML) that goes before the built-in lists
+    #[arg(long, value_name = "FILE", requires = "model")]
+    columns: Option<PathBuf>,
+    /// Compare records of different sources only; a Splink model says so itself
+    #[arg(long, requires = "model")]
+    link_only: bool,
     /// Use so many threads (0: all)
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
 }
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    parallel::with_threads(args.threads, || score(args, terminal))
+    parallel::with_threads(args.threads, || match (&args.model, &args.splink_model) {
+        (Some(model), _) => by_model::score(args, model, terminal),
+        (None, Some(model)) => score(args, model, terminal),
+        (None, None) => unreachable!("one of them is required"),
+    })
 }
 
-fn score(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+fn score(args: &Args, model: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
     let progress = terminal.progress();
     let started = Instant::now();
     let phase = progress.phase("reading");
-    let (model, mut findings) = read_model(&args.splink_model, terminal)?;
+    let (model, mut findings) = read_model(model, terminal)?;
     let dataset_column = (model.link_type != LinkType::DedupeOnly).then_some(model.source_dataset_column.as_str());
     let files = named_files(&args.inputs);
     let mut frame = Datasets::read(&files, dataset_column)?.whole(&files)?;
@@ -87,12 +105,19 @@ fn score(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     drop(phase);
     let blocked = started.elapsed();
     let phase = progress.phase("weighing");
-    let scores = compiled.score(&pairs.0)?;
-    let mut predictions = Predictions::new(&records, &model, compiled, pairs, scores);
-    let scored = predictions.len();
-    if let Some(least) = args.min_weight {
-        predictions.retain(least);
-    }
+    let scored = pairs.0.len();
+    let (pairs, scores) = match args.min_weight {
+        None => {
+            let scores = compiled.score(&pairs.0)?;
+            (pairs, scores)
+        }
+        Some(least) => {
+            let (places, scores) = compiled.score_from(&pairs.0, least)?;
+            let rules = places.iter().filter_map(|&place| pairs.1.get(place).copied()).collect();
+            ((places.iter().map(|&place| pairs.0[place]).collect(), rules), scores)
+        }
+    };
+    let predictions = Predictions::new(&records, &model, compiled, pairs, scores);
     drop(phase);
     let weighed = started.elapsed();
     let phase = progress.phase("writing");
@@ -203,11 +228,7 @@ fn write(path: &Path, predictions: &Predictions) -> Result<(), Error> {
             (column.name.clone(), kind)
         })
         .collect();
-    let file = OutputFile::create(path)?;
-    let mut sheet = match extension(path).as_str() {
-        "parquet" => Sheet::parquet(file, &sheet_columns)?,
-        _ => Sheet::csv(file, &sheet_columns)?,
-    };
+    let mut sheet = sheet_at(path, &sheet_columns)?;
     sheet.rows(predictions.len(), |pair, row| {
         for column in &columns {
             match predictions.field(pair, column) {
@@ -218,4 +239,13 @@ fn write(path: &Path, predictions: &Predictions) -> Result<(), Error> {
         }
     })?;
     sheet.finish()?.finish()
+}
+
+/// A result table whose form its name tells: .parquet, else CSV.
+fn sheet_at(path: &Path, columns: &[SheetColumn]) -> Result<Sheet<OutputFile>, Error> {
+    let file = OutputFile::create(path)?;
+    match extension(path).as_str() {
+        "parquet" => Sheet::parquet(file, columns),
+        _ => Sheet::csv(file, columns),
+    }
 }

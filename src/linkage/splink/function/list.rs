@@ -11,6 +11,10 @@ pub(super) fn evaluate(function: Function, arguments: &[Value]) -> Value {
         Function::Length => Value::Integer(list.len() as i64),
         Function::Contains => Value::Boolean(list.contains(&arguments[1])),
         Function::Element => element(list, &arguments[1]),
+        Function::Slice => {
+            let end = |index: usize| arguments[index].as_number().unwrap_or_default() as i64;
+            Value::List(list[super::places_of_slice(list.len(), end(1), end(2))].into())
+        }
         Function::Join => join(list, arguments[1].as_text().unwrap_or_default()),
         Function::ListMaximum => super::extreme(list, true),
         Function::ListMinimum => super::extreme(list, false),

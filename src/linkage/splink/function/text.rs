@@ -55,6 +55,10 @@ pub(super) fn evaluate(function: Function, arguments: &[Value]) -> Result<Value,
         }
         Substring => substring(text(0), number(1), arguments.get(2).map(|_| number(2))),
         Element => substring(text(0), number(1), Some(1)),
+        Slice => {
+            let places = super::places_of_slice(text(0).chars().count(), number(1), number(2));
+            slice(text(0), places.start as i64, places.end as i64)
+        }
         Trim => Value::text(trimmed(text(0), arguments.get(1), true, true)),
         TrimLeft => Value::text(trimmed(text(0), arguments.get(1), true, false)),
         TrimRight => Value::text(trimmed(text(0), arguments.get(1), false, true)),

@@ -25,8 +25,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The weight of a probability of 0.99.
-const LINK_FROM: f64 = 6.629_356_620_079_61;
+/// From which match weight on records of any columns are linked unless said: that of a probability of 0.99.
+pub(crate) const LINK_FROM: f64 = 6.629_356_620_079_61;
 
 /// Records of any columns
 #[derive(clap::Args)]

@@ -1,0 +1,152 @@
+// The Review page: pairs read by people, kept as keys and decisions alone.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, beforeEach, it } from "node:test";
+import { assertAccessible, file, openSite, tabTo } from "./site.js";
+
+const FILES = ["review.csv", "children.csv", "restricted.csv", "summary.json"].map((name) => file(`www/practice/${name}`));
+
+let site, page;
+before(async () => {
+  site = await openSite();
+});
+after(() => site?.close());
+beforeEach(async () => {
+  await page?.close();
+  page = await site.open("review");
+  page.on("dialog", (dialog) => dialog.accept());
+});
+
+const title = () => page.locator("#review-title");
+const erase = () => page.getByRole("button", { name: /Erase all/ }).click();
+async function begin(reader, files = FILES) {
+  await page.fill("#review-reader", reader);
+  await page.setInputFiles("#review-files", files);
+  await title().waitFor();
+}
+async function press(key, pair) {
+  await page.keyboard.press(key);
+  await page.getByRole("heading", { name: pair, exact: true }).waitFor();
+}
+async function saved(name) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: `Save ${name}` }).click()]);
+  return readFile(await download.path(), "utf8");
+}
+
+it("asks who reads, then shows a pair side by side with its guards and waterfall", async () => {
+  await page.setInputFiles("#review-files", FILES);
+  await page.locator("#review-reader-error").getByText("Enter your initials").waitFor();
+  await begin("jk");
+  await page.getByText("two different valid NHS numbers").waitFor();
+  await page.getByRole("row", { name: /^Given name ≈ Same, written differently James JAMES/ }).waitFor();
+  const marked = await page.getByRole("row", { name: /^GP practice/ }).locator("mark").allTextContents();
+  assert.deepEqual(marked, ["52", "03"], "A81452 and A81403 differ in two characters");
+  await page.getByRole("row", { name: /^Together about 310 to 1 that it is one child \+8.3/ }).waitFor();
+  await assertAccessible(page);
+});
+
+it("decides by single keys, undoes, and counts", async () => {
+  await begin("jk");
+  await press("s", "Pair 2 of 21");
+  await press("d", "Pair 3 of 21");
+  await press("u", "Pair 4 of 21");
+  await page.getByText("jk: 3 of 21 pairs decided.").waitFor();
+  await press("z", "Pair 3 of 21");
+  await page.getByText("jk: 2 of 21 pairs decided.").waitFor();
+  await page.locator("#review-shortcuts").uncheck();
+  await page.keyboard.press("s");
+  assert.equal(await title().textContent(), "Pair 3 of 21", "single keys can be turned off");
+  await tabTo(page, page.locator("#review-different"));
+  await page.keyboard.press("Enter");
+  await page.getByText("jk: 3 of 21 pairs decided.").waitFor();
+  const lines = (await saved("decisions.csv")).trim().split("\n");
+  assert.equal(lines[0], "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at,reason,model_hash,evidence_hash");
+  assert.match(lines[1], /^chis-01,011314636,chis-04,079871407,same,jk,\d{4}-\d\d-\d\dT[\d:.]+Z,,88257233[0-9a-f]{56},[0-9a-f]{64}$/);
+  assert.deepEqual(lines.slice(1).map((line) => line.split(",")[4]), ["same", "different", "different"]);
+  assert.deepEqual(page.faults, []);
+});
+
+it("keeps decisions when the tab closes, and nothing of a record but its keys", async () => {
+  await begin("jk");
+  await page.getByText("jk: 3 of 21 pairs decided.").waitFor();
+  const kept = await page.evaluate(async () => {
+    const database = await new Promise((resolve) => (indexedDB.open("childlink").onsuccess = (event) => resolve(event.target.result)));
+    const store = database.transaction("decisions").objectStore("decisions");
+    return new Promise((resolve) => (store.getAll().onsuccess = (event) => resolve(event.target.result)));
+  });
+  const columns = ["decided_at", "decision", "evidence_hash", "model_hash", "reader", "reason", "record_id_l", "record_id_r", "source_l", "source_r"];
+  for (const decision of kept) assert.deepEqual(Object.keys(decision).sort(), columns);
+  const names = await page.evaluate(async () => [(await indexedDB.databases()).map(({ name }) => name), localStorage.length, sessionStorage.length]);
+  assert.deepEqual(names, [["childlink"], 0, 0]);
+});
+
+it("does not tell a second reader what the first decided, until they differ", async () => {
+  await begin("mp");
+  await page.selectOption("#review-filter", "second");
+  await page.getByText("Not decided by you.").waitFor();
+  assert.equal(await page.locator("#review-stage").getByText("jk").count(), 0);
+  await page.locator("#review-different").click();
+  await page.selectOption("#review-filter", "open");
+  await page.getByText("You decided: different children. Other readers: jk: same child.").waitFor();
+});
+
+it("opens the restricted queue only on purpose, with keys alone and a file of its own", async () => {
+  await begin("jk");
+  await page.getByText("Restricted queue: 3 pairs").click();
+  await page.getByRole("button", { name: "Open the restricted queue" }).click();
+  await page.locator("#review-why-error").getByText("Enter the reason").waitFor();
+  await page.fill("#review-why", "case 17");
+  await page.getByRole("button", { name: "Open the restricted queue" }).click();
+  await page.getByRole("heading", { name: "Restricted pair 1 of 3" }).waitFor();
+  await page.getByText("never set side by side").waitFor();
+  assert.equal(await page.locator("#review-pair tbody tr").count(), 2);
+  await assertAccessible(page);
+  await press("d", "Restricted pair 2 of 3");
+  assert.match(await saved("restricted-decisions.csv"), /chis-01,057935660,chis-01,159754467,different,jk,[^,]+,case 17,/);
+  assert.doesNotMatch(await saved("decisions.csv"), /057935660/);
+  await page.getByRole("button", { name: "Close the restricted queue" }).click();
+  assert.equal(await page.getByRole("link", { name: /restricted-decisions/ }).count(), 0);
+});
+
+it("brings decisions in and erases them", async () => {
+  await erase();
+  await page.getByText("0 decisions.").waitFor();
+  const list = "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at\nchis-01,011314636,chis-04,079871407,same,ab,2026-11-21\n";
+  await page.setInputFiles("#review-import", { name: "decisions.csv", mimeType: "text/csv", buffer: Buffer.from(list) });
+  await page.getByText("1 decision.").waitFor();
+  await page.setInputFiles("#review-import", { name: "bad.csv", mimeType: "text/csv", buffer: Buffer.from(list.replace("same", "perhaps")) });
+  await page.locator(".nhsuk-error-summary").getByText("row 1 is none of same, different and unsure").waitFor();
+  await erase();
+  await page.getByText("0 decisions.").waitFor();
+});
+
+it("says what is wrong with a file that is no review file, and lives on", async () => {
+  await page.fill("#review-reader", "jk");
+  const review = await readFile(FILES[0], "utf8");
+  const cases = [
+    ["empty.csv", "", /is empty/],
+    ["review.pdf", "%PDF-1.7", /is a PDF/],
+    ["review.xlsx", "PK\u0003\u0004", /is a workbook/],
+    ["picture.csv", "a\u0000b", /is not text/],
+    ["other.csv", "name,age\nx,1\n", /has no column source_l/],
+    ["children.csv", "source,record_id,child_id\na,1,1\n", /There are no pairs to review/],
+    ["damaged.csv", review.slice(0, review.indexOf('""bars""')), /is damaged or cut off/],
+  ];
+  for (const [name, content, message] of cases) {
+    await page.setInputFiles("#review-files", { name, mimeType: "text/csv", buffer: Buffer.from(content, "latin1") });
+    await page.locator(".nhsuk-error-summary").getByText(message).waitFor();
+  }
+  // Saved again by a spreadsheet that writes semicolons.
+  const semicolons = "source_l;record_id_l;source_r;record_id_r;match_weight;guards;waterfall\na;1;b;2;1.5;;\"{\"\"prior\"\":-10,\"\"bars\"\":[],\"\"household\"\":0,\"\"match_weight\"\":-10}\"\n";
+  await begin("jk", [{ name: "review.csv", mimeType: "text/csv", buffer: Buffer.from(semicolons) }]);
+  await page.getByRole("heading", { name: "Pair 1 of 1" }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+it("has words for every guard", async () => {
+  const rust = await readFile(file("src/linkage/guards.rs"), "utf8");
+  const codes = [...rust.matchAll(/Guard::\w+ => "([a-z-]+)",/g)].map(([, code]) => code);
+  assert.ok(codes.length >= 11);
+  const words = await page.evaluate(async (codes) => (await import("./views/review/guards.js")).guardsInWords(codes), codes);
+  assert.deepEqual(words.filter((text) => text.startsWith("Rule ")), []);
+});

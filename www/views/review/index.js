@@ -1,0 +1,111 @@
+import { loadFull, loadText } from "../../core.js";
+import { announce, h } from "../../dom.js";
+import { downloadLink } from "../../parts/download.js";
+import { errorSummary, problemOf } from "../../parts/error-summary.js";
+import { dropZone, textOf } from "../../parts/files.js";
+import { button, formGroup, input } from "../../parts/form.js";
+import { count, number } from "../../words.js";
+import { fromList, openDecisions, toList } from "./decisions.js";
+import { readRun } from "./pairs.js";
+import { reader } from "./reader.js";
+
+const PRACTICE = ["review.csv", "children.csv", "restricted.csv", "summary.json"];
+
+/** The Review page: the pairs that a person must decide, one at a time. */
+export async function show(view) {
+  const [childlink, text, decisions] = await Promise.all([loadFull(), loadText(), openDecisions()]);
+  const summary = errorSummary();
+  const stage = h("div", { id: "review-stage" });
+  const kept = h("section", { class: "app-part", id: "review-kept" });
+  const name = formGroup({
+    id: "review-reader",
+    label: "Who is reading",
+    hint: "Your initials. They stand beside each decision. A second reader enters their own and does not see what the first decided.",
+    control: input({ class: "nhsuk-input nhsuk-input--width-10", maxlength: 40 }),
+  });
+  let reading = null;
+
+  const begin = async (load) => {
+    const who = name.control.value.trim();
+    name.fail(who ? "" : "Enter your initials");
+    if (!who) return name.control.focus();
+    try {
+      const run = await load();
+      reading = reader({ run, who, decisions, childlink, diffChars: text.diffChars, onchange: showKept });
+      stage.replaceChildren(reading.place);
+      opening.hidden = true;
+      summary.clear();
+      reading.start();
+    } catch (cause) {
+      summary.tell([{ ...problemOf(cause), field: "review-files" }], "The pairs could not be opened");
+    }
+  };
+  const opening = h(
+    "div",
+    {},
+    name.group,
+    dropZone({
+      id: "review-files",
+      label: "The files of a run",
+      hint: "Choose review.csv from the folder that “childlink link” wrote; better, choose it together with children.csv, summary.json and restricted.csv.",
+      multiple: true,
+      onfiles: (files) => begin(() => readRun(files, text.Papa)),
+    }),
+    button("Practise on made-up pairs", () => begin(practice), { kind: "secondary" }),
+  );
+  async function practice() {
+    const files = PRACTICE.map(async (file) => new File([await (await fetch(`practice/${file}`)).blob()], file));
+    return readRun(await Promise.all(files), text.Papa);
+  }
+
+  function showKept() {
+    const all = decisions.all();
+    const hidden = (one) => one.restricted || reading?.isRestricted(one);
+    const [common, restricted] = [all.filter((one) => !hidden(one)), all.filter(hidden)];
+    const save = (file, list) => (list.length > 0 ? h("li", {}, downloadLink(file, toList(text.Papa, list), `Save ${file}`), ` (${number(list.length)})`) : null);
+    kept.replaceChildren(
+      h("h2", { class: "nhsuk-heading-m" }, "Decisions kept in this browser"),
+      h(
+        "p",
+        {},
+        `${count(all.length, "decision")}. Only the keys of the records, the decision, the reader, the time, the reason and two hashes are kept, so that closing the tab loses nothing. No name, number or address is.`,
+      ),
+      h("ul", { class: "nhsuk-list" }, [save("decisions.csv", common), save("restricted-decisions.csv", reading?.restrictedOpen ? restricted : [])].filter(Boolean)),
+      h("p", { class: "app-quiet" }, "Give the file to “childlink link --decisions decisions.csv”."),
+      dropZone({
+        id: "review-import",
+        label: "Bring in decisions",
+        hint: "A decisions.csv that was saved here or by another reader",
+        onfiles: ([file]) => importFrom(file),
+      }),
+      button("Erase all decisions from this browser", erase, { kind: "warning", id: "review-erase" }),
+    );
+  }
+  async function importFrom(file) {
+    try {
+      const list = fromList(text.Papa, await textOf(file), file.name);
+      for (const decision of list) {
+        const had = decisions.all().find((one) => sameReading(one, decision));
+        if (!had || had.decided_at <= decision.decided_at) await decisions.put({ ...had, ...decision });
+      }
+      summary.clear();
+      showKept();
+      reading?.refresh();
+      announce(`Brought in ${count(list.length, "decision")}`);
+    } catch (cause) {
+      summary.tell([{ ...problemOf(cause), field: "review-import" }], "The decisions could not be brought in");
+    }
+  }
+  async function erase() {
+    if (!window.confirm("Erase all decisions from this browser? Those not saved as a file are lost.")) return;
+    await decisions.erase();
+    showKept();
+    reading?.refresh();
+    announce("All decisions are erased from this browser");
+  }
+
+  view.append(summary.place, h("h1", {}, "Review"), opening, stage, kept);
+  showKept();
+}
+
+const sameReading = (a, b) => ["source_l", "record_id_l", "source_r", "record_id_r", "reader"].every((key) => a[key] === b[key]);
