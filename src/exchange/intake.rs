@@ -37,13 +37,15 @@ impl Intake {
     pub fn add(&mut self, name: &str, source: &SourceName, rows: Rows) -> Result<(), Error> {
         if let SourceName::Fallback(source) = source
             && rows.fell_back
-            && let Some(other) = self.fallbacks.insert(source.clone(), self.names.len())
         {
-            return Err(Error::new(
-                "input/same-name",
-                format!("{} and {name} would both be the source {source}", self.names[other]),
-                "name the source of each input (in the command line by --source NAME=FILE)",
-            ));
+            if let Some(&other) = self.fallbacks.get(source) {
+                return Err(Error::new(
+                    "input/same-name",
+                    format!("{} and {name} would both be the source {source}", self.names[other]),
+                    "name the source of each input (in the command line by --source NAME=FILE)",
+                ));
+            }
+            self.fallbacks.insert(source.clone(), self.names.len());
         }
         self.names.push(name.to_owned());
         self.builders.extend(rows.builders);

@@ -5,6 +5,7 @@
 
 pub mod care_events;
 pub mod column_map;
+pub mod columns;
 pub mod csv;
 pub mod due_list;
 pub mod encoding;

@@ -1,7 +1,7 @@
 //! Parquet: records in columns.
 
 use super::column_map::ColumnMap;
-use super::rows::{InputFinding, InputReport, PASSED_OVER, ReadOptions, RowSink, Rows, SetAside, UNKNOWN_COLUMN};
+use super::rows::{InputReport, ReadOptions, RowSink, Rows, SetAside};
 use crate::error::Error;
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -31,7 +31,7 @@ pub fn read<R: ChunkReader + 'static>(file: R, options: ReadOptions<'_>) -> Resu
         }
         Ok(())
     })?;
-    Rows::join(report(&header, &columns), vec![sink])
+    Rows::join(InputReport::of_header("parquet", &header, &columns), vec![sink])
 }
 
 /// Reads some rows once more. They are told as JSON of the canonical columns, since a row of Parquet has
@@ -119,20 +119,6 @@ fn for_each_batch<R: ChunkReader + 'static>(
         each(&narrowed, &batch.map_err(|cause| unreadable(&cause))?)?;
     }
     Ok((header, columns))
-}
-
-fn report(header: &[String], columns: &ColumnMap) -> InputReport {
-    let passed_over = columns.passed_over().iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    let findings = [(&UNKNOWN_COLUMN, columns.unknown().to_vec()), (&PASSED_OVER, passed_over)];
-    let findings = findings.into_iter().filter(|(_, columns)| !columns.is_empty());
-    InputReport {
-        format: "parquet",
-        columns: columns.places().iter().map(|&(column, place)| (column, header[place].clone())).collect(),
-        findings: findings
-            .map(|(code, columns)| InputFinding { code, count: columns.len() as u64, rows: Vec::new(), columns })
-            .collect(),
-        ..InputReport::default()
-    }
 }
 
 pub(super) fn unreadable(cause: &dyn std::fmt::Display) -> Error {

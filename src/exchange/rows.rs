@@ -1,6 +1,6 @@
 //! Rows of any format on their way into the table: accepted, or set aside with a reason.
 
-use super::column_map::Spellings;
+use super::column_map::{ColumnMap, Spellings};
 use crate::error::{Code, Error, Severity};
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -136,7 +136,7 @@ pub struct InputFinding {
 /// How an input was understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputReport {
-    /// `csv`, `ndjson` or `parquet`.
+    /// `csv`, `ndjson`, `parquet` or `columns`.
     pub format: &'static str,
     /// The encoding of a text, else `""`.
     pub encoding: &'static str,
@@ -148,6 +148,23 @@ pub struct InputReport {
     pub rows: u64,
     /// What to tell about it.
     pub findings: Vec<InputFinding>,
+}
+
+impl InputReport {
+    /// What a header tells: the columns found, and findings on the others.
+    pub(super) fn of_header(format: &'static str, header: &[String], columns: &ColumnMap) -> InputReport {
+        let passed_over = columns.passed_over().iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let findings = [(&UNKNOWN_COLUMN, columns.unknown().to_vec()), (&PASSED_OVER, passed_over)];
+        let findings = findings.into_iter().filter(|(_, columns)| !columns.is_empty());
+        InputReport {
+            format,
+            columns: columns.places().iter().map(|&(column, place)| (column, header[place].clone())).collect(),
+            findings: findings
+                .map(|(code, columns)| InputFinding { code, count: columns.len() as u64, rows: Vec::new(), columns })
+                .collect(),
+            ..InputReport::default()
+        }
+    }
 }
 
 /// All rows of one input.

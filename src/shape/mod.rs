@@ -1,5 +1,10 @@
-//! The data that the JavaScript and the C shell hand out: plain objects, the same in both, written here
-//! so that no core type freezes a format by accident. Keys are snake_case; an absent value is null.
+//! What the JavaScript and the C shell share: the data that they hand out, and a run of linkage over inputs that
+//! they are handed. Data are plain objects, the same in both, written here so that no core type freezes a format by
+//! accident. Keys are snake_case; an absent value is null.
 
+#[cfg(feature = "c-api")]
+pub(crate) mod column;
 pub(crate) mod finding;
+#[cfg(any(feature = "c-api", feature = "wasm"))]
+pub(crate) mod linkage;
 pub(crate) mod record;

@@ -5,7 +5,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
 /// An error on its way to JavaScript: an `Error` named `ChildlinkError` with `code`, `hint` and `field`.
-pub(super) struct Thrown(Error);
+pub struct Thrown(Error);
 
 impl<E: Into<Error>> From<E> for Thrown {
     fn from(error: E) -> Thrown {

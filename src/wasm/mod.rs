@@ -10,6 +10,8 @@
 mod birth_date;
 mod error;
 mod field;
+#[cfg(feature = "wasm")]
+mod linker;
 mod name;
 mod nhs_number;
 #[cfg(feature = "wasm")]

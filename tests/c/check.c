@@ -1,5 +1,5 @@
 /* The C library as a vendor's program uses it: every function, every way to fail, every handle freed. Run under
- * valgrind by scripts/checks/package. */
+ * valgrind by scripts/checks/c-library. */
 #include <assert.h>
 #include <childlink.h>
 #include <stdio.h>
@@ -24,6 +24,65 @@ static bool holds(const childlink_text *text, const char *part) {
     if (memcmp(bytes + at, part, wanted) == 0) return true;
   }
   return false;
+}
+
+/* Rows of two sources, one without a record id; three records of two children. */
+static const char *BIRTHS = "record_id,nhs_number,given_name,family_name,birth_date\nB1,9434765919,Zo\xc3\xab,Okafor,2019-03-12\n";
+static const char *SCHOOL = "record_id,nhs_number,given_name,family_name,birth_date\nS1,943 476 5919,ZOE,Okafor,12/03/2019\nS2,4010232137,Ann,Lee,2018-01-30\n,,,,\n";
+
+static int check_linker(void) {
+  childlink_error *error = NULL;
+  childlink_linker *linker = childlink_linker_new(NULL, 0, &error);
+  CHECK(linker != NULL && error == NULL);
+  CHECK(childlink_linker_add_file(linker, "births.csv", NULL, (const uint8_t *)BIRTHS, strlen(BIRTHS), &error) == 1);
+  CHECK(childlink_linker_add_file(linker, "school.csv", "school", (const uint8_t *)SCHOOL, strlen(SCHOOL), &error) == 3);
+  CHECK(childlink_linker_add_file(linker, "empty.csv", NULL, NULL, 0, &error) == -1);
+  CHECK(strcmp(childlink_error_code(error), "csv/empty") == 0);
+  childlink_error_free(error);
+
+  /* The same child as columns, with a value that is no UTF-8 in the second row. */
+  uint32_t ids[] = {0, 2, 4}, dates[] = {0, 10, 20}, names[] = {0, 6, 7};
+  childlink_values columns[] = {
+    {"id", (const uint8_t *)"C1C2", ids},
+    {"dob", (const uint8_t *)"2019-03-122019-03-12", dates},
+    {"surname", (const uint8_t *)"Okafor\xff", names},
+  };
+  CHECK(childlink_linker_add_columns(linker, "clinic", NULL, columns, 3, 2, &error) == 2);
+  names[1] = 9;
+  CHECK(childlink_linker_add_columns(linker, "clinic", NULL, columns, 3, 2, &error) == -1);
+  CHECK(strcmp(childlink_error_code(error), "argument/offsets") == 0);
+  childlink_error_free(error);
+  columns[0].name = NULL;
+  CHECK(childlink_linker_add_columns(linker, "clinic", NULL, columns, 3, 2, NULL) == -1);
+
+  childlink_linkage *linkage = childlink_linker_link(linker, false, 0, &error);
+  CHECK(linkage != NULL && error == NULL);
+  childlink_text *text = childlink_linkage_take(linkage, "children.csv", &error);
+  CHECK(holds(text, "source,record_id,child_id\nbirths,B1,1\nclinic,C1,") && holds(text, "school,S1,1\n"));
+  childlink_text_free(text);
+  CHECK(childlink_linkage_take(linkage, "children.csv", &error) == NULL);
+  CHECK(strcmp(childlink_error_code(error), "linkage/no-file") == 0);
+  childlink_error_free(error);
+  text = childlink_linkage_take(linkage, "quarantine.csv", &error);
+  CHECK(holds(text, "row/no-record-id") && holds(text, "row/undecodable"));
+  childlink_text_free(text);
+  text = childlink_linkage_take(linkage, "summary.json", &error);
+  CHECK(holds(text, "\"read\": 6"));
+  childlink_text_free(text);
+  childlink_linkage_free(linkage);
+
+  CHECK(childlink_linker_link(linker, false, 0, &error) == NULL);
+  CHECK(strcmp(childlink_error_code(error), "linker/gone") == 0);
+  childlink_error_free(error);
+  CHECK(childlink_linker_add_file(linker, "late.csv", NULL, (const uint8_t *)BIRTHS, strlen(BIRTHS), NULL) == -1);
+  childlink_linker_free(linker);
+  CHECK(childlink_linker_new(BYTES("{}"), &error) == NULL && error != NULL);
+  childlink_error_free(error);
+  CHECK(childlink_linker_link(NULL, false, 0, NULL) == NULL && childlink_linkage_take(NULL, "links.csv", NULL) == NULL);
+  childlink_linker_free(childlink_linker_new(NULL, 0, NULL));
+  childlink_linker_free(NULL);
+  childlink_linkage_free(NULL);
+  return 0;
 }
 
 int main(void) {
@@ -91,6 +150,8 @@ int main(void) {
   CHECK(childlink_normalise_column("record_id", (const uint8_t *)values, offsets, 4, NULL, &error) == NULL);
   CHECK(strcmp(childlink_error_code(error), "argument/unchecked-column") == 0);
   childlink_error_free(error);
+
+  if (check_linker() != 0) return 1;
 
   childlink_text_free(NULL);
   childlink_column_free(NULL);

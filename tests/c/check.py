@@ -45,4 +45,29 @@ for column in ["nhs_number", "given_name", "family_name", "postcode", "sex", "gp
             assert library.childlink_is_nhs_number(data, len(data)) == (row["value"] != ""), row
         passed += 1
 assert passed > 100
+
+for name, kinds, result in [
+    ("linker_new", [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p], ctypes.c_void_p),
+    ("linker_add_file", [ctypes.c_void_p, *[ctypes.c_char_p] * 3, ctypes.c_size_t, ctypes.c_void_p], ctypes.c_int64),
+    ("linker_link", [ctypes.c_void_p, ctypes.c_bool, ctypes.c_uint64, ctypes.c_void_p], ctypes.c_void_p),
+    ("linker_free", [ctypes.c_void_p], None),
+    ("linkage_take", [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p], ctypes.c_void_p),
+    ("linkage_free", [ctypes.c_void_p], None),
+]:
+    function = getattr(library, f"childlink_{name}")
+    function.argtypes, function.restype = kinds, result
+sample = sorted(path for path in (cases.parent.parent.parent / "data" / "sample").glob("*.csv") if path.stem[:4] in ("chis", "mate"))
+linker = library.childlink_linker_new(None, 0, None)
+for path in sample:
+    data = path.read_bytes()
+    assert library.childlink_linker_add_file(linker, path.name.encode(), None, data, len(data), None) > 0, path.name
+linkage = library.childlink_linker_link(linker, False, 0, None)
+library.childlink_linker_free(linker)
+text = library.childlink_linkage_take(linkage, b"children.csv", None)
+children = bytes(library.childlink_text_bytes(text)[: library.childlink_text_length(text)])
+library.childlink_text_free(text)
+library.childlink_linkage_free(linkage)
+rows = list(csv.DictReader(children.decode().splitlines()))
+assert 0 < len({row["child_id"] for row in rows}) < len(rows)
+passed += 1
 print(f"Python: {passed} passed, 0 failed")

@@ -18,5 +18,9 @@ export async function smoke(validate, full) {
   const child = { given_name: "Zoë", family_name: "O’Brien", birth_date: "2024-02-29", postcode: "LS1 4AP" };
   expect("a pair", full.comparePair(child, { ...child, given_name: "ZOE" }).waterfall.bars[1].level, "same");
   expect("a schedule", full.schedule({ birth_date: "2026-01-05" }, { asAt: "2026-03-02" }).as_at, "2026-03-02");
+  const linker = new full.Linker();
+  const rows = ["record_id,family_name,birth_date", "1,Okafor,2024-02-29", "2,Lee,2019-03-12"].join("\n");
+  await linker.addFile("births.csv", new TextEncoder().encode(rows));
+  expect("a linkage", (await linker.link()).summary.linkage.children, 2);
   return faults.length === 0 ? "OK" : faults.join("; ");
 }

@@ -126,9 +126,10 @@ it("an import map without a bundler, with integrity", async () => {
   assert.deepEqual(await read(query({ validate: hash("full"), full: hash("full") }), ["page"]), ["wasm/cannot-start"]);
 });
 
-for (const [module, moduleResolution] of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
+// With and without TypeScript's own types of `using`.
+for (const [module, moduleResolution, ...lib] of [["nodenext", "nodenext"], ["esnext", "bundler", "esnext.disposable"]]) {
   it(`TypeScript, strict, ${moduleResolution}`, () => {
-    const options = { strict: true, noEmit: true, target: "es2022", lib: ["es2022", "dom"], types: [], module, moduleResolution };
+    const options = { strict: true, noEmit: true, target: "es2022", lib: ["es2022", "dom", ...lib], types: [], module, moduleResolution };
     mkdirSync(join(folder, "typescript"), { recursive: true });
     const config = join(folder, "typescript", `tsconfig.${moduleResolution}.json`);
     writeFileSync(config, JSON.stringify({ compilerOptions: options, files: ["main.ts"] }));

@@ -1,6 +1,7 @@
 // Everything. Nothing is started on import: pass a URL, Response, bytes or WebAssembly.Module to init or initSync.
 import { createBoundary } from "../lib/boundary.js";
 import { forms } from "../lib/forms.js";
+import { linkers } from "../lib/linker.js";
 import { pairs } from "../lib/pairs.js";
 import { schedules } from "../lib/schedules.js";
 import * as glue from "./glue.js";
@@ -25,3 +26,4 @@ export const {
 } = forms(boundary);
 export const { comparePair } = pairs(boundary);
 export const { schedule, scheduleBatch, planVisits } = schedules(boundary);
+export const { Linker } = linkers(boundary);

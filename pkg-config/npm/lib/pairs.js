@@ -1,6 +1,9 @@
 import { json, optionsOf } from "./argument.js";
 import { recordReader } from "./record.js";
 
+/** The model among the options as text, if there is one. */
+export const modelOf = ({ model }) => (model === undefined ? undefined : json(model, "model"));
+
 /** Two records at a time. */
 export function pairs(boundary) {
   const { glue } = boundary;
@@ -8,12 +11,11 @@ export function pairs(boundary) {
 
   return {
     comparePair(left, right, options) {
-      const { model } = optionsOf(options, ["model"]);
-      const modelText = model === undefined ? undefined : json(model, "model");
+      const model = modelOf(optionsOf(options, ["model"]));
       const a = readRecord(left);
       const b = readRecord(right);
       try {
-        return JSON.parse(glue.comparePair(a.columns, a.values, b.columns, b.values, modelText));
+        return JSON.parse(glue.comparePair(a.columns, a.values, b.columns, b.values, model));
       } catch (cause) {
         throw boundary.caught(cause);
       }

@@ -182,3 +182,98 @@ export function scheduleBatch(
  * @throws {ChildlinkError} `argument/...`, `date/...`
  */
 export function planVisits(child: ScheduledChild, options: ScheduleOptions): readonly Visit[];
+
+/** What a file holds. A Blob (a dropped file) is read in parts in a worker; a stream is taken up as a whole first. */
+export type FileContent = Uint8Array | readonly Uint8Array[] | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** The values of a column: texts, or their UTF-8 one after another with value n from `offsets[n]` to `offsets[n + 1]`. */
+export type TextColumn =
+  | readonly (string | null | undefined)[]
+  | { readonly bytes: Uint8Array; readonly offsets: Uint32Array };
+
+/** How far the work is: bytes of a file read (`total` is not known while a stream comes), or steps of linking. */
+export interface LinkProgress {
+  readonly phase: "read" | "build" | "train" | "link" | "write";
+  readonly done: number;
+  readonly total: number | undefined;
+}
+
+/** How a caller follows the work, and ends it: with the error `linker/cancelled`, at the next part or step. */
+export interface WatchOptions {
+  readonly onProgress?: (progress: LinkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What linking came to. The bytes are the files of `childlink link`, UTF-8 CSV with a header, byte for byte. */
+export interface Linkage {
+  /** Counts that reconcile, quality by source and field, and what training learned. */
+  readonly summary: {
+    readonly rows: { readonly read: number; readonly accepted: number; readonly quarantined: number };
+    readonly linkage: {
+      readonly records: number;
+      readonly children: number;
+      readonly candidate_pairs: number;
+      readonly links: number;
+      readonly review: number;
+      readonly restricted: number;
+      readonly [key: string]: unknown;
+    };
+    readonly [key: string]: unknown;
+  };
+  /** The model after training, to be passed on to later runs and to `comparePair`. */
+  readonly model: object;
+  /** `source,record_id,child_id`, one row for every accepted record. */
+  readonly children: Uint8Array;
+  /** Every pair decided link or review. */
+  readonly links: Uint8Array;
+  /** The review pairs with their fields and waterfalls. */
+  readonly review: Uint8Array;
+  /** The restricted queue: keys only, for those who must see it. */
+  readonly restricted: Uint8Array;
+  /** The rows that were set aside, and why. */
+  readonly quarantine: Uint8Array;
+}
+
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
+/**
+ * Links records of several sources into children. It holds the records until they are linked; use it in a worker, since
+ * a step of linking takes its time. Free it if it is not to link after all, or declare it with `using`.
+ * @example
+ * const linker = new Linker();
+ * await linker.addFile("births.csv", bytes);
+ * linker.addColumns("school", { record_id: ["1"], birth_date: ["2019-03-12"], family_name: ["Okafor"] });
+ * const { summary, children } = await linker.link();
+ */
+export class Linker {
+  /**
+   * @param options A model (a trained one is used as it is), or nothing for the built-in one.
+   * @throws {ChildlinkError} `argument/...`, `model/...`
+   */
+  constructor(options?: { readonly model?: object });
+  /**
+   * Reads a file of delimited text in any usual encoding, delimiter and column names.
+   * @param name Shown in messages; rows that name no source come from a source of this name without its ending.
+   * @returns How many rows it has, those set aside included.
+   * @throws {ChildlinkError} `argument/...`, `csv/...`, `columns/...`, `input/...`, `linker/...`
+   */
+  addFile(name: string, content: FileContent, options?: WatchOptions & { readonly source?: string }): Promise<number>;
+  /**
+   * Reads records held in columns, named as a file's header would. Call it once for each chunk, and then name the source.
+   * @returns How many rows there are, those set aside included.
+   * @throws {ChildlinkError} `argument/...`, `columns/...`, `input/...`, `linker/gone`
+   */
+  addColumns(name: string, columns: Readonly<Record<string, TextColumn>>, options?: { readonly source?: string }): number;
+  /**
+   * Links all records added so far. The linker is spent afterwards, also when this fails or is cancelled.
+   * @throws {ChildlinkError} `argument/...`, `model/...`, `input/cannot-read`, `linker/...`
+   */
+  link(options?: WatchOptions & { readonly linkOnly?: boolean; readonly seed?: number }): Promise<Linkage>;
+  /** Gives the memory back. Freeing twice is harmless. */
+  free(): void;
+  [Symbol.dispose](): void;
+}

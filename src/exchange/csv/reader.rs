@@ -7,8 +7,7 @@ use crate::error::Error;
 use crate::exchange::column_map::ColumnMap;
 use crate::exchange::encoding::Utf8Tally;
 use crate::exchange::rows::{
-    FIELD_COUNT, InputFinding, InputReport, PASSED_OVER, ReadOptions, RowSink, Rows, SetAside, UNBALANCED_QUOTE,
-    UNDECODABLE, UNKNOWN_COLUMN,
+    FIELD_COUNT, InputReport, ReadOptions, RowSink, Rows, SetAside, UNBALANCED_QUOTE, UNDECODABLE,
 };
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -115,21 +114,10 @@ impl<'o> Reader<'o> {
     }
 
     fn report(&self) -> InputReport {
-        let mut findings = Vec::new();
-        let mut tell = |code, columns: Vec<String>| {
-            if !columns.is_empty() {
-                findings.push(InputFinding { code, count: columns.len() as u64, rows: Vec::new(), columns });
-            }
-        };
-        tell(&UNKNOWN_COLUMN, self.columns.unknown().to_vec());
-        tell(&PASSED_OVER, self.columns.passed_over().iter().map(|(name, _)| name.clone()).collect());
         InputReport {
-            format: "csv",
             encoding: self.form.encoding.name(),
             delimiter: self.form.delimiter_name(),
-            columns: self.columns.places().iter().map(|&(c, place)| (c, self.form.header[place].clone())).collect(),
-            rows: 0,
-            findings,
+            ..InputReport::of_header("csv", &self.form.header, &self.columns)
         }
     }
 

@@ -281,6 +281,15 @@ mod tests {
     use crate::identity::raw::RawFields;
     use crate::linkage::table::{Table, TableBuilder};
 
+    #[test]
+    fn numbers_read_back_are_the_numbers_that_were_written() {
+        let mut model = Model::child_health();
+        for number in [1.697_850_521_240_110_1e-9, 0.000_207_036_275_713_166, 0.021_463_130_237_269_742] {
+            model.probability_two_random_records_match = number;
+            assert_eq!(Model::from_json(&model.to_json()).unwrap(), model);
+        }
+    }
+
     fn table(case: &Case) -> Table {
         let mut builder = TableBuilder::new(0);
         let source = builder.source("case");

@@ -1,4 +1,4 @@
-import { comparePair, init, schedule, scheduleBatch, type Schedule } from "childlink";
+import { comparePair, init, Linker, schedule, scheduleBatch, type Schedule } from "childlink";
 import { init as start } from "childlink/slim";
 import {
   ChildlinkError,
@@ -39,6 +39,15 @@ try {
 }
 console.log(findings, family, area, weak, tokens, decision, answer.forecast[0]?.status, lines.length);
 
+const linker = new Linker({ model: {} });
+const rows: number = await linker.addFile("births.csv", new Blob([]), { source: "births", onProgress: ({ done }) => console.log(done) });
+linker.addColumns("school", { record_id: ["1", null], birth_date: { bytes: new Uint8Array(), offsets: new Uint32Array(3) } });
+const children: Uint8Array = (await linker.link({ seed: 1, signal: new AbortController().signal })).children;
+linker[Symbol.dispose]();
+console.log(rows, children.length);
+
+// @ts-expect-error bytes, not text
+await linker.addFile("births.csv", "record_id,birth_date");
 // @ts-expect-error a number is no text
 parseNhsNumber(9434765919);
 // @ts-expect-error no such column

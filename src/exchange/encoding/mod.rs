@@ -1,6 +1,14 @@
 //! How the bytes of a text file stand for characters.
 
-use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
+#[cfg(not(all(feature = "wasm", target_arch = "wasm32", target_os = "unknown")))]
+#[path = "library.rs"]
+mod decoder;
+#[cfg(all(feature = "wasm", target_arch = "wasm32", target_os = "unknown"))]
+#[path = "host.rs"]
+mod decoder;
+
+pub use decoder::Utf16Decoder;
+use decoder::windows_1252;
 
 /// An encoding that files of child health systems are found in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,12 +78,11 @@ impl Encoding {
             text.push_str(std::str::from_utf8(bytes).ok()?);
             return Some(());
         }
-        // The standard decoder reads the five unassigned bytes as control characters; no source
-        // means those.
+        // The standard reads the five unassigned bytes as control characters; no source means those.
         if bytes.iter().any(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D)) {
             return None;
         }
-        text.push_str(&WINDOWS_1252.decode_without_bom_handling(bytes).0);
+        text.push_str(&windows_1252(bytes));
         Some(())
     }
 }
@@ -137,31 +144,6 @@ impl Utf8Tally {
 
 fn letters(text: &str) -> u64 {
     text.chars().filter(|c| !c.is_ascii()).count() as u64
-}
-
-/// Turns a stream of UTF-16 into UTF-8. What cannot be decoded becomes U+FFFD.
-pub struct Utf16Decoder(encoding_rs::Decoder);
-
-impl Utf16Decoder {
-    /// A decoder for `Utf16Le` or `Utf16Be`; `None` for the other encodings, which need none.
-    pub fn new(encoding: Encoding) -> Option<Utf16Decoder> {
-        let encoding = match encoding {
-            Encoding::Utf16Le => UTF_16LE,
-            Encoding::Utf16Be => UTF_16BE,
-            Encoding::Utf8 | Encoding::Windows1252 => return None,
-        };
-        Some(Utf16Decoder(encoding.new_decoder_without_bom_handling()))
-    }
-
-    /// Decodes the next bytes of the stream; `last` ends it.
-    pub fn decode(&mut self, bytes: &[u8], last: bool, utf8: &mut Vec<u8>) {
-        let needed = self.0.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len() * 3 + 3);
-        let start = utf8.len();
-        utf8.resize(start + needed, 0);
-        // The space is enough by the decoder's own word, so one call takes all of `bytes`.
-        let (_, _, written, _) = self.0.decode_to_utf8(bytes, &mut utf8[start..], last);
-        utf8.truncate(start + written);
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,235 @@
+//! A run of linkage over inputs that a host hands over one by one.
+
+use crate::error::Error;
+use crate::exchange::column_map::Spellings;
+use crate::exchange::columns::{self, ColumnBuffer};
+use crate::exchange::csv;
+use crate::exchange::intake::{Intake, Records};
+use crate::exchange::linked::{self, review_pairs};
+use crate::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
+use crate::exchange::sheet::{Sheet, SheetColumn};
+use crate::exchange::summary;
+use crate::linkage::blocking::LinkKind;
+use crate::linkage::estimate::{self, TrainingReport};
+use crate::linkage::explain::explain;
+use crate::linkage::model::Model;
+use crate::linkage::{LinkOptions, Linked, link};
+use std::collections::BTreeMap;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// What is to be linked. Files are read through `F`, which the shell brings.
+pub(crate) struct Inputs<F> {
+    model: Model,
+    intake: Intake,
+    contents: Vec<(SourceName, Content<F>)>,
+}
+
+/// What the rows of an input are read from; kept, since rows set aside are read once more.
+enum Content<F> {
+    File(F),
+    Columns(TextColumns),
+}
+
+/// Columns by name, each with its values one after another and where they begin and end.
+#[derive(Default)]
+pub(crate) struct TextColumns {
+    pub(crate) names: Vec<String>,
+    pub(crate) buffers: Vec<(Vec<u8>, Vec<u32>)>,
+}
+
+/// How records are linked.
+pub(crate) struct RunOptions {
+    /// Compare records of different sources only.
+    pub(crate) link_only: bool,
+    /// Chooses the samples of training.
+    pub(crate) seed: u64,
+}
+
+impl<F: Read + Seek + Send> Inputs<F> {
+    /// No input yet, to be linked by this model (JSON) or the built-in one.
+    ///
+    /// # Errors
+    /// `model/...`
+    pub(crate) fn new(model: Option<&str>) -> Result<Inputs<F>, Error> {
+        let model = model.map_or_else(|| Ok(Model::child_health()), Model::from_json)?;
+        Ok(Inputs { model, intake: Intake::default(), contents: Vec::new() })
+    }
+
+    /// Reads a file of delimited text; answers how many rows it has. Its rows come from `source`, or else from
+    /// the source that each names, or else from one called as the file is, without its ending.
+    ///
+    /// # Errors
+    /// `csv/...`, `columns/...`, `input/...`
+    pub(crate) fn add_file(&mut self, name: &str, source: Option<String>, mut file: F) -> Result<u64, Error> {
+        self.add(name, source, |options| Ok((csv::read(&mut file, options, &|_| {})?, Content::File(file))))
+    }
+
+    /// Reads columns in memory; answers how many rows they have. Sources are told as for a file.
+    ///
+    /// # Errors
+    /// `argument/offsets`, `columns/...`, `input/...`
+    pub(crate) fn add_columns(
+        &mut self,
+        name: &str,
+        source: Option<String>,
+        columns: TextColumns,
+    ) -> Result<u64, Error> {
+        self.add(name, source, |options| {
+            Ok((columns::read(&columns.names, &columns.buffers()?, options)?, Content::Columns(columns)))
+        })
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        source: Option<String>,
+        read: impl FnOnce(ReadOptions<'_>) -> Result<(Rows, Content<F>), Error>,
+    ) -> Result<u64, Error> {
+        let stem = || Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
+        let source = source.map_or_else(|| SourceName::Fallback(stem().into_owned()), SourceName::Given);
+        let (rows, content) = read(options(self.intake.next_input()?, &source)).map_err(|mut error| {
+            error.message = format!("{name}: {}", error.message);
+            error
+        })?;
+        let count = rows.report.rows;
+        self.intake.add(name, &source, rows)?;
+        self.contents.push((source, content));
+        Ok(count)
+    }
+
+    /// Builds the table of all records.
+    pub(crate) fn build(self, options: &RunOptions) -> Run<F> {
+        let Inputs { model, intake, contents } = self;
+        let kind = if options.link_only { LinkKind::LinkOnly } else { LinkKind::LinkAndDedupe };
+        Run { records: intake.build(), contents, model, kind, seed: options.seed, training: None }
+    }
+}
+
+impl TextColumns {
+    /// Adds a copy of a column.
+    #[cfg(feature = "c-api")]
+    pub(crate) fn push(&mut self, name: &str, values: ColumnBuffer<'_>) {
+        self.names.push(name.to_owned());
+        self.buffers.push(values.to_owned());
+    }
+
+    fn buffers(&self) -> Result<Vec<ColumnBuffer<'_>>, Error> {
+        self.buffers.iter().map(|(bytes, offsets)| ColumnBuffer::new(bytes, offsets)).collect()
+    }
+}
+
+fn options(input: u16, source: &SourceName) -> ReadOptions<'_> {
+    ReadOptions { input, source, spellings: Spellings::built_in(), keep: &[] }
+}
+
+/// Records in their table, on their way to children. The steps are apart so that a host can tell how far it is,
+/// and stop between them: [`Run::train`], [`Run::link`], [`Run::write`].
+pub(crate) struct Run<F> {
+    records: Records,
+    contents: Vec<(SourceName, Content<F>)>,
+    model: Model,
+    kind: LinkKind,
+    seed: u64,
+    training: Option<TrainingReport>,
+}
+
+impl<F: Read + Seek + Send> Run<F> {
+    /// Trains the model on the records, unless it has been trained before.
+    ///
+    /// # Errors
+    /// Those of a model that does not fit this version.
+    pub(crate) fn train(&mut self) -> Result<(), Error> {
+        if self.model.provenance.trained_on_records == 0 {
+            let table = &self.records.built.table;
+            let (model, report) = estimate::train(table, &self.model, self.kind, self.seed)?;
+            (self.model, self.training) = (model, Some(report));
+        }
+        Ok(())
+    }
+
+    /// Scores the candidate pairs and groups records into children.
+    ///
+    /// # Errors
+    /// Those of a model that does not fit this version.
+    pub(crate) fn link(&mut self) -> Result<Linked, Error> {
+        let options = LinkOptions { kind: self.kind, seed: self.seed, skip_training: true, ..LinkOptions::default() };
+        let linked = link(&self.records.built.table, &self.model, &options)?;
+        Ok(Linked { training: self.training.take(), ..linked })
+    }
+
+    /// Writes the files of the run.
+    ///
+    /// # Errors
+    /// `input/cannot-read` if an input is gone.
+    pub(crate) fn write(&mut self, linked: &Linked) -> Result<LinkageFiles, Error> {
+        let table = &self.records.built.table;
+        let review: Vec<_> = review_pairs(linked).into_iter().map(|pair| (pair.left, pair.right)).collect();
+        let waterfalls = explain(table, &linked.model, &review)?;
+        let contents = &mut self.contents;
+        let quarantined = self.records.quarantined_text(linked, |input, wanted, take| {
+            let (source, content) = &mut contents[input];
+            content.read_again(options(input as u16, source), wanted, take)
+        })?;
+        let summary = summary::of_linkage(self.records.read(), table, linked);
+        Ok(LinkageFiles(BTreeMap::from([
+            ("summary.json", format!("{summary:#}\n").into_bytes()),
+            ("model.json", linked.model.to_json().into_bytes()),
+            ("children.csv", csv_of(&linked::children_columns(), |out| linked::write_children(out, table, linked))?),
+            ("links.csv", csv_of(&linked::links_columns(), |out| linked::write_links(out, table, linked))?),
+            ("review.csv", {
+                csv_of(&linked::review_columns(&[]), |out| {
+                    linked::write_review(out, table, linked, &waterfalls, 0, &|_, _| "")
+                })?
+            }),
+            (
+                "restricted.csv",
+                csv_of(&linked::restricted_columns(), |out| linked::write_restricted(out, table, linked))?,
+            ),
+            (
+                "quarantine.csv",
+                csv_of(&linked::quarantine_columns(), |out| linked::write_quarantine(out, quarantined))?,
+            ),
+        ])))
+    }
+}
+
+impl<F: Read + Seek> Content<F> {
+    fn read_again(
+        &mut self,
+        options: ReadOptions<'_>,
+        wanted: &[u32],
+        take: &mut dyn FnMut(SetAside<'_>),
+    ) -> Result<(), Error> {
+        match self {
+            Content::File(file) => {
+                file.seek(SeekFrom::Start(0)).map_err(|cause| {
+                    Error::new("input/cannot-read", cause.to_string(), "keep the content until it has been linked")
+                })?;
+                csv::read_again(file, options, wanted, take)
+            }
+            Content::Columns(columns) => {
+                columns::read_again(&columns.names, &columns.buffers()?, options, wanted, take)
+            }
+        }
+    }
+}
+
+fn csv_of(
+    columns: &[SheetColumn],
+    fill: impl FnOnce(&mut Sheet<Vec<u8>>) -> Result<(), Error>,
+) -> Result<Vec<u8>, Error> {
+    let mut sheet = Sheet::csv(Vec::new(), columns)?;
+    fill(&mut sheet)?;
+    sheet.finish()
+}
+
+/// The files of a run: the bytes that the command line writes under these names.
+pub(crate) struct LinkageFiles(BTreeMap<&'static str, Vec<u8>>);
+
+impl LinkageFiles {
+    /// A file by its name in the folder of a run, handed over once.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Vec<u8>> {
+        self.0.remove(name)
+    }
+}
