@@ -183,7 +183,7 @@ fn no_format_tells_where_a_sensitive_child_lives() {
         let child = merged(Some("c1"), &records, &people);
         let schedule = list.evaluate(&scheduled(&list, &child, &records), day("2026-03-30"));
         let mut tally = Tally::default();
-        tally.add(&child, &list.due_items(&schedule));
+        tally.add(&child, None, &list.due_items(&schedule));
         assert!(tally.areas().all(|(_, area, _)| area == "withheld"));
     }
     // And the same child, not sensitive, is told in those that show a location.

@@ -184,3 +184,57 @@ fn wrong_usage_says_what_to_do() {
     let quarter = told(&["--out", "due.csv", "--coverage", "cover.csv", "--quarter", "2026Q1"]);
     assert!(quarter.contains("not over on the day of evaluation"), "{quarter}");
 }
+
+#[test]
+fn local_authorities_come_from_a_list_of_postcodes() {
+    let folder = folder();
+    fs::write(folder.path().join("areas.csv"), "postcode,area,name\nls1 4ap,E08000035,Leeds\nnowhere,E1,x\n").unwrap();
+    let arguments = ["--areas", "areas.csv", "--counts", "counts.csv", "--links", "linked"];
+    written(folder.path(), "due.csv", &arguments);
+    let counts = fs::read_to_string(folder.path().join("counts.csv")).expect("counts");
+    let of_kind: Vec<&str> = counts.lines().filter(|line| line.starts_with("local-authority,")).collect();
+    // The first child is withheld; Bo and Cy live at a postcode that is not in the list.
+    let expected =
+        ["local-authority,,2,1,0,0", "local-authority,E08000035,2,1,1,0", "local-authority,withheld,1,1,0,0"];
+    assert_eq!(of_kind, expected, "{counts}");
+}
+
+#[test]
+fn events_may_be_ndjson() {
+    let folder = folder();
+    let line = |row: &str| {
+        let fields: Vec<&str> = row.split(',').collect();
+        format!(
+            r#"{{"source":"{}","record_id":{},"date":"{}","product":"{}","given":"{}"}}"#,
+            fields[0], fields[1], fields[2], fields[3], fields[4]
+        )
+    };
+    let from_csv = written(folder.path(), "csv.csv", &["--links", "linked"]);
+    let lines: Vec<String> = DOSES.lines().skip(1).map(line).collect();
+    fs::write(folder.path().join("doses.csv"), lines.join("\n")).expect("the same doses in another form");
+    assert_eq!(written(folder.path(), "ndjson.csv", &["--links", "linked"]), from_csv);
+    assert!(from_csv.contains("rotavirus"), "{from_csv}");
+}
+
+#[test]
+fn a_dash_is_standard_output_and_input() {
+    let folder = folder();
+    let to_file = written(folder.path(), "due.csv", &[]);
+    let output = due_list(folder.path(), &["--out", "-", "--format", "csv"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), to_file);
+    assert!(!output.stderr.is_empty(), "the summary");
+    assert!(!folder.path().join("-").exists());
+    let twice = due_list(folder.path(), &["--out", "-", "--format", "csv", "--counts", "-"]);
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&twice.stderr).contains("output/standard-twice"));
+
+    let doses = fs::File::open(folder.path().join("doses.csv")).expect("the doses");
+    let piped = Command::new(env!("CARGO_BIN_EXE_childlink"))
+        .current_dir(folder.path())
+        .args(["due-list", "children.csv", "--doses", "-", "--as-at", "2026-03-02", "--out", "piped.csv"])
+        .stdin(doses)
+        .output()
+        .expect("childlink starts");
+    assert!(piped.status.success(), "{}", String::from_utf8_lossy(&piped.stderr));
+    assert_eq!(fs::read_to_string(folder.path().join("piped.csv")).expect("the list"), to_file);
+}

@@ -172,3 +172,45 @@ fn a_new_date_in_a_programme_file_needs_no_rust() {
     assert_eq!(due(&[]), "2026-07-06");
     assert_eq!(due(&["--programme", "ours.toml"]), "2026-05-06");
 }
+
+#[test]
+fn a_dash_is_standard_input_and_output() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("in.ndjson"), "{\"id\":1,\"birth_date\":\"2026-01-05\"}\n").expect("a file");
+    let piped = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_childlink"))
+            .current_dir(folder.path())
+            .args(arguments)
+            .stdin(fs::File::open(folder.path().join("in.ndjson")).expect("the input"))
+            .output()
+            .expect("childlink starts")
+    };
+    let output = piped(&["schedule", "-", "--as-at", "2026-11-21", "--out", "-", "--json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("one answer and nothing else");
+    assert_eq!(answer["id"], 1);
+    let summary: Value = serde_json::from_slice(&output.stderr).expect("the summary");
+    assert_eq!(summary["children"], 1);
+    let checked = piped(&["programme", "check", "-"]);
+    assert!(text(&checked.stdout).contains("-: line 1"), "{}", text(&checked.stdout));
+}
+
+/// Every kind of programme file is checked, and the kind is told by its tables.
+#[test]
+fn files_of_every_kind_are_checked() {
+    let schedules = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/schedules");
+    for entry in fs::read_dir(&schedules).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.display().to_string();
+        let output = childlink(&schedules, &["programme", "check", &name]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output.stdout));
+        // A file with a key that nothing reads has a fault at its line.
+        let folder = tempfile::tempdir().expect("a folder");
+        let written = fs::read_to_string(&path).expect("the file");
+        let broken = written.replacen("title = ", "tilte = ", 1);
+        let line = 1 + broken.lines().position(|line| line.starts_with("tilte")).expect("a title");
+        fs::write(folder.path().join("broken.toml"), &broken).expect("a file");
+        let output = childlink(folder.path(), &["programme", "check", "broken.toml"]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(text(&output.stdout).contains(&format!("line {line}: `tilte` is no key")), "{}", text(&output.stdout));
+    }
+}

@@ -1,12 +1,14 @@
-//! Lists that people keep: decisions, superseded numbers, barred pairs, and the children of an earlier
-//! run. All are CSV with a header.
+//! Lists that people keep: decisions, superseded numbers, barred pairs, areas, and the children of an
+//! earlier run. All are CSV with a header.
 
 use crate::error::Error;
 use crate::identity::nhs_number::NhsNumber;
+use crate::identity::postcode::Postcode;
 use crate::linkage::barred::{Barred, BarredHash, Subject, hash_pair};
 use crate::linkage::child_id::Previous;
 use crate::linkage::decisions::{DecisionRow, Verdict};
 use crate::linkage::table::Table;
+use crate::schedule::due_list::Areas;
 use csv::StringRecord;
 use std::io::Read;
 
@@ -60,6 +62,30 @@ pub fn read_superseded(list: impl Read) -> Result<Vec<(NhsNumber, NhsNumber)>, E
         Ok(())
     })?;
     Ok(pairs)
+}
+
+/// Reads `postcode,area`: the code of the local authority that each postcode lies in. A row whose postcode
+/// cannot be read, or that has no code, is passed over: no record can match it.
+///
+/// # Errors
+/// `list/missing-column`, `list/unreadable` with the line.
+///
+/// ```
+/// use childlink::exchange::lists::read_areas;
+/// use childlink::identity::postcode::Postcode;
+/// let areas = read_areas("postcode,area\nE1 6AN,E09000030\n".as_bytes())?;
+/// assert_eq!(areas.of(Postcode::parse("e16an")?), Some("E09000030"));
+/// # Ok::<(), childlink::Error>(())
+/// ```
+pub fn read_areas(list: impl Read) -> Result<Areas, Error> {
+    let mut areas = Areas::default();
+    for_each_row(list, ["postcode", "area"], |_, [postcode, area]| {
+        if let (Ok(postcode), false) = (Postcode::parse(postcode), area.is_empty()) {
+            areas.insert(postcode, area);
+        }
+        Ok(())
+    })?;
+    Ok(areas)
 }
 
 /// Reads a list of barred pairs: `hash`, each of 64 hexadecimal figures, made with `key`.

@@ -165,7 +165,7 @@ pub struct CoverageRow<'c> {
     pub indicator: &'c str,
     /// The quarter whose birthdays are counted.
     pub cohort: Quarter,
-    /// `all`, or what the area is: `practice`, `postcode-district`.
+    /// `all`, or what the area is: `practice`, `postcode-district`, `local-authority`.
     pub area_kind: &'c str,
     /// The area.
     pub area: &'c str,

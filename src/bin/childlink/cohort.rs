@@ -1,8 +1,9 @@
 //! The children of a cohort: records by child, and what was given and done by record.
 
-use crate::frame_input::extension;
+use crate::input::Format;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::cannot_read;
+use crate::standard::open;
 use childlink::Error;
 use childlink::date::{Date, PartialDate};
 use childlink::error::Code;
@@ -124,7 +125,6 @@ impl<'r> Cohort<'r> {
     /// # Errors
     /// `input/cannot-read` and those of the readers of [`care_events`], with the file's name.
     pub(crate) fn read_events(&mut self, path: &Path, events: Events, vocabulary: &Vocabulary) -> Result<(), Error> {
-        let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
         let table = &self.built.table;
         let only_source = table.sources().first().filter(|_| table.sources().len() == 1);
         let (store, losses) = (&mut self.events, &mut self.losses);
@@ -139,10 +139,16 @@ impl<'r> Cohort<'r> {
             losses.not_given += u64::from(matches!(event, Event::Dose { given: false, .. }));
             store.add(record, event, vocabulary)
         };
-        let report = match extension(path).as_str() {
-            "parquet" => care_events::parquet::read(file, events, sink),
-            "ndjson" | "jsonl" => care_events::ndjson::read(file, events, sink),
-            _ => care_events::delimited::read(file, events, sink),
+        let mut file = open(path)?;
+        let beginning = file.fill_buf().map_err(|e| cannot_read(path, &e))?;
+        let report = match Format::told_by(beginning) {
+            // Parquet is read from its end.
+            Format::Parquet => {
+                let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+                care_events::parquet::read(file, events, sink)
+            }
+            Format::Ndjson => care_events::ndjson::read(file, events, sink),
+            Format::Delimited => care_events::delimited::read(file, events, sink),
         }
         .map_err(|mut error| {
             error.message = format!("{}: {}", path.display(), error.message);

@@ -230,12 +230,17 @@ impl Format {
         }
         let mut beginning = Vec::new();
         file.take(4096).read_to_end(&mut beginning).map_err(|e| cannot_read(path, &e))?;
-        let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&beginning).trim_ascii_start();
-        Ok(match text {
+        Ok(Format::told_by(&beginning))
+    }
+
+    /// The format of a file with this beginning.
+    pub(crate) fn told_by(beginning: &[u8]) -> Format {
+        let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning).trim_ascii_start();
+        match text {
             [b'{', ..] => Format::Ndjson,
             [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
             _ => Format::Delimited,
-        })
+        }
     }
 }
 

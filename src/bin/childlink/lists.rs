@@ -3,6 +3,7 @@
 use crate::frame_input::extension;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::{absolute, cannot_read};
+use crate::standard::open;
 use childlink::Error;
 use childlink::exchange::lists;
 use childlink::identity::nhs_number::NhsNumber;
@@ -12,8 +13,7 @@ use childlink::linkage::decisions::{DecisionRow, Decisions};
 use childlink::linkage::superseded::Superseded;
 use childlink::linkage::table::Table;
 use serde_json::{Value, json};
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What people and earlier runs know
@@ -168,11 +168,8 @@ pub(crate) fn next_child_id(folder: &Path) -> Result<u64, Error> {
     })
 }
 
-fn open(path: &Path) -> Result<BufReader<File>, Error> {
-    File::open(path).map(BufReader::new).map_err(|e| cannot_read(path, &e))
-}
-
-fn in_file<T>(path: &Path, result: Result<T, Error>) -> Result<T, Error> {
+/// The result, with the name of the file in its error.
+pub(crate) fn in_file<T>(path: &Path, result: Result<T, Error>) -> Result<T, Error> {
     result.map_err(|mut error| {
         error.message = format!("{}: {}", path.display(), error.message);
         error

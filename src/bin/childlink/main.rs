@@ -16,6 +16,7 @@ mod quality;
 mod render;
 mod report;
 mod run_record;
+mod standard;
 
 use args::Arguments;
 use clap::Parser;

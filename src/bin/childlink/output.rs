@@ -1,30 +1,63 @@
-//! Files that appear whole or not at all, readable by their owner only.
+//! Files that appear whole or not at all, readable by their owner only; or standard output, for `-`.
 
+use crate::render::READER_GONE;
+use crate::standard::is_standard;
 use childlink::Error;
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::{NamedTempFile, TempPath};
 
-/// One output file under way: written beside its place under another name, mode 0600.
+/// One output file under way.
 pub(crate) struct OutputFile {
-    writer: BufWriter<NamedTempFile>,
+    sink: Sink,
     path: PathBuf,
 }
 
+enum Sink {
+    /// Written beside its place under another name, mode 0600.
+    File(BufWriter<NamedTempFile>),
+    /// Standard output, in place of a file.
+    Standard(BufWriter<Stdout>),
+}
+
+/// How much is gathered before it is written, in bytes.
+const BUFFER: usize = 1 << 18;
+
+/// Whether standard output holds the bytes of a file, so that nothing else may be printed there.
+static STANDARD_IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether standard output holds the bytes of a file.
+pub(crate) fn standard_is_taken() -> bool {
+    STANDARD_IS_TAKEN.load(Ordering::Relaxed)
+}
+
 impl OutputFile {
-    /// Starts a file. Nothing is seen at `path` before [`OutputFile::finish`].
+    /// Starts a file. Nothing is seen at `path` before [`OutputFile::finish`]. `-` is standard output, which
+    /// only one file of a run can be.
     ///
     /// # Errors
-    /// `output/cannot-write`.
+    /// `output/cannot-write`, `output/standard-twice`.
     pub(crate) fn create(path: &Path) -> Result<OutputFile, Error> {
+        if is_standard(path) {
+            if STANDARD_IS_TAKEN.swap(true, Ordering::Relaxed) {
+                return Err(Error::new(
+                    "output/standard-twice",
+                    "two output files are to be standard output",
+                    "write `-` for one of them, and a file name for the others",
+                ));
+            }
+            let sink = Sink::Standard(BufWriter::with_capacity(BUFFER, io::stdout()));
+            return Ok(OutputFile { sink, path: path.to_owned() });
+        }
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
         let file =
             tempfile::Builder::new().prefix(".childlink-").tempfile_in(folder).map_err(|e| cannot_write(path, &e))?;
-        Ok(OutputFile { writer: BufWriter::with_capacity(1 << 18, file), path: path.to_owned() })
+        Ok(OutputFile { sink: Sink::File(BufWriter::with_capacity(BUFFER, file)), path: path.to_owned() })
     }
 
     /// Puts the finished file in its place, over what was there.
@@ -32,24 +65,35 @@ impl OutputFile {
     /// # Errors
     /// `output/cannot-write`.
     pub(crate) fn finish(self) -> Result<(), Error> {
-        self.close()?.publish()
+        self.close()?.map_or(Ok(()), ReadyFile::publish)
     }
 
-    /// Ends the writing; the file is still not seen at its place.
-    fn close(self) -> Result<ReadyFile, Error> {
-        let OutputFile { writer, path } = self;
-        let file = writer.into_inner().map_err(|e| cannot_write(&path, e.error()))?;
-        Ok(ReadyFile { temporary: file.into_temp_path(), path })
+    /// Ends the writing; the file, if it is one, is still not seen at its place.
+    fn close(self) -> Result<Option<ReadyFile>, Error> {
+        let OutputFile { sink, path } = self;
+        match sink {
+            Sink::File(writer) => {
+                let file = writer.into_inner().map_err(|e| cannot_write(&path, e.error()))?;
+                Ok(Some(ReadyFile { temporary: file.into_temp_path(), path }))
+            }
+            Sink::Standard(mut writer) => writer.flush().map_err(|e| cannot_write(&path, &e)).map(|()| None),
+        }
     }
 }
 
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
+        match &mut self.sink {
+            Sink::File(writer) => writer.write(bytes),
+            Sink::Standard(writer) => writer.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        match &mut self.sink {
+            Sink::File(writer) => writer.flush(),
+            Sink::Standard(writer) => writer.flush(),
+        }
     }
 }
 
@@ -97,7 +141,7 @@ impl OutputFolder {
     /// # Errors
     /// `output/cannot-write`.
     pub(crate) fn add(&mut self, file: OutputFile) -> Result<(), Error> {
-        self.ready.push(file.close()?);
+        self.ready.extend(file.close()?);
         Ok(())
     }
 
@@ -149,8 +193,11 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The error for a file that cannot be written.
+/// The error for a file that cannot be written; [`READER_GONE`] when nobody reads standard output any more.
 pub(crate) fn cannot_write(path: &Path, cause: &io::Error) -> Error {
+    if cause.kind() == io::ErrorKind::BrokenPipe {
+        return Error::new(READER_GONE, "nobody reads the output any more", "");
+    }
     Error::new(
         "output/cannot-write",
         format!("cannot write {}: {cause}", path.display()),

@@ -2,6 +2,7 @@
 //! standard error.
 
 use crate::args::Global;
+use crate::output::{cannot_write, standard_is_taken};
 use crate::progress::Progress;
 use childlink::Error;
 use serde_json::{Value, json};
@@ -34,18 +35,28 @@ impl Terminal {
         Progress::new(!self.json && !self.quiet && io::stderr().is_terminal())
     }
 
-    /// Prints a result: the JSON object with `--json`, else the text, else nothing with `--quiet`.
+    /// Prints a result: the JSON object with `--json`, else the text, else nothing with `--quiet`. It goes to
+    /// standard error when standard output holds the bytes of a file (`--out -`).
     ///
     /// # Errors
     /// `output/reader-gone`, `output/cannot-write`.
     pub(crate) fn result(&self, text: impl FnOnce() -> String, object: impl FnOnce() -> Value) -> Result<(), Error> {
         if self.json {
-            self.print_bytes(format!("{:#}\n", object()).as_bytes())
+            self.print_beside(format!("{:#}\n", object()).as_bytes())
         } else if self.quiet {
             Ok(())
         } else {
-            self.print_bytes(text().as_bytes())
+            self.print_beside(text().as_bytes())
         }
+    }
+
+    fn print_beside(&self, bytes: &[u8]) -> Result<(), Error> {
+        if !standard_is_taken() {
+            return self.print_bytes(bytes);
+        }
+        // Nowhere is left to tell that standard error is gone.
+        let _ = io::stderr().lock().write_all(bytes);
+        Ok(())
     }
 
     /// Prints bytes as they are.
@@ -54,10 +65,7 @@ impl Terminal {
     /// `output/reader-gone`, `output/cannot-write`.
     pub(crate) fn print_bytes(&self, bytes: &[u8]) -> Result<(), Error> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|e| match e.kind() {
-            io::ErrorKind::BrokenPipe => Error::new(READER_GONE, "nobody reads the output any more", ""),
-            _ => crate::output::cannot_write("standard output".as_ref(), &e),
-        })
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|e| cannot_write("standard output".as_ref(), &e))
     }
 
     /// Tells why the run could not go on: in words on standard error and, with `--json`, as
@@ -73,7 +81,7 @@ impl Terminal {
             let object = json!({"error": {
                 "code": error.code, "message": error.message, "hint": error.hint, "field": error.field,
             }});
-            let _ = self.print_bytes(format!("{object:#}\n").as_bytes());
+            let _ = self.print_beside(format!("{object:#}\n").as_bytes());
         }
     }
 }

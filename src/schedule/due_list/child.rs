@@ -1,6 +1,7 @@
 //! One child of a due list: the records of one child taken as one, with the location withheld where a
 //! record asks for it.
 
+use super::Areas;
 use crate::date::PartialDate;
 use crate::identity::address::Address;
 use crate::identity::gp_practice::GpPractice;
@@ -147,6 +148,25 @@ impl<'a> ListedChild<'a> {
             Some(postcode) => postcode.district(),
             None => "",
         }
+    }
+
+    /// Every area that the child counts in, as kind and name: the practice, the postcode district and, with a
+    /// list of areas, the local authority (empty when the list does not have the postcode).
+    pub fn areas<'s>(&'s self, list: Option<&'s Areas>) -> impl Iterator<Item = (&'static str, &'s str)> {
+        let local_authority = list.map(|areas| {
+            let code = match self.postcode {
+                _ if self.sensitive => "withheld",
+                Some(postcode) => areas.of(postcode).unwrap_or_default(),
+                None => "",
+            };
+            (Areas::KIND, code)
+        });
+        let practice = match self.practice {
+            _ if self.sensitive => "withheld",
+            Some(ref practice) => practice.as_str(),
+            None => "unregistered",
+        };
+        [("practice", practice), ("postcode-district", self.area())].into_iter().chain(local_authority)
     }
 
     /// The child as the schedule sees it, with nothing given or done yet.

@@ -1,8 +1,10 @@
 //! Due lists: what each child of a cohort is due, for the people who invite, immunise and follow up.
 
+mod areas;
 mod child;
 mod tally;
 
+pub use areas::Areas;
 pub use child::{ListedChild, MemberRecord, Place, Registration};
 pub use tally::{Counts, Tally};
 

@@ -1,6 +1,6 @@
 //! How many children are due, overdue and past the failsafe, by practice and by area.
 
-use super::{DueItem, ListedChild};
+use super::{Areas, DueItem, ListedChild};
 use crate::schedule::status::Status;
 use std::collections::BTreeMap;
 
@@ -30,15 +30,15 @@ impl Counts {
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     all: Counts,
-    /// By kind of area (`practice`, `postcode-district`) and area.
+    /// By kind of area (`practice`, `postcode-district`, `local-authority`) and area.
     areas: BTreeMap<(&'static str, Box<str>), Counts>,
 }
 
 impl Tally {
-    /// Counts a child and what it is due.
-    pub fn add(&mut self, child: &ListedChild<'_>, items: &[DueItem<'_>]) {
+    /// Counts a child and what it is due, in all and in each of the child's areas.
+    pub fn add(&mut self, child: &ListedChild<'_>, areas: Option<&Areas>, items: &[DueItem<'_>]) {
         self.all.add(items);
-        for (kind, area) in [("practice", child.registration().as_str()), ("postcode-district", child.area())] {
+        for (kind, area) in child.areas(areas) {
             self.areas.entry((kind, area.into())).or_default().add(items);
         }
     }

@@ -2,8 +2,9 @@
 
 use super::Outcome;
 use crate::lists::{key_path, read_key};
-use crate::output::{cannot_read, write_file};
+use crate::output::write_file;
 use crate::render::{Terminal, count};
+use crate::standard::open;
 use childlink::Error;
 use childlink::exchange::lists::{read_barred_pairs, read_hashes};
 use childlink::linkage::barred::BarredHash;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
     PAIRS has the columns source_l,record_id_l,source_r,record_id_r. A side whose source is empty is an\n\
     NHS number, in the column record_id: it bars every record that holds the number.")]
 pub(crate) struct Args {
-    /// Pairs to add
+    /// Pairs to add, or - for standard input
     #[arg(value_name = "PAIRS")]
     pairs: PathBuf,
     /// The list; made if it is not there
@@ -38,8 +39,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         Err(_) => (new_key()?, BTreeSet::new()),
     };
     let before = hashes.len();
-    let pairs = File::open(&args.pairs).map_err(|e| cannot_read(&args.pairs, &e))?;
-    hashes.extend(read_barred_pairs(pairs, &key)?);
+    hashes.extend(read_barred_pairs(open(&args.pairs)?, &key)?);
     write_file(&key_path(&args.list), in_hexadecimal(&key).as_bytes())?;
     let mut list = String::from("hash\n");
     hashes.iter().for_each(|hash| list += &in_hexadecimal(hash));

@@ -4,8 +4,10 @@ use super::Outcome;
 use super::programme::read_programme;
 use crate::cohort::{Cohort, Members};
 use crate::input::InputArgs;
+use crate::lists::in_file;
 use crate::output::{OutputFile, cannot_read, cannot_write, write_file};
 use crate::render::{Terminal, count, table};
+use crate::standard::open;
 use childlink::Error;
 use childlink::date::Date;
 use childlink::error::{Code, Severity};
@@ -13,9 +15,10 @@ use childlink::exchange::care_events::Events;
 use childlink::exchange::due_list::icalendar::CalendarKey;
 use childlink::exchange::due_list::{Format, Writer, area_counts, coverage_table};
 use childlink::exchange::intake::Records;
+use childlink::exchange::lists;
 use childlink::linkage::parallel;
 use childlink::schedule::coverage::{Coverage, Indicators, Quarter};
-use childlink::schedule::due_list::{DueChild, DueList, Place, Tally};
+use childlink::schedule::due_list::{Areas, DueChild, DueList, Place, Tally};
 use childlink::schedule::{Child, ChildSchedule, Fault, Nation, Programmes};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -44,7 +47,7 @@ pub(crate) struct Args {
     /// The day of evaluation, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     as_at: String,
-    /// Where to write the list
+    /// Where to write the list; - for standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// csv, ndjson, fhir, ics or html; told by the ending of FILE if not given (.json is FHIR)
@@ -80,6 +83,9 @@ pub(crate) struct Args {
     /// Write coverage as COVER counts it: children who reach an age in a quarter, and what they had by then
     #[arg(long, value_name = "FILE", help_heading = "Further results")]
     coverage: Option<PathBuf>,
+    /// Count by local authority too: a list postcode,area of the code that each postcode lies in
+    #[arg(long, value_name = "FILE", help_heading = "Further results")]
+    areas: Option<PathBuf>,
     /// The quarter of --coverage, such as 2026Q3; the last one ended on the day of evaluation if not given
     #[arg(long, value_name = "QUARTER", help_heading = "Further results")]
     quarter: Option<String>,
@@ -118,6 +124,7 @@ fn list(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let indicators = args.coverage.is_some().then(|| Indicators::built_in(programmes.vocabulary()));
     let indicators = indicators.transpose().map_err(|faults| unfit(&faults))?;
 
+    let areas = args.areas.as_deref().map(|path| in_file(path, lists::read_areas(open(path)?))).transpose()?;
     let inputs = args.input.resolve()?;
     let progress = terminal.progress();
     let records = inputs.read(&progress)?;
@@ -138,6 +145,7 @@ fn list(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         writer: Writer::new(format, as_at, calendar_key),
         tally: Tally::default(),
         coverage: indicators.as_ref().map(|indicators| Coverage::new(indicators, quarter)),
+        areas: areas.as_ref(),
         findings: BTreeMap::new(),
     };
     run.write(&cohort, &order)?;
@@ -261,6 +269,7 @@ struct Run<'p, 'i> {
     writer: Writer,
     tally: Tally,
     coverage: Option<Coverage<'i>>,
+    areas: Option<&'i Areas>,
     /// Children by finding of the schedule.
     findings: BTreeMap<&'static Code, u64>,
 }
@@ -298,8 +307,7 @@ impl<'p> Run<'p, '_> {
         let listed = evaluated.members.listed();
         let schedule = &evaluated.schedule;
         if let Some(coverage) = &mut self.coverage {
-            let registration = listed.registration();
-            let areas = [("practice", registration.as_str()), ("postcode-district", listed.area())];
+            let areas: Vec<_> = listed.areas(self.areas).collect();
             coverage.add(&evaluated.child, schedule, &areas);
         }
         let mut codes: Vec<&'static Code> = schedule.findings.iter().map(|finding| finding.code).collect();
@@ -307,7 +315,7 @@ impl<'p> Run<'p, '_> {
         codes.dedup();
         codes.into_iter().for_each(|code| *self.findings.entry(code).or_default() += 1);
         let items = self.due_list.due_items(schedule);
-        self.tally.add(&listed, &items);
+        self.tally.add(&listed, self.areas, &items);
         let visits = self.due_list.visits(schedule);
         self.writer.child(text, &DueChild { child: listed, items, visits, as_at: self.as_at })
     }

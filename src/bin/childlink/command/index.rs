@@ -6,6 +6,7 @@ use crate::input::InputArgs;
 use crate::lists::ListArgs;
 use crate::output::{OutputFile, cannot_read, write_file};
 use crate::render::{Terminal, count};
+use crate::standard::is_standard;
 use childlink::Error;
 use childlink::exchange::found::{self, Answer};
 use childlink::exchange::sheet::{Kind, Sheet};
@@ -170,6 +171,14 @@ fn look_up(args: &MatchArgs, terminal: &Terminal) -> Result<Outcome, Error> {
         answers.push(Answer { source, record_id, found });
     }
     drop(phase);
+    if is_standard(&args.out) {
+        return Err(Error::new(
+            "index/standard-output",
+            "the answers are two files, so that they cannot go to standard output",
+            "give --out FILE",
+        )
+        .in_field("--out"));
+    }
     let mut sheet = Sheet::csv(OutputFile::create(&args.out)?, &found::found_columns())?;
     found::write_found(&mut sheet, &answers, index.model())?;
     sheet.finish()?.finish()?;

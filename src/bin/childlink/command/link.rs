@@ -7,8 +7,9 @@ pub(super) use by_splink::LINK_FROM;
 use super::Outcome;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
-use crate::output::{OutputFile, OutputFolder, cannot_read};
+use crate::output::{OutputFile, OutputFolder};
 use crate::render::{Terminal, count, table};
+use crate::standard::read_text;
 use crate::{report, run_record};
 use childlink::Error;
 use childlink::exchange::intake::Records;
@@ -21,7 +22,6 @@ use childlink::linkage::explain::explain;
 use childlink::linkage::model::Model;
 use childlink::linkage::{Decision, Linked, parallel};
 use serde_json::Value;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -140,7 +140,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 /// Reads a model file, or takes the built-in model.
 pub(super) fn read_model(path: Option<&Path>) -> Result<Model, Error> {
     let Some(path) = path else { return Ok(Model::child_health()) };
-    let text = fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?;
+    let text = read_text(path)?;
     Model::from_json(&text).map_err(|mut error| {
         error.message = format!("{}: {}", path.display(), error.message);
         error

@@ -1,8 +1,8 @@
 //! `childlink programme`: programme files of vaccines, screens, reviews and coverage.
 
 use super::Outcome;
-use crate::output::cannot_read;
 use crate::render::Terminal;
+use crate::standard::read_text;
 use childlink::Error;
 use childlink::schedule::{Programme, check_programme_file};
 use clap::Subcommand;
@@ -23,7 +23,7 @@ enum Action {
     ///
     /// Exit code 0 when there is none, 2 otherwise.
     Check {
-        /// The programme file
+        /// The programme file, or - for standard input
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -66,10 +66,6 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 /// `input/cannot-read`; `programme/faults`.
 pub(super) fn read_programme(path: &Path) -> Result<Programme, Error> {
     Programme::parse(&read_text(path)?).map_err(|faults| refused(path, faults.len()))
-}
-
-fn read_text(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|e| cannot_read(path, &e))
 }
 
 fn refused(path: &Path, faults: usize) -> Error {

@@ -4,12 +4,13 @@ use super::Outcome;
 use super::programme::read_programme;
 use crate::output::{OutputFile, cannot_read, cannot_write};
 use crate::render::{Terminal, count};
+use crate::standard::open;
 use childlink::Error;
 use childlink::date::Date;
 use childlink::linkage::parallel;
 use childlink::schedule::{Counts, Programmes, schedule_lines};
 use serde_json::json;
-use std::fs::File;
+use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,13 +22,13 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:\n  childlink schedule children.ndjson --as-at 2026-11-21 --out due.ndjson\n  \
     childlink schedule children.ndjson --as-at 2026-11-21 --programme ours.toml --out due.ndjson")]
 pub(crate) struct Args {
-    /// Children: one JSON object a line
+    /// Children: one JSON object a line; - for standard input
     #[arg(value_name = "FILE")]
     input: PathBuf,
     /// The day of evaluation, as YYYY-MM-DD; one inside an object outranks it
     #[arg(long, value_name = "DATE")]
     as_at: String,
-    /// Where to write the answers
+    /// Where to write the answers; - for standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Follow this immunisation programme instead of the one that childlink carries
@@ -73,9 +74,9 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 
 /// Reads block by block, so that memory does not grow with the file.
 fn schedule_file(args: &Args, programmes: &Programmes<'_>, as_at: Date, terminal: &Terminal) -> Result<Counts, Error> {
-    let unreadable = |e| cannot_read(&args.input, &e);
-    let input = File::open(&args.input).map_err(unreadable)?;
-    let total = input.metadata().map_err(unreadable)?.len();
+    let mut input = open(&args.input)?;
+    // Standard input and the like have no length: nothing is told of what is left.
+    let total = fs::metadata(&args.input).map_or(0, |about| about.len());
     let mut out = OutputFile::create(&args.out)?;
     let progress = terminal.progress();
     let phase = progress.bytes("scheduling", total);
@@ -83,7 +84,8 @@ fn schedule_file(args: &Args, programmes: &Programmes<'_>, as_at: Date, terminal
     let mut block: Vec<u8> = Vec::new();
     loop {
         let wanted = PIECE * PIECES;
-        let read = (&input).take(wanted as u64).read_to_end(&mut block).map_err(unreadable)?;
+        let read =
+            input.by_ref().take(wanted as u64).read_to_end(&mut block).map_err(|e| cannot_read(&args.input, &e))?;
         let at_end = read < wanted;
         let whole = if at_end { block.len() } else { last_line_end(&block) };
         counts += schedule_block(&block[..whole], programmes, as_at, &mut out, &args.out)?;

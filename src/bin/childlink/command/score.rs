@@ -159,7 +159,7 @@ fn score(args: &Args, model: &Path, terminal: &Terminal) -> Result<Outcome, Erro
 /// # Errors
 /// Those of [`SplinkModel::read`]; `input/cannot-read`; `splink/unverified-function`.
 pub(super) fn read_model(path: &Path, terminal: &Terminal) -> Result<(SplinkModel, Vec<ModelFinding>), Error> {
-    let text = std::fs::read_to_string(path).map_err(|error| crate::output::cannot_read(path, &error))?;
+    let text = crate::standard::read_text(path)?;
     let (model, findings) = SplinkModel::read(&text)?;
     let unverified = findings.iter().find(|finding| std::ptr::eq(finding.code, &finding::UNVERIFIED_FUNCTION));
     match unverified {

@@ -1,0 +1,35 @@
+//! `-` in the place of a file: standard input or standard output.
+
+use crate::output::cannot_read;
+use childlink::Error;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+/// Whether a path stands for standard input or output.
+pub(crate) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Opens a file that is read once, from its beginning to its end.
+///
+/// # Errors
+/// `input/cannot-read`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Error> {
+    if is_standard(path) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(BufReader::new(file))),
+        Err(cause) => Err(cannot_read(path, &cause)),
+    }
+}
+
+/// Reads a whole file of text.
+///
+/// # Errors
+/// `input/cannot-read`.
+pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
+    let text = if is_standard(path) { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+    text.map_err(|cause| cannot_read(path, &cause))
+}
