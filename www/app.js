@@ -6,6 +6,7 @@ const PAGES = {
   "": { title: "Start", load: () => import("./views/start.js"), menu: false },
   check: { title: "Check", load: () => import("./views/check.js"), menu: true },
   schedule: { title: "Schedule", load: () => import("./views/schedule/index.js"), menu: true },
+  link: { title: "Link", load: () => import("./views/link/index.js"), menu: true },
   review: { title: "Review", load: () => import("./views/review/index.js"), menu: true },
 };
 

@@ -23,6 +23,8 @@ export const loadForms = once(async () => started(await import("./childlink/vali
 export const loadFull = once(async () => started(await import("./childlink/full/browser.js")));
 /** The titles in the programme files. */
 export const loadWords = once(async () => (await fetch(new URL("words.json", import.meta.url))).json());
+/** The spellings of columns. */
+export const loadColumns = once(async () => (await fetch(new URL("columns.json", import.meta.url))).json());
 /** Delimited text and differences of texts. */
 export const loadText = once(() => import("./vendor/text.js"));
 /** The library of the charts. */

@@ -58,3 +58,27 @@ it("says when every field can be used, and that a right check digit is no proof"
   await page.getByText("The NHS number is verified").waitFor();
   assert.deepEqual(page.faults, []);
 });
+
+it("finds possible duplicates in a file, and says of restricted ones only that they are there", async () => {
+  const file = [
+    "source_system,local_id,nhs_no,forename,surname,dob,postcode,sensitive",
+    "gp,1,,Amelia,Okonkwo,05/06/2021,LS1 4AP,",
+    "gp,2,,Amelia,Okonkwo,05/06/2021,LS1 4AP,Y",
+    "gp,3,,Bertram,Fitzgerald,05/06/2021,BH1 1AA,",
+  ].join("\n");
+  await page.setInputFiles("#duplicates-file", { name: "index.csv", mimeType: "text/csv", buffer: Buffer.from(file) });
+  await page.locator("#duplicates-state").getByText("3 records of index.csv are searched").waitFor();
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.fill("#check-given_name", "Amelia");
+  await page.fill("#check-family_name", "Okonkwo");
+  await page.fill("#check-birth_date", "2021-06-05");
+  await page.fill("#check-postcode", "LS1 4AP");
+  await page.getByRole("row", { name: /^gp 1 Amelia Okonkwo 05\/06\/2021/ }).waitFor();
+  const rows = await page.locator("#duplicates-list tbody tr").allTextContents();
+  assert.equal(rows.length, 2, "not the third child of that day");
+  assert.equal(rows.filter((row) => row.startsWith("restricted record") && !row.includes("Amelia")).length, 1);
+  await assertAccessible(page);
+  await page.setInputFiles("#duplicates-file", { name: "empty.csv", mimeType: "text/csv", buffer: Buffer.from("") });
+  await page.locator(".nhsuk-error-summary").getByText("is empty").waitFor();
+  assert.deepEqual(page.faults, []);
+});

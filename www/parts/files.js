@@ -19,8 +19,8 @@ const SIGNS = [
   [[0x50, 0x41, 0x52, 0x31], "is a Parquet file", "this page reads delimited text; the command line reads Parquet"],
 ];
 
-/** The bytes of a file of text, or a `FileProblem` that says why it is none, before much of it is read. */
-export async function bytesOf(file) {
+/** Looks at the size and the first bytes of a file: a `FileProblem` says why it cannot be a file of text. */
+export async function lookAt(file) {
   const name = `“${file.name}”`;
   if (file.size === 0) throw new FileProblem(`${name} is empty`, "choose the file again, or ask for it once more: it has 0 bytes");
   if (file.size > MOST_BYTES) {
@@ -31,10 +31,15 @@ export async function bytesOf(file) {
   if (sign) throw new FileProblem(`${name} ${sign[1]}`, sign[2]);
   const wide = (start[0] === 0xff && start[1] === 0xfe) || (start[0] === 0xfe && start[1] === 0xff);
   if (!wide && start.includes(0)) throw new FileProblem(`${name} is not text`, "choose a file of delimited text, such as CSV");
+}
+
+/** The bytes of a file of text. */
+async function bytesOf(file) {
+  await lookAt(file);
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
-    throw new FileProblem(`${name} could not be read`, `close other programs that use it and try again (${cause.name})`);
+    throw new FileProblem(`“${file.name}” could not be read`, `close other programs that use it and try again (${cause.name})`);
   }
 }
 

@@ -1,6 +1,7 @@
 // The parts of D3 that the charts use: it draws SVG and needs no code from text, so it runs under the policy of the page.
 export {
   axisBottom,
+  axisLeft,
   axisTop,
   drag,
   forceCenter,
@@ -11,6 +12,5 @@ export {
   scaleLinear,
   scaleUtc,
   select,
-  timeFormat,
   utcFormat,
 } from "d3";

@@ -3,6 +3,7 @@ import { announce, h, whenCalm } from "../dom.js";
 import { errorSummary, problemOf } from "../parts/error-summary.js";
 import { button, formGroup, input, select } from "../parts/form.js";
 import { FIELDS, count, sentence } from "../words.js";
+import { duplicates } from "./duplicates/index.js";
 import { understand } from "./understood.js";
 
 const CONTROLS = {
@@ -49,6 +50,7 @@ const NEEDED = [
 export function show(view) {
   const summary = errorSummary();
   const others = h("div", { id: "check-others" });
+  const alike = duplicates(summary);
   const left = new Set();
   const rows = new Map(Object.entries(CONTROLS).map(([field, options]) => [field, rowOf(field, options)]));
   const record = () => Object.fromEntries([...rows].map(([field, { control }]) => [field, control.value.trim()]));
@@ -75,6 +77,7 @@ export function show(view) {
     }
     const more = validation.findings.filter(({ field }) => !rows.has(field));
     others.replaceChildren(...more.map(findingText));
+    alike.search(values);
     return { validation, values };
   };
   const checkSoon = whenCalm(check);
@@ -110,7 +113,9 @@ export function show(view) {
     h("h1", {}, "Check one record"),
     h("p", {}, "Fields are read as you type. Beside each stands what was understood. Nothing is kept or sent."),
     form,
+    alike.place,
   );
+  alike.onopen(() => check());
 
   async function submit() {
     result.replaceChildren();

@@ -4,6 +4,7 @@ import { downloadLink } from "../../parts/download.js";
 import { errorSummary, problemOf } from "../../parts/error-summary.js";
 import { dropZone, textOf } from "../../parts/files.js";
 import { button, formGroup, input } from "../../parts/form.js";
+import { takeRun } from "../../session.js";
 import { count, number } from "../../words.js";
 import { fromList, openDecisions, toList } from "./decisions.js";
 import { readRun } from "./pairs.js";
@@ -104,7 +105,18 @@ export async function show(view) {
     announce("All decisions are erased from this browser");
   }
 
+  const waiting = h("div", {});
+  view.addEventListener("shown", () => {
+    const files = takeRun();
+    if (!files) return;
+    opening.hidden = false;
+    stage.replaceChildren();
+    waiting.replaceChildren(
+      h("div", { class: "nhsuk-inset-text" }, h("p", {}, "The run of the Link page is ready. Enter your initials and open it."), button("Open the run", () => begin(() => readRun(files, text.Papa)), { id: "review-offered" })),
+    );
+  });
   view.append(summary.place, h("h1", {}, "Review"), opening, stage, kept);
+  opening.insertBefore(waiting, name.group.nextSibling);
   showKept();
 }
 

@@ -1,0 +1,158 @@
+// The Link page: files in, children out, in a worker.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, it } from "node:test";
+import { assertAccessible, file, openSite, tabTo } from "./site.js";
+
+const SAMPLE = ["chis-01.csv", "chis-02.csv", "chis-04.csv", "maternity-03.csv"].map((name) => file(`data/sample/${name}`));
+const NATIVE = process.env.CHILDLINK ?? file("target/release/childlink");
+
+let site, page;
+before(async () => {
+  site = await openSite();
+});
+after(() => site?.close());
+beforeEach(async () => {
+  await page?.close();
+  page = await site.open("link");
+});
+
+const cell = (row) => page.getByRole("row", { name: row }).locator("td").first();
+const numberIn = async (row) => Number((await cell(row).textContent()).replaceAll(",", ""));
+const heading = () => page.getByRole("heading", { name: /records are .* children/ });
+const csv = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+
+async function linkSample() {
+  await page.setInputFiles("#link-files", SAMPLE);
+  await page.locator("#link-start").click();
+  await heading().waitFor();
+}
+
+it("links the sample by keyboard alone, with counts that reconcile", async () => {
+  await page.locator("#link-files").focus();
+  await tabTo(page, page.getByRole("button", { name: "Open the made-up sample" }));
+  await page.keyboard.press("Enter");
+  await page.getByText("maternity-03.csv").first().waitFor();
+  await assertAccessible(page);
+  await tabTo(page, page.locator("#link-start"));
+  await page.keyboard.press("Enter");
+  await heading().waitFor();
+  const [read, accepted, aside, children] = [await numberIn("Rows read"), await numberIn("Rows accepted"), await numberIn("Rows set aside"), await numberIn(/^Children /)];
+  assert.equal(read, 517, "the sample's rows");
+  assert.equal(accepted + aside, read);
+  assert.equal(await heading().textContent(), `${accepted} records are ${children} children`);
+  await page.getByRole("row", { name: /chis-01 NHS number .*check digit/i }).waitFor();
+  await assertAccessible(page);
+  assert.deepEqual(page.faults, []);
+});
+
+it("gives the files that the command line gives, byte for byte", { skip: !existsSync(NATIVE) && "there is no release build" }, async () => {
+  await linkSample();
+  const out = mkdtempSync(join(tmpdir(), "childlink-www-"));
+  try {
+    execFileSync(NATIVE, ["link", ...SAMPLE, "--out", out, "--quiet"]);
+    for (const name of ["children.csv", "links.csv", "review.csv", "restricted.csv", "model.json"]) {
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: `Save ${name}` }).click()]);
+      const [ours, theirs] = [await readFile(await download.path()), await readFile(join(out, name))];
+      if (name === "model.json") assert.deepEqual(JSON.parse(ours), JSON.parse(theirs), name);
+      else assert.ok(ours.equals(theirs), name);
+    }
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+});
+
+it("tells what another threshold would change, by keyboard", async () => {
+  await linkSample();
+  await page.locator("#link-threshold").focus();
+  for (let step = 0; step < 30; step += 1) await page.keyboard.press("ArrowRight");
+  await page.locator("#link-threshold-told").getByText(/^At 18 bits instead of 3: \d+ links would be left for review/).waitFor();
+  assert.equal(await page.locator(".app-chart").first().getAttribute("role"), "img");
+});
+
+it("looks a child up, draws its records and tells why they are together", async () => {
+  await linkSample();
+  await page.fill("#link-wanted", "004240780");
+  await page.getByRole("button", { name: "Look up" }).click();
+  await page.locator("#link-cluster svg .app-node").first().waitFor();
+  await page.getByRole("button", { name: /^Why chis-01 004240780/ }).first().click();
+  await page.getByRole("row", { name: /^Together/ }).waitFor();
+  await page.fill("#link-wanted", "no such");
+  await page.getByRole("button", { name: "Look up" }).click();
+  await page.getByText("No record or child has this id").waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+it("hands its doubtful pairs to the Review page", async () => {
+  await linkSample();
+  await page.locator("#link-review").click();
+  await page.fill("#review-reader", "jk");
+  await page.locator("#review-offered").click();
+  await page.getByRole("heading", { name: "Pair 1 of 1" }).waitFor();
+});
+
+it("lets columns be chosen by hand where it does not know them", async () => {
+  const rows = "Key;Nachname;Vorname;Geburtstag\n1;Smith;Ann;2020-02-03\n2;Smith;Ann;2020-02-03\n3;Jones;Bob;2019-05-06\n";
+  await page.setInputFiles("#link-files", [csv("clinic.csv", rows)]);
+  await page.getByText("no column is taken for the record id").waitFor();
+  await page.locator("#link-start").click();
+  await page.locator(".nhsuk-error-summary").getByText("no column is taken for the date of birth").waitFor();
+  for (const [place, column] of ["record_id", "family_name", "given_name", "birth_date"].entries()) {
+    await page.selectOption(`#link-0-column-${place}`, column);
+  }
+  await page.locator("#link-start").click();
+  await heading().waitFor();
+  assert.equal(await numberIn("Rows accepted"), 3);
+});
+
+it("says what is wrong with files that cannot be used, and lives on", async () => {
+  const cases = [
+    ["empty.csv", "", /is empty/],
+    ["letter.pdf", "%PDF-1.7", /is a PDF/],
+    ["book.xlsx", "PK\u0003\u0004", /is a workbook/],
+    ["one.csv", "record_id family_name birth_date\n1 a 2020-01-01\n", /has only one column/],
+  ];
+  for (const [name, content, message] of cases) {
+    await page.setInputFiles("#link-files", { name, mimeType: "text/csv", buffer: Buffer.from(content, "latin1") });
+    await page.locator(".nhsuk-error-summary").getByText(message).waitFor();
+  }
+  const huge = await page.evaluate(async () => {
+    const { lookAt } = await import("./parts/files.js");
+    return lookAt({ name: "all.csv", size: 5e9 }).catch((cause) => `${cause.message}: ${cause.hint}`);
+  });
+  assert.match(huge, /5\.0 GB, more than a page can hold: use the command line/);
+  // A spreadsheet has been at it: numbers as powers of ten.
+  const damaged = "record_id,nhs_number,family_name,birth_date\n1,9.43E+09,Smith,2020-02-03\n2,9434765919,Smith,2020-02-03\n3,4010232137,Jones\n";
+  await page.setInputFiles("#link-files", [csv("damaged.csv", damaged)]);
+  await page.locator("#link-start").click();
+  await page.getByRole("row", { name: /NHS number A spreadsheet turned the number into powers of ten/ }).waitFor();
+  assert.equal(await numberIn("Rows set aside"), 1);
+  assert.deepEqual(page.faults, []);
+});
+
+it("stays in the user's hands while it works, and can be cancelled", async () => {
+  const rows = Array.from({ length: 200_000 }, (_, n) => `${n},Name${n % 5000},Given${n % 777},20${10 + (n % 14)}-0${1 + (n % 9)}-1${n % 10}`);
+  await page.setInputFiles("#link-files", [csv("big.csv", `record_id,family_name,given_name,birth_date\n${rows.join("\n")}\n`)]);
+  await page.evaluate(() => {
+    let last = performance.now();
+    globalThis.longest = 0;
+    const step = (now) => {
+      globalThis.longest = Math.max(globalThis.longest, now - last);
+      last = now;
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  });
+  await page.locator("#link-start").click();
+  await page.locator("#link-progress-text").getByText(/step \d of 5/).waitFor();
+  await page.locator("#link-cancel").click();
+  await page.locator("#link-start:focus").waitFor();
+  assert.equal(await page.locator("#link-progress").isVisible(), false);
+  console.log(`longest time between two frames until the run was cancelled: ${Math.round(await page.evaluate(() => globalThis.longest))} ms`);
+  await page.getByRole("button", { name: "Take big.csv away" }).click();
+  await linkSample();
+});

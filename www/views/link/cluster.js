@@ -1,0 +1,107 @@
+import { announce, h, svg } from "../../dom.js";
+import { errorSummary, problemOf } from "../../parts/error-summary.js";
+import { button, formGroup, input } from "../../parts/form.js";
+import { table } from "../../parts/table.js";
+import { bits, waterfall } from "../../parts/waterfall.js";
+import { guardsInWords } from "../review/guards.js";
+import { count } from "../../words.js";
+
+const [WIDTH, HEIGHT] = [800, 360];
+
+/** Looks a child up by the id of one of its records, and shows how its records hang together. */
+export function clusterSearch(d3, runner) {
+  const problems = errorSummary();
+  const wanted = formGroup({ id: "link-wanted", label: "Record id, or number of the child", control: input({ class: "nhsuk-input nhsuk-input--width-20" }) });
+  const place = h("div", { id: "link-cluster" });
+  const why = h("div", { id: "link-why", "aria-live": "polite" });
+
+  async function find(event) {
+    event.preventDefault();
+    why.replaceChildren();
+    place.replaceChildren();
+    try {
+      const cluster = wanted.control.value.trim() && (await runner.ask("find", { wanted: wanted.control.value }));
+      wanted.fail(cluster ? "" : "No record or child has this id");
+      if (!cluster) return;
+      place.replaceChildren(...draw(cluster));
+      announce(`Child ${cluster.child} has ${count(cluster.members.length, "record")}`);
+    } catch (cause) {
+      problems.tell([{ ...problemOf(cause), field: "link-wanted" }]);
+    }
+  }
+
+  function draw(cluster) {
+    const { child, members, edges } = cluster;
+    const name = (at) => `${members[at].source} ${members[at].id}`;
+    return [
+      h("h4", { class: "nhsuk-heading-s" }, `Child ${child}: ${count(members.length, "record")}`),
+      members.length > 1 ? graph(d3, cluster, name) : h("p", {}, `Only ${name(0)}.`),
+      edges.length > 0 &&
+        table(
+          "The pairs between them",
+          [
+            { head: "Records", cell: ({ left, right }) => `${name(left)} and ${name(right)}` },
+            { head: "Decision", cell: ({ decision }) => (decision === "link" ? "linked" : "for review") },
+            { head: "Weight", numeric: true, cell: ({ weight }) => bits(weight) },
+            { head: "Rules", cell: ({ guards }) => (guards.length > 0 ? guardsInWords(guards).join(" ") : "none") },
+            { head: "Why", cell: (edge) => button("Show why", () => explain(cluster, edge, name), { kind: "secondary", class: "app-link", "aria-label": `Why ${name(edge.left)} and ${name(edge.right)}` }) },
+          ],
+          edges,
+        ),
+    ].filter(Boolean);
+  }
+
+  async function explain({ members }, { left, right }, name) {
+    why.replaceChildren(h("p", {}, "Looking the records up…"));
+    try {
+      const answer = await runner.ask("explain", { left, right, members });
+      why.replaceChildren(
+        h("h4", { class: "nhsuk-heading-s" }, `${name(left)} and ${name(right)}`),
+        waterfall(answer.waterfall),
+        h("p", { class: "app-quiet" }, "Two records by themselves: how common their values are in all files is left out, so the sum can differ from the run’s."),
+      );
+    } catch (cause) {
+      why.replaceChildren();
+      problems.tell([{ ...problemOf(cause), field: "link-wanted" }]);
+    }
+  }
+
+  return h(
+    "section",
+    {},
+    h("h3", { class: "nhsuk-heading-m" }, "Look up a child"),
+    problems.place,
+    h("form", { novalidate: true, onsubmit: find }, wanted.group, h("button", { class: "nhsuk-button nhsuk-button--secondary", type: "submit" }, "Look up")),
+    place,
+    why,
+  );
+}
+
+/** The records as points, the pairs as lines: broken where a person must decide. It stands still from the start. */
+function graph(d3, { members, edges }, name) {
+  const nodes = members.map((_, place) => ({ place }));
+  const links = edges.map(({ left, right, ...edge }) => ({ source: left, target: right, ...edge }));
+  d3.forceSimulation(nodes)
+    .force("link", d3.forceLink(links).distance(150))
+    .force("charge", d3.forceManyBody().strength(-500))
+    .force("collide", d3.forceCollide(60))
+    .force("center", d3.forceCenter(WIDTH / 2, HEIGHT / 2))
+    .stop()
+    .tick(200);
+  const x = (node) => Math.min(WIDTH - 90, Math.max(90, node.x));
+  const y = (node) => Math.min(HEIGHT - 30, Math.max(24, node.y));
+  const picture = svg("svg", { class: "app-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": "The records of the child and the pairs between them; the table below lists them" });
+  for (const { source, target, weight, decision } of links) {
+    picture.append(
+      svg("line", { x1: x(source), y1: y(source), x2: x(target), y2: y(target), class: `app-edge app-edge--${decision}` }),
+      svg("text", { x: (x(source) + x(target)) / 2, y: (y(source) + y(target)) / 2 - 6, "text-anchor": "middle", class: "app-halo" }, bits(weight)),
+    );
+  }
+  for (const node of nodes) {
+    picture.append(
+      svg("circle", { cx: x(node), cy: y(node), r: 10, class: "app-node" }),
+      svg("text", { x: x(node), y: y(node) + 26, "text-anchor": "middle", class: "app-halo" }, name(node.place)),
+    );
+  }
+  return h("div", { class: "app-scroll", role: "region", tabindex: "0", "aria-label": "Graph" }, picture);
+}

@@ -1,0 +1,78 @@
+// Questions about a run that was made: which records are one child, how they hang together, and what a record holds.
+
+const MOST_MEMBERS = 60;
+
+const line = (Papa, text, start) => Papa.parse(text.slice(start, text.indexOf("\n", start)), { delimiter: "," }).data[0];
+const field = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Every place in `text` where `part` begins. */
+function* placesOf(text, part) {
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) yield at;
+}
+
+/**
+ * The child of the record with this id, or of this child_id: its records and the links between them.
+ * @returns `null` if there is none.
+ */
+export function findCluster(Papa, { children, links }, wanted) {
+  const text = wanted.trim();
+  const child = childOfRecord(Papa, children, text) ?? (/^\d+$/.test(text) && children.includes(`,${text}\n`) ? text : null);
+  if (child === null) return null;
+  const members = [];
+  for (const end of placesOf(children, `,${child}\n`)) {
+    const [source, id] = line(Papa, children, children.lastIndexOf("\n", end) + 1);
+    members.push({ source, id });
+    if (members.length === MOST_MEMBERS) break;
+  }
+  return { child, members, edges: edgesOf(Papa, links, members) };
+}
+
+function childOfRecord(Papa, children, id) {
+  for (const place of placesOf(children, `,${field(id)},`)) {
+    const [, found, child] = line(Papa, children, children.lastIndexOf("\n", place) + 1);
+    if (found === id) return child;
+  }
+  return null;
+}
+
+function edgesOf(Papa, links, members) {
+  const place = new Map(members.map(({ source, id }, index) => [`${source}\n${id}`, index]));
+  return members.flatMap(({ source, id }, left) =>
+    [...placesOf(links, `\n${field(source)},${field(id)},`)].flatMap((start) => {
+      const [, , rightSource, rightId, weight, , decision, guards] = line(Papa, links, start + 1);
+      const right = place.get(`${rightSource}\n${rightId}`);
+      return right === undefined ? [] : [{ left, right, weight: Number(weight), decision, guards: guards.split("|").filter(Boolean) }];
+    }),
+  );
+}
+
+/** The canonical columns of records, read again from the files that were linked. */
+export async function recordsOf(Papa, { files, summary }, wanted) {
+  const found = wanted.map(() => null);
+  for (const [place, { content, source: given }] of files.entries()) {
+    const { columns, file: name, encoding } = summary.files[place];
+    await new Promise((resolve, reject) => {
+      Papa.parse(new File([content], name), {
+        header: true,
+        skipEmptyLines: true,
+        encoding,
+        delimitersToGuess: [",", "|", ";", "\t"],
+        error: reject,
+        complete: resolve,
+        step: ({ data }, parser) => {
+          const source = (columns.source && data[columns.source]) || given || name.replace(/\.[^.]*$/, "");
+          const at = wanted.findIndex((key) => key.id === data[columns.record_id]?.trim() && key.source === source);
+          if (at >= 0) found[at] = canonical(data, columns);
+          if (found.every(Boolean)) parser.abort();
+        },
+      });
+    });
+  }
+  if (!found.every(Boolean)) throw Object.assign(new Error("the records were not found again in the files"), { hint: "link the files again" });
+  return found;
+}
+
+function canonical(row, columns) {
+  const kept = Object.entries(columns).filter(([column]) => column !== "source" && column !== "record_id");
+  return Object.fromEntries(kept.map(([column, name]) => [column, row[name] ?? ""]));
+}
