@@ -95,19 +95,27 @@ it("hands its doubtful pairs to the Review page", async () => {
   await page.getByRole("heading", { name: "Pair 1 of 1" }).waitFor();
 });
 
-it("lets columns be chosen by hand where it does not know them", async () => {
-  const rows = "Key;Nachname;Vorname;Geburtstag\n1;Smith;Ann;2020-02-03\n2;Smith;Ann;2020-02-03\n3;Jones;Bob;2019-05-06\n";
-  await page.setInputFiles("#link-files", [csv("clinic.csv", rows)]);
-  await page.getByText("no column is taken for the record id").waitFor();
-  await page.locator("#link-start").click();
-  await page.locator(".nhsuk-error-summary").getByText("no column is taken for the date of birth").waitFor();
-  for (const [place, column] of ["record_id", "family_name", "given_name", "birth_date"].entries()) {
-    await page.selectOption(`#link-0-column-${place}`, column);
-  }
-  await page.locator("#link-start").click();
-  await heading().waitFor();
-  assert.equal(await numberIn("Rows accepted"), 3);
-});
+for (const [encoding, bytes] of [
+  ["UTF-8", (text) => Buffer.from(text)],
+  ["UTF-16LE", (text) => Buffer.from(`\uFEFF${text}`, "utf16le")],
+  ["WINDOWS-1252", (text) => Buffer.from(text, "latin1")],
+]) {
+  it(`lets columns be chosen by hand where it does not know them (${encoding})`, async () => {
+    const rows = 'Key;"Nachname;\nkurz";Vorname;Geburtstag\n1;Smith;Zoë;2020-02-03\n2;Smith;Zoë;2020-02-03\n3;Jones;Bob;2019-05-06\n';
+    await page.setInputFiles("#link-files", [{ name: "clinic.csv", mimeType: "text/csv", buffer: bytes(rows) }]);
+    await page.getByText(`${encoding}; 0 of 4 columns recognised`).waitFor();
+    await page.locator("#link-start").click();
+    await page.locator(".nhsuk-error-summary").getByText("no column is taken for the date of birth").waitFor();
+    for (const [place, column] of ["record_id", "family_name", "given_name", "birth_date"].entries()) {
+      await page.selectOption(`#link-0-column-${place}`, column);
+    }
+    await page.locator("#link-start").click();
+    await heading().waitFor();
+    assert.equal(await numberIn("Rows accepted"), 3);
+    await page.getByText("Columns as they were read").first().click();
+    await page.getByRole("row", { name: "clinic.csv family_name Family name" }).waitFor();
+  });
+}
 
 it("says what is wrong with files that cannot be used, and lives on", async () => {
   const cases = [

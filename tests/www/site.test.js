@@ -13,18 +13,29 @@ before(async () => {
 });
 after(() => site?.close());
 
+/** What a page has asked for by now, in bytes by gzip. */
+async function transferred(page) {
+  const asked = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname));
+  return [...new Set(["/index.html", ...asked])].filter((path) => path !== "/").reduce((sum, path) => sum + gzipped(path), 0);
+}
+
 it("is small on the first load, and says what is kept for later", async () => {
   const page = await site.open("check");
   await page.locator("#check-family_name").fill("Smith");
   await page.getByText("Understood as").first().waitFor();
-  const asked = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname));
-  const files = [...new Set(["/index.html", ...asked])].filter((path) => path !== "/");
-  const first = files.reduce((sum, path) => sum + gzipped(path), 0);
+  const first = await transferred(page);
   const all = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.endsWith("sample"))
     .reduce((sum, entry) => sum + gzipped(`${entry.parentPath.slice(folder.length)}/${entry.name}`), 0);
-  console.log(`first load until a field is understood: ${first} bytes by gzip in ${files.length} files; the whole app: ${all}`);
+  console.log(`first load until a field is understood: ${first} bytes by gzip; the whole app, kept in the background: ${all}`);
   assert.ok(first < FIRST_LOAD, `${first} bytes`);
+  for (const path of ["", "schedule", "link", "review"]) {
+    const other = await site.open(path);
+    const size = await transferred(other);
+    console.log(`first load of #/${path}: ${size} bytes by gzip`);
+    assert.ok(size < FIRST_LOAD, `${path}: ${size} bytes`);
+    await other.close();
+  }
 });
 
 it("opens every page by keyboard, and each is accessible", async () => {

@@ -62,7 +62,7 @@ export async function show(view) {
     const source = formGroup({
       id: `link-source-${place}`,
       label: "Source system",
-      hint: columns.includes("source") ? "Each row names its own" : "If left empty, the name of the file",
+      hint: "If left empty, the name of the file",
       control: input({ class: "nhsuk-input nhsuk-input--width-20", value: entry.source }),
     });
     source.control.addEventListener("input", () => (entry.source = source.control.value.trim()));
@@ -82,7 +82,7 @@ export async function show(view) {
         h("h2", { class: "nhsuk-heading-s" }, file.name),
         h("p", {}, `${sizeInWords(file.size)}, ${head.encoding.toUpperCase()}; ${named} of ${count(columns.length, "column")} recognised.`),
         problems.length > 0 && h("p", {}, h("strong", { class: "nhsuk-tag nhsuk-tag--red" }, "Needed"), ` ${problems.join("; ")}. Choose them below.`),
-        source.group,
+        !columns.includes("source") && source.group,
         h(
           "details",
           { class: "nhsuk-details", id: `link-details-${place}`, open: problems.length > 0 },
