@@ -6,6 +6,7 @@
 mod args;
 mod cohort;
 mod command;
+mod error_list;
 mod frame_input;
 mod input;
 mod linked;
@@ -15,6 +16,7 @@ mod progress;
 mod quality;
 mod render;
 mod report;
+mod rerun;
 mod run_record;
 mod standard;
 

@@ -1,9 +1,10 @@
 //! `childlink evaluate`: how good a linkage is, against the truth or against a sample read by people.
 
 use super::Outcome;
+use crate::error_list::{Errors, Group};
 use crate::linked::{Keyed, Keys, Linked, ListedPair, read_truth, spelled};
-use crate::output::{OutputFile, cannot_write};
 use crate::render::{Terminal, count, table};
+use crate::rerun::Rerun;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::identity::birth_date;
@@ -15,11 +16,10 @@ use childlink::linkage::evaluate::curve::{
     CalibrationBin, JudgedPair, ThresholdRow, best_threshold, calibration, thresholds,
 };
 use childlink::linkage::evaluate::subgroup::{Subgroup, by_subgroup};
-use childlink::linkage::evaluate::{Evaluation, PairCounts, Truth, evaluate, false_pairs, missed_pairs};
+use childlink::linkage::evaluate::{Evaluation, PairCounts, Truth, evaluate};
 use childlink::linkage::frame::FrameColumn;
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Measure a linkage against the truth, or estimate it from a clerical sample
@@ -50,16 +50,17 @@ pub(crate) struct Args {
     /// Records with more columns for --by: source, record_id and any others
     #[arg(long, value_name = "F", requires = "truth")]
     records: Option<PathBuf>,
-    /// Write the false and the missed pairs to this file
+    /// Write the false and the missed pairs to this file, with both records' values of every --by
     #[arg(long, value_name = "F", requires = "truth")]
     errors: Option<PathBuf>,
+    /// Give each of --errors its waterfall; reads the inputs of the run again, which must be there unchanged
+    #[arg(long, requires = "errors")]
+    waterfalls: bool,
     /// A sample of pairs drawn by `childlink sample`, with the column `decision` filled in
     #[arg(long, value_name = "F")]
     clerical: Option<PathBuf>,
 }
 
-/// False and missed pairs written at most, of each kind.
-const ERRORS_LISTED: usize = 100_000;
 /// Values of a --by column shown at most; the rest are joined as `(others)`.
 const GROUPS_SHOWN: usize = 200;
 
@@ -68,7 +69,8 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     if let Some(path) = &args.truth {
         let judged = Judged::new(args, path)?;
         if let Some(errors) = &args.errors {
-            judged.write_errors(errors)?;
+            let rerun = args.waterfalls.then(|| Rerun::read(&args.folder, &terminal.progress())).transpose()?;
+            judged.write_errors(errors, rerun.as_ref())?;
         }
         text += &judged.text();
         object.extend(judged.object());
@@ -89,6 +91,7 @@ struct Judged {
     linked: Linked,
     evaluation: Evaluation,
     links: PairCounts,
+    groups: Vec<Group>,
     subgroups: Vec<(String, String, Subgroup)>,
     thresholds: Vec<ThresholdRow>,
     best: Option<(f64, PairCounts)>,
@@ -115,11 +118,12 @@ impl Judged {
             actual,
         };
         let records = args.records.as_deref().map(Keyed::read).transpose()?;
-        let mut subgroups = Vec::new();
+        let (mut groups, mut subgroups) = (Vec::new(), Vec::new());
         for name in &args.by {
-            let (values, groups) = groups_by(name, &keyed, &keys, &truth, records.as_ref())?;
-            let measured = by_subgroup(&truth, &linked.cluster, &groups);
+            let (values, of) = groups_by(name, &keyed, &keys, &truth, records.as_ref())?;
+            let measured = by_subgroup(&truth, &linked.cluster, &of);
             subgroups.extend(measured.into_iter().map(|own| (name.clone(), values[own.group as usize].clone(), own)));
+            groups.push(Group { name: name.clone(), values, of });
         }
         Ok(Judged {
             links,
@@ -130,6 +134,7 @@ impl Judged {
             truth,
             linked,
             evaluation,
+            groups,
             subgroups,
         })
     }
@@ -184,6 +189,11 @@ impl Judged {
         }
     }
 
+    fn write_errors(&self, path: &Path, rerun: Option<&Rerun>) -> Result<(), Error> {
+        let Judged { keyed, truth, linked, groups, .. } = self;
+        Errors { keyed, truth, linked, groups, rerun }.write(path)
+    }
+
     fn text(&self) -> String {
         let e = &self.evaluation;
         let per_thousand = 1_000.0 * e.review_pairs as f64 / e.records.max(1) as f64;
@@ -235,34 +245,6 @@ impl Judged {
             text += &format!("\n{}", table(&rows));
         }
         text
-    }
-
-    /// The false and the missed pairs, by keys only, with the weight where the pair was listed.
-    fn write_errors(&self, path: &Path) -> Result<(), Error> {
-        let ordered = |left: u32, right: u32| (left.min(right), left.max(right));
-        let listed: FxHashMap<(u32, u32), &ListedPair> =
-            self.linked.pairs.iter().map(|pair| (ordered(pair.left, pair.right), pair)).collect();
-        let written = |error: csv::Error| cannot_write(path, &error.into());
-        let mut file = csv::Writer::from_writer(OutputFile::create(path)?);
-        let names = ["error", "source_l", "record_id_l", "source_r", "record_id_r", "match_weight", "decision"];
-        file.write_record(names).map_err(written)?;
-        let kinds = [
-            ("false", false_pairs(&self.truth, &self.linked.cluster, ERRORS_LISTED)),
-            ("missed", missed_pairs(&self.truth, &self.linked.cluster, ERRORS_LISTED)),
-        ];
-        for (kind, pairs) in kinds {
-            for (left, right) in pairs {
-                let (l, r) = (self.keyed.key(left as usize), self.keyed.key(right as usize));
-                let (weight, decision) = match listed.get(&ordered(left, right)) {
-                    Some(pair) => (pair.weight.to_string(), if pair.link { "link" } else { "review" }),
-                    None => (String::new(), ""),
-                };
-                file.write_record([kind, &l.0, &l.1, &r.0, &r.1, &weight, decision]).map_err(written)?;
-            }
-        }
-        let mut file = file.into_inner().map_err(|e| cannot_write(path, e.error()))?;
-        file.flush().map_err(|e| cannot_write(path, &e))?;
-        file.finish()
     }
 }
 

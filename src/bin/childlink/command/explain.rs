@@ -1,12 +1,9 @@
 //! `childlink explain`: why two records are, or are not, one child.
 
 use super::Outcome;
-use super::link::read_model;
-use crate::input::Inputs;
 use crate::linked::{Keyed, column, find, spelled};
-use crate::lists::Lists;
-use crate::output::cannot_read;
 use crate::render::{Terminal, table};
+use crate::rerun::Rerun;
 use childlink::Error;
 use childlink::exchange::intake::Records;
 use childlink::exchange::linked::{WITHHELD, is_whereabouts};
@@ -17,7 +14,6 @@ use childlink::linkage::guards::Guard;
 use childlink::linkage::parallel;
 use childlink::linkage::table::Table;
 use serde_json::{Value, json};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Explain why two records are, or are not, one child
@@ -45,42 +41,24 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn explain_pair(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    let record = read_run(&args.folder)?;
-    let inputs = Inputs::from_record(&record["inputs"])?;
-    let lists = Lists::from_record(&record["lists"])?;
-    let model = read_model(Some(&args.folder.join("model.json")))?;
-    let mut records = inputs.read(&terminal.progress())?;
-    let (options, _) = lists.apply(&mut records.built.table)?;
-    let table = &records.built.table;
+    let rerun = Rerun::read(&args.folder, &terminal.progress())?;
+    let table = rerun.table();
     let (one, other) = (find_record(table, &args.left)?, find_record(table, &args.right)?);
     let (left, right) = (one.min(other), one.max(other));
     if left == right {
         return Err(Error::new("explain/same-record", "both keys name one record", "name two records"));
     }
-    // Whether a pair is barred must not be told apart from whether it is restricted.
-    if options.barred.bars(table, left, right) || is_restricted(&args.folder, table, left, right)? {
+    if rerun.hides(left, right) {
         return Err(Error::new(
             "explain/restricted",
             "this pair is not shown",
             "those who handle the restricted queue know what to do",
         ));
     }
-    let waterfalls = explain(table, &model, &[(left, right)])?;
-    let pair = Pair::read(&args.folder, &records, left, right)?;
+    let waterfalls = explain(table, &rerun.model, &[(left, right)])?;
+    let pair = Pair::read(&args.folder, &rerun.records, left, right)?;
     terminal.result(|| pair.in_words(table, &waterfalls[0]), || pair.as_json(table, &waterfalls[0]))?;
     Ok(Outcome::Clean)
-}
-
-fn read_run(folder: &Path) -> Result<Value, Error> {
-    let path = folder.join("run.json");
-    let text = fs::read_to_string(&path).map_err(|e| cannot_read(&path, &e))?;
-    serde_json::from_str(&text).map_err(|_| {
-        Error::new(
-            "explain/run",
-            format!("{} cannot be read", path.display()),
-            "name a folder that `childlink link` wrote",
-        )
-    })
 }
 
 /// The record of a key. Both halves may hold a slash, so every place to cut is tried.
@@ -93,10 +71,6 @@ fn find_record(table: &Table, key: &str) -> Result<RecordIndex, Error> {
             "write SOURCE/RECORD_ID as in children.csv; if the inputs have changed, link again",
         )
     })
-}
-
-fn is_restricted(folder: &Path, table: &Table, left: RecordIndex, right: RecordIndex) -> Result<bool, Error> {
-    Ok(pair_row(folder, "restricted", table, left, right)?.is_some())
 }
 
 /// The row of a pair in a file of pairs, with the file.

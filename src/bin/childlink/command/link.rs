@@ -138,7 +138,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 /// Reads a model file, or takes the built-in model.
-pub(super) fn read_model(path: Option<&Path>) -> Result<Model, Error> {
+pub(crate) fn read_model(path: Option<&Path>) -> Result<Model, Error> {
     let Some(path) = path else { return Ok(Model::child_health()) };
     let text = read_text(path)?;
     Model::from_json(&text).map_err(|mut error| {

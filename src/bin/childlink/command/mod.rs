@@ -9,7 +9,7 @@ mod due_list;
 mod evaluate;
 mod explain;
 mod index;
-mod link;
+pub(crate) mod link;
 mod man;
 mod model;
 mod programme;
