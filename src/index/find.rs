@@ -131,14 +131,15 @@ impl ChildIndex {
         let mut rows = self.reach(&query)?;
         rows.retain(|&row| with_changes || row < self.store.len());
         let mut all = Vec::with_capacity(rows.len() + 1);
-        let (first_name, sensitive) = (query.given.words[0], query.sensitive);
+        let (first_name, family_name, sensitive) = (query.given.words[0], query.family.whole, query.sensitive);
         all.push(query);
         all.extend(rows.iter().map(|&row| self.row(row).fields));
         self.few.fields.clear_records();
         self.few.fields.extend_records(&all);
         let counted = Counted { table: &self.few, store: &self.store, totals: &self.description.totals };
         let model = &self.description.model;
-        let compiled = Compiled::of_few(&self.few.fields, model, self.counts.with_one_more(first_name), &counted)?;
+        let names = self.counts.with_one_more(first_name, family_name);
+        let compiled = Compiled::of_few(&self.few.fields, model, names, &counted)?;
         let conditions = compiled.conditions(&model.blocking)?;
         let rules = compiled.rules(&model.blocking, &conditions);
         let others = candidates(&self.few, rules, model.thresholds.max_block_pairs);

@@ -165,11 +165,12 @@ impl ChildIndex {
         if !access.paths.iter().eq(description.paths.iter().map(|path| &path.keys)) {
             return Err(snapshot::damaged());
         }
-        let first_names = (0..table.len()).map(|name| store.get(Slot::FirstCount, name) as u32).collect();
+        let counted = |slot| (0..table.len()).map(|name| store.get(slot, name) as u32).collect();
+        let (first_names, family_names) = (counted(Slot::FirstCount), counted(Slot::FamilyCount));
         let sensitive = (0..store.len()).filter(|&row| store.get(Slot::Flags, row) & SENSITIVE != 0);
         Ok(ChildIndex {
             sensitive: sensitive.map(|row| store.get(Slot::Child, row) as ChildId).collect(),
-            counts: NameCounts::counted(first_names, description.counted as usize),
+            counts: NameCounts::counted(first_names, family_names, description.counted as usize),
             names: table.len(),
             few: Table::of_fields(Fields { names: table.into(), ..Fields::default() }),
             delta: Delta::new(&description.merged),

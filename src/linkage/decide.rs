@@ -4,7 +4,7 @@ use super::comparison::RecordIndex;
 use super::decisions::Verdict;
 use super::guards::{self, Facts, Guard, Guards, NameEvidence};
 use super::link::{Candidates, DecidedPair, Decision, LinkOptions, RestrictedPair};
-use super::model::Model;
+use super::model::{Model, Thresholds};
 use super::parallel;
 use super::score::PairScore;
 use super::table::Table;
@@ -48,8 +48,13 @@ pub(super) fn decide(table: &Table, model: &Model, candidates: Candidates, optio
     let mut apart = household;
     apart
         .extend(judged.iter().filter(|pair| is_distinct(pair)).map(|pair| (pair.candidate.left, pair.candidate.right)));
+    apart.sort_unstable();
     judged.retain(|pair| !is_distinct(pair));
-    raise_runner_up(table, &mut judged, &apart, model.thresholds.runner_up_margin);
+    let rivalry = Rivalry { table, apart: &apart, thresholds: model.thresholds };
+    rivalry.raise_runner_up(&mut judged);
+    let partners = rivalry.clear_partners(&judged);
+    rivalry.drop_outdone(&mut judged, &partners);
+    lift_explained_names(table, &mut judged, &partners);
 
     let mut verdicts = Verdicts { pairs: Vec::new(), restricted: Vec::new(), apart: Vec::new() };
     let mut decided: HashMap<(RecordIndex, RecordIndex), Verdict> = options.decisions.iter().collect();
@@ -106,32 +111,96 @@ fn is_distinct(pair: &Judged) -> bool {
     by_number || (facts.birth_dates_conflict && !facts.same_number)
 }
 
-/// Sends to review a pair one of whose records has another candidate that is nearly as good and cannot
-/// be the same child. A shared number decides on its own.
-fn raise_runner_up(table: &Table, judged: &mut [Judged], apart: &[(RecordIndex, RecordIndex)], margin: f64) {
-    let number = |record: RecordIndex| table.fields.number[record as usize].number();
-    let cannot_be_one = |a: RecordIndex, b: RecordIndex| {
-        let differ = matches!((number(a), number(b)), (Some(a), Some(b)) if a != b);
-        differ || apart.binary_search(&(a.min(b), a.max(b))).is_ok()
-    };
-    // Every candidate seen from both of its records, in order of record.
-    let mut seen: Vec<(RecordIndex, RecordIndex, f64)> = Vec::with_capacity(2 * judged.len());
-    for pair in judged.iter() {
-        let Candidate { left, right, score, .. } = pair.candidate;
-        seen.extend([(left, right, score.weight), (right, left, score.weight)]);
-    }
+/// What stands between candidates of one record: it belongs to one child.
+struct Rivalry<'a> {
+    table: &'a Table,
+    /// Pairs that are different children, in order.
+    apart: &'a [(RecordIndex, RecordIndex)],
+    thresholds: Thresholds,
+}
+
+/// A record, one of its candidates, and the weight of the two; in order of record.
+type Partner = (RecordIndex, RecordIndex, f64);
+
+/// The candidates of one record.
+fn of_record(partners: &[Partner], record: RecordIndex) -> impl Iterator<Item = &Partner> {
+    let first = partners.partition_point(|&(own, _, _)| own < record);
+    partners[first..].iter().take_while(move |&&(own, _, _)| own == record)
+}
+
+/// Every pair seen from both of its records, in order of record.
+fn from_both_sides<'j>(judged: impl Iterator<Item = &'j Judged>) -> Vec<Partner> {
+    let mut seen: Vec<Partner> = judged
+        .flat_map(|Judged { candidate: Candidate { left, right, score, .. }, .. }| {
+            [(*left, *right, score.weight), (*right, *left, score.weight)]
+        })
+        .collect();
     parallel::sort_unstable_by(&mut seen, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    let contested = |record: RecordIndex, partner: RecordIndex, weight: f64| {
-        let first = seen.partition_point(|&(own, _, _)| own < record);
-        let others = seen[first..].iter().take_while(|&&(own, _, _)| own == record);
-        let mut rivals = others.filter(|&&(_, other, w)| other != partner && w > weight - margin);
-        rivals.any(|&(_, other, _)| cannot_be_one(other, partner))
+    seen
+}
+
+impl Rivalry<'_> {
+    fn cannot_be_one(&self, a: RecordIndex, b: RecordIndex) -> bool {
+        let number = |record: RecordIndex| self.table.fields.number[record as usize].number();
+        let differ = matches!((number(a), number(b)), (Some(a), Some(b)) if a != b);
+        differ || self.apart.binary_search(&(a.min(b), a.max(b))).is_ok()
+    }
+
+    /// Sends to review a pair one of whose records has another candidate that is nearly as good and cannot
+    /// be the same child. A shared number decides on its own.
+    fn raise_runner_up(&self, judged: &mut [Judged]) {
+        let seen = from_both_sides(judged.iter());
+        let contested = |record: RecordIndex, partner: RecordIndex, weight: f64| {
+            let near = weight - self.thresholds.runner_up_margin;
+            of_record(&seen, record)
+                .any(|&(_, other, w)| other != partner && w > near && self.cannot_be_one(other, partner))
+        };
+        let raised = parallel::map_each(judged.len(), |place| {
+            let Candidate { left, right, score, facts } = &judged[place].candidate;
+            !facts.same_number && (contested(*left, *right, score.weight) || contested(*right, *left, score.weight))
+        });
+        for (pair, _) in judged.iter_mut().zip(raised).filter(|(_, raised)| *raised) {
+            pair.guards = pair.guards.with(Guard::RunnerUp);
+        }
+    }
+
+    /// The links that no guard questions.
+    fn clear_partners(&self, judged: &[Judged]) -> Vec<Partner> {
+        from_both_sides(
+            judged.iter().filter(|pair| pair.guards.is_empty() && pair.candidate.score.weight >= self.thresholds.link),
+        )
+    }
+
+    /// Takes out pairs one of whose records has a clear link to a record that cannot be the same child as
+    /// the other, and is better by the margin: nothing is left for a person to decide. A pair with two
+    /// numbers stays, since either number may be superseded, and so does one with a shared number.
+    fn drop_outdone(&self, judged: &mut Vec<Judged>, partners: &[Partner]) {
+        let outdone = |record: RecordIndex, partner: RecordIndex, weight: f64| {
+            let better = weight + self.thresholds.runner_up_margin;
+            of_record(partners, record).any(|&(_, other, w)| w >= better && self.cannot_be_one(other, partner))
+        };
+        judged.retain(|Judged { candidate: Candidate { left, right, score, facts }, .. }| {
+            facts.same_number
+                || facts.numbers_differ
+                || !(outdone(*left, *right, score.weight) || outdone(*right, *left, score.weight))
+        });
+    }
+}
+
+/// Lifts the guard against changed identities where a number's own history explains the change: the record
+/// without a number is clearly linked to another record of the other's number, so both names were used
+/// under one number. An adopted child's new identity has a new number.
+fn lift_explained_names(table: &Table, judged: &mut [Judged], partners: &[Partner]) {
+    let number = |record: RecordIndex| table.fields.number[record as usize].number();
+    let known_under = |record: RecordIndex, wanted: Option<u64>| {
+        wanted.is_some()
+            && number(record).is_none()
+            && of_record(partners, record).any(|&(_, other, _)| number(other) == wanted)
     };
-    let raised = parallel::map_each(judged.len(), |place| {
-        let Candidate { left, right, score, facts } = &judged[place].candidate;
-        !facts.same_number && (contested(*left, *right, score.weight) || contested(*right, *left, score.weight))
-    });
-    for (pair, _) in judged.iter_mut().zip(raised).filter(|(_, raised)| *raised) {
-        pair.guards = pair.guards.with(Guard::RunnerUp);
+    for pair in judged.iter_mut().filter(|pair| pair.guards.has(Guard::PossibleIdentityChange)) {
+        let Candidate { left, right, .. } = pair.candidate;
+        if known_under(left, number(right)) || known_under(right, number(left)) {
+            pair.guards = pair.guards.without(Guard::PossibleIdentityChange);
+        }
     }
 }

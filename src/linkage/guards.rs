@@ -104,6 +104,12 @@ impl Guards {
         Guards(self.0 | 1 << guard as u8)
     }
 
+    /// The set without a guard.
+    #[must_use]
+    pub const fn without(self, guard: Guard) -> Guards {
+        Guards(self.0 & !(1 << guard as u8))
+    }
+
     /// Whether the set has a guard.
     pub const fn has(self, guard: Guard) -> bool {
         self.0 & (1 << guard as u8) != 0
@@ -150,11 +156,15 @@ pub(crate) struct Facts {
     pub(crate) birth_dates_conflict: bool,
     pub(crate) sexes_differ: bool,
     pub(crate) orders_differ: bool,
+    /// One of the records says by itself that other children were born with it.
+    pub(crate) says_multiple: bool,
     pub(crate) family_unlike: bool,
+    pub(crate) only_common_mother: bool,
     pub(crate) mother_agrees: bool,
     pub(crate) mothers_differ: bool,
     pub(crate) other_mother: bool,
     pub(crate) same_place: bool,
+    pub(crate) same_district: bool,
     pub(crate) swapped: bool,
 }
 
@@ -173,13 +183,16 @@ impl Facts {
             same_birth_date: birth::equal(pair, 0.0),
             birth_dates_conflict: !birth::compatible(pair, 0.0),
             sexes_differ: !birth::sex_missing(pair, 0.0) && !birth::sex_equal(pair, 0.0),
+            says_multiple: [pair.left, pair.right].into_iter().any(|record| pair.fields.says_multiple(record)),
             orders_differ: !birth::order_missing(pair, 0.0) && !birth::order_equal(pair, 0.0),
             family_unlike: family_unlike(pair),
+            only_common_mother: family::only_common_mother(pair, 0.0),
             mother_agrees: household::number_equal(pair, 0.0) || household::names_equal(pair, 0.0),
             mothers_differ: household::family_differs(pair, 0.0),
             other_mother: household::given_differs(pair, 0.0) && !household::number_equal(pair, 0.0),
             swapped: given::swapped(pair, 0.0),
             same_place: place::postcode(pair, 0.0) || place::address(pair, 0.0),
+            same_district: place::district(pair, 0.0),
         }
     }
 }
@@ -217,18 +230,16 @@ fn family_unlike(pair: &Pair) -> bool {
     !any(&[
         (family::missing, 0.0),
         (family::equal, 0.0),
-        (family::sex_ending, 0.0),
         (family::previous, 0.0),
         (family::mother, 0.0),
-        (family::shared_part, 0.0),
-        (family::slip, 0.0),
-        (family::similar, 0.85),
+        (family::alike, 0.85),
     ])
 }
 
 /// The guards of a pair whose weight alone would link or review it. `multiple` tells whether a record
 /// has another child of the same birth in reach.
 pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards {
+    let multiple = multiple || facts.says_multiple;
     let mut guards = Guards::NONE;
     let mut raise = |guard, when: bool| {
         if when {
@@ -239,8 +250,10 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     let contradicted = facts.sexes_differ || facts.orders_differ || facts.family_unlike || !facts.same_birth_date;
     let unlike = facts.names == NameEvidence::Unlike;
     let unnamed = facts.names == NameEvidence::Missing;
-    let in_doubt =
-        (unlike && (contradicted || multiple)) || (unnamed && (facts.sexes_differ || (multiple && facts.same_source)));
+    let in_doubt = (unlike && (contradicted || multiple))
+        || (unnamed && (facts.sexes_differ || (multiple && facts.same_source)))
+        // A brother's number on a child whose name does not tell them apart.
+        || (facts.names != NameEvidence::Same && facts.birth_dates_conflict);
     raise(Guard::SharedNumber, facts.same_number && in_doubt);
     let undecided = facts.same_birth_date && !facts.same_number;
     raise(Guard::BirthOrder, facts.orders_differ);
@@ -257,7 +270,14 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     let exchanged = facts.swapped && facts.mothers_differ && facts.same_birth_date && !facts.same_number;
     // A child adopted by relatives may keep its names: then only mother and home are others.
     let rehomed = named_alike && facts.same_birth_date && facts.other_mother && !facts.same_place && !facts.same_number;
-    raise(Guard::PossibleIdentityChange, (changed && unfamiliar) || exchanged || rehomed);
+    // A common name of a mother may be that of the family that adopts.
+    let by_chance = named_alike
+        && facts.same_birth_date
+        && facts.only_common_mother
+        && !facts.mother_agrees
+        && !(facts.same_place || facts.same_district)
+        && !facts.same_number;
+    raise(Guard::PossibleIdentityChange, (changed && unfamiliar) || exchanged || rehomed || by_chance);
     guards
 }
 

@@ -1,7 +1,7 @@
 //! Family names.
 
 use super::Pair;
-use crate::linkage::table::fields::names::Family;
+use crate::linkage::table::fields::names::{Family, Given};
 
 fn family(pair: &Pair) -> (Family, Family) {
     pair.both(|record| pair.fields.family.of(record))
@@ -42,6 +42,36 @@ pub(in crate::linkage) fn mother(pair: &Pair, _: f64) -> bool {
     let (left_mother, right_mother) = pair.both(|record| pair.fields.mother_family.of(record));
     let same = |a: &Family, b: &Family| a.whole != 0 && (a.whole == b.whole || a.stem == b.stem);
     same(&left, &right_mother) || same(&right, &left_mother)
+}
+
+/// Nothing but the mother's family name relates the two, and many families have it: more than one record in
+/// two thousand. A table of fewer than five thousand records cannot tell.
+pub(in crate::linkage) fn only_common_mother(pair: &Pair, _: f64) -> bool {
+    let records = pair.counts.records();
+    let (left, right) = family(pair);
+    let common = |name: Family| u64::from(pair.counts.family(name.whole)) * 2_000 > records as u64;
+    let otherwise_related = missing(pair, 0.0) || equal(pair, 0.0) || previous(pair, 0.0) || alike(pair, 0.85);
+    records >= 5_000 && mother(pair, 0.0) && !otherwise_related && (common(left) || common(right))
+}
+
+/// Written differently but perhaps one name: an ending of the other sex, a slip, so similar, or a part of one
+/// alike to a part of the other in these ways.
+pub(in crate::linkage) fn alike(pair: &Pair, threshold: f64) -> bool {
+    let (left, right) = family(pair);
+    let near = |l: u32, r: u32| l == r || pair.is_slip(l, r) || pair.are_alike(l, r, threshold);
+    sex_ending(pair, 0.0) || near(left.whole, right.whole) || left.words().any(|l| right.words().any(|r| near(l, r)))
+}
+
+/// The family name of one is a further given name of the other: `Amir Hussain` of the family Shah, known
+/// as Amir of the family Hussain.
+pub(in crate::linkage) fn other_name(pair: &Pair, _: f64) -> bool {
+    let (left, right) = family(pair);
+    let (left_given, right_given) = pair.both(|record| pair.fields.given.of(record));
+    let (left_other, right_other) = pair.both(|record| pair.fields.other.of(record));
+    let among = |family: &Family, given: &Given, other: &Given| {
+        family.whole != 0 && given.words().skip(1).chain(other.words()).any(|word| word == family.whole)
+    };
+    among(&left, &right_given, &right_other) || among(&right, &left_given, &left_other)
 }
 
 /// A part of a double-barrelled name in common.

@@ -94,6 +94,7 @@ fn given_agrees(pair: &Pair) -> bool {
         || super::given::initial(pair, 0.0)
         || super::given::other_name(pair, 0.0)
         || super::given::similar(pair, 0.8)
+        || super::given::swapped(pair, 0.0)
 }
 
 fn family_agrees(pair: &Pair) -> bool {
@@ -106,10 +107,12 @@ fn family_agrees(pair: &Pair) -> bool {
         || super::family::shared_part(pair, 0.0)
         || super::family::mother(pair, 0.0)
         || super::family::previous(pair, 0.0)
+        || super::family::other_name(pair, 0.0)
+        || super::family::slip(pair, 0.0)
         || super::family::similar(pair, 0.85)
         || super::given::swapped(pair, 0.0)
 }
 
 fn mother_agrees(pair: &Pair) -> bool {
-    given_equal(pair, 0.0) || number_equal(pair, 0.0)
+    given_equal(pair, 0.0) || number_equal(pair, 0.0) || given_alike(pair, 0.9)
 }

@@ -45,6 +45,7 @@ static VOCABULARY: &[Predicate] = &[
     plain("nhs-number/missing", number::missing),
     plain("nhs-number/equal", number::equal),
     plain("nhs-number/slip", number::slip),
+    plain("nhs-number/on-one-side", number::on_one_side),
     plain("given-name/missing", given::missing),
     plain("given-name/equal", given::equal),
     plain("given-name/all-words-equal", given::all_words_equal),
@@ -66,6 +67,7 @@ static VOCABULARY: &[Predicate] = &[
     plain("family-name/sex-ending", family::sex_ending),
     plain("family-name/previous", family::previous),
     plain("family-name/mother", family::mother),
+    plain("family-name/other-name", family::other_name),
     plain("family-name/shared-part", family::shared_part),
     plain("family-name/slip", family::slip),
     with("family-name/similar", "jaro_winkler", family::similar),
@@ -119,34 +121,38 @@ pub fn vocabulary() -> impl Iterator<Item = (&'static str, Option<&'static str>)
     VOCABULARY.iter().map(|predicate| (predicate.name, predicate.parameter))
 }
 
-/// How often each word occurs, for telling a slip of the pen from another child's name.
+/// How often each name occurs, for telling a slip of the pen from another child's name, and a family's name
+/// from one that many families have.
 #[derive(Clone)]
 pub(crate) struct NameCounts {
+    /// By first given name.
     given: Arc<Vec<u32>>,
+    family: Arc<Vec<u32>>,
     records: usize,
-    /// A first given name that one more record has, beyond those counted; 0 for none.
-    one_more: NameId,
+    /// First given name and family name that one more record has, beyond those counted; 0 for none.
+    one_more: (NameId, NameId),
 }
 
 impl NameCounts {
-    /// Counts the first given names of all records.
+    /// Counts the first given names and the family names of all records.
     pub(crate) fn of(fields: &Fields) -> NameCounts {
-        let mut given = vec![0; fields.names.len()];
+        let (mut given, mut family) = (vec![0; fields.names.len()], vec![0; fields.names.len()]);
         for record in 0..fields.len() as RecordIndex {
             given[fields.given.of(record).words[0] as usize] += 1;
+            family[fields.family.of(record).whole as usize] += 1;
         }
-        given[0] = 0;
-        NameCounts { given: Arc::new(given), records: fields.len(), one_more: 0 }
+        (given[0], family[0]) = (0, 0);
+        NameCounts::counted(given, family, fields.len())
     }
 
     /// Counts that were made before: by name, of so many records.
-    pub(crate) fn counted(given: Vec<u32>, records: usize) -> NameCounts {
-        NameCounts { given: Arc::new(given), records, one_more: 0 }
+    pub(crate) fn counted(given: Vec<u32>, family: Vec<u32>, records: usize) -> NameCounts {
+        NameCounts { given: Arc::new(given), family: Arc::new(family), records, one_more: (0, 0) }
     }
 
-    /// The counts as they would be with one more record of this first given name (0 for none).
-    pub(crate) fn with_one_more(&self, name: NameId) -> NameCounts {
-        NameCounts { given: Arc::clone(&self.given), records: self.records + 1, one_more: name }
+    /// The counts as they would be with one more record of this first given name and family name (0 for none).
+    pub(crate) fn with_one_more(&self, given: NameId, family: NameId) -> NameCounts {
+        NameCounts { records: self.records + 1, one_more: (given, family), ..self.clone() }
     }
 
     /// How many records were counted.
@@ -154,16 +160,24 @@ impl NameCounts {
         self.records
     }
 
-    /// The count of every name that was counted, by number.
+    /// The count of every first given name that was counted, by number.
     pub(crate) fn all_given(&self) -> &[u32] {
         &self.given
     }
 
     /// How many records have this first given name.
     pub(crate) fn given(&self, name: NameId) -> u32 {
-        let counted = self.given.get(name as usize).copied().unwrap_or(0);
-        counted + u32::from(name != 0 && name == self.one_more)
+        count_of(&self.given, name) + u32::from(name != 0 && name == self.one_more.0)
     }
+
+    /// How many records have this family name.
+    pub(crate) fn family(&self, name: NameId) -> u32 {
+        count_of(&self.family, name) + u32::from(name != 0 && name == self.one_more.1)
+    }
+}
+
+fn count_of(counts: &[u32], name: NameId) -> u32 {
+    counts.get(name as usize).copied().unwrap_or(0)
 }
 
 /// Two records being compared.

@@ -27,3 +27,9 @@ pub(in crate::linkage) fn slip(pair: &Pair, _: f64) -> bool {
         _ => false,
     }
 }
+
+/// One record has a valid number, the other none.
+pub(in crate::linkage) fn on_one_side(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.number[record as usize].number());
+    left.is_some() != right.is_some()
+}

@@ -166,6 +166,12 @@ impl Fields {
             order => order,
         }
     }
+
+    /// Whether a record says by itself that other children were born with this one: a second or later
+    /// place in the birth order, or words such as "Twin 1".
+    pub(crate) fn says_multiple(&self, record: RecordIndex) -> bool {
+        self.birth_order.of(record) > 1 || self.given.of(record).birth_order != 0
+    }
 }
 
 /// The raw columns being understood.
