@@ -28,4 +28,5 @@ pub mod sheet;
 #[cfg(feature = "columnar")]
 mod sheet_parquet;
 pub mod summary;
+pub mod traced;
 pub mod weighed;

@@ -29,6 +29,7 @@ pub mod score;
 pub mod splink;
 pub mod superseded;
 pub mod table;
+pub mod trace;
 pub mod value;
 mod walk;
 pub mod weighed;

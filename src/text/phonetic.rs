@@ -20,6 +20,30 @@ pub fn soundex(text: &str) -> String {
     Soundex::default().encode(&letters(text))
 }
 
+/// [`soundex`] with H and W parting codes as vowels do, as some systems have it.
+///
+/// ```
+/// use childlink::text::phonetic::soundex_plain;
+/// assert_eq!(soundex_plain("ASHCRAFT"), "A226");
+/// ```
+pub fn soundex_plain(text: &str) -> String {
+    // Codes of A to Z; 0 is no code.
+    const CODES: &[u8; 26] = b"01230120022455012623010202";
+    let letters = letters(text);
+    let code = |letter: u8| CODES[usize::from(letter - b'A')];
+    let Some(&first) = letters.as_bytes().first() else { return String::new() };
+    let mut result = String::from(char::from(first));
+    let mut last = code(first);
+    for &letter in &letters.as_bytes()[1..] {
+        let code = code(letter);
+        if code != b'0' && code != last && result.len() < 4 {
+            result.push(char::from(code));
+        }
+        last = code;
+    }
+    format!("{result:0<4}")
+}
+
 /// Double Metaphone: the primary and the alternate code, at most four characters each; the alternate
 /// serves names of other origin and often equals the primary.
 ///

@@ -24,6 +24,16 @@ pub fn jaro_winkler(a: &str, b: &str) -> f64 {
     }
 }
 
+/// [`jaro_winkler`] whose prefix counts where plain Jaro exceeds another threshold, 0 to 1.
+pub fn jaro_winkler_above(a: &str, b: &str, threshold: f64) -> f64 {
+    let similarity = strsim::jaro(a, b);
+    if similarity <= threshold {
+        return similarity;
+    }
+    let prefix = a.chars().zip(b.chars()).take(4).take_while(|(a, b)| a == b).count();
+    similarity + 0.1 * prefix as f64 * (1.0 - similarity)
+}
+
 /// [`jaro_winkler`] where it is at least `cut_off`, else none: for long lists of which few are alike,
 /// since most pairs are ruled out by their lengths or matches alone.
 ///

@@ -126,6 +126,13 @@ impl Inputs {
         &self.files
     }
 
+    /// Adds a file that names its source in a column, or else by its file name.
+    pub(crate) fn add(&mut self, path: &Path) {
+        let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+        self.names.push(text(path.file_name()));
+        self.files.push((path.to_owned(), SourceName::Fallback(text(path.file_stem()))));
+    }
+
     /// What the inputs are, so that they can be found and read again.
     pub(crate) fn record(&self) -> Value {
         let file = |(path, source): &(PathBuf, SourceName)| {

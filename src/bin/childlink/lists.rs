@@ -83,6 +83,11 @@ impl Lists {
         ListArgs { previous: None, decisions: None, barred: path("barred"), superseded: path("superseded") }.read()
     }
 
+    /// The superseded numbers, old and new.
+    pub(crate) fn superseded(&self) -> &[(NhsNumber, NhsNumber)] {
+        &self.superseded
+    }
+
     /// Brings the lists to bear on a table. What they could not be used for comes back in words.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! `childlink link`: records of several sources to children.
 
 mod by_splink;
+mod by_trace;
 
 pub(super) use by_splink::LINK_FROM;
 
@@ -35,7 +36,8 @@ use std::time::Instant;
     childlink link extracts/*.csv --out linked\n  \
     childlink link --source northtown=a.csv --source southtown=b.csv --out linked\n  \
     childlink link extracts/*.csv --previous linked --decisions decided.csv --out linked-2\n  \
-    childlink link people.parquet --splink-model model.json --out linked\n\n\
+    childlink link people.parquet --splink-model model.json --out linked\n  \
+    childlink link extract.csv --policy mps --reference persons.csv --out traced\n\n\
     Files in DIR: children (the child of every record), links, review (pairs for a person to decide),\n\
     restricted (pairs for those who must, keys only), quarantine (rows set aside), summary.json, run.json,\n\
     report.html, model.json.")]
@@ -56,6 +58,8 @@ pub(crate) struct Args {
     link_only: bool,
     #[command(flatten)]
     splink: by_splink::SplinkArgs,
+    #[command(flatten)]
+    trace: by_trace::TraceArgs,
     #[command(flatten)]
     lists: ListArgs,
     /// Threads (0: as many as the machine has); the result does not depend on it
@@ -96,6 +100,7 @@ type Phases = Vec<(&'static str, f64)>;
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     parallel::with_threads(args.threads, || match &args.splink.splink_model {
         Some(model) => by_splink::link(args, model, terminal),
+        None if args.trace.policy == by_trace::Policy::Mps => by_trace::link(args, terminal),
         None => link(args, terminal),
     })
 }
