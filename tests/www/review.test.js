@@ -88,6 +88,9 @@ it("does not tell a second reader what the first decided, until they differ", as
   await page.locator("#review-different").click();
   await page.selectOption("#review-filter", "open");
   await page.getByText("You decided: different children. Other readers: jk: same child.").waitFor();
+  await page.locator("#review-reopen").click();
+  await begin("rs");
+  await page.getByText("rs: 0 of 21 pairs decided.").waitFor();
 });
 
 it("opens the restricted queue only on purpose, with keys alone and a file of its own", async () => {

@@ -33,7 +33,7 @@ export async function show(view) {
     try {
       const run = await load();
       reading = reader({ run, who, decisions, childlink, diffChars: text.diffChars, onchange: showKept });
-      stage.replaceChildren(reading.place);
+      stage.replaceChildren(reading.place, button("Other reader or other files", reopen, { kind: "secondary", id: "review-reopen" }));
       opening.hidden = true;
       summary.clear();
       reading.start();
@@ -54,6 +54,13 @@ export async function show(view) {
     }),
     button("Practise on made-up pairs", () => begin(practice), { kind: "secondary" }),
   );
+  function reopen() {
+    reading = null;
+    stage.replaceChildren();
+    opening.hidden = false;
+    showKept();
+    name.control.focus();
+  }
   async function practice() {
     const files = PRACTICE.map(async (file) => new File([await (await fetch(`practice/${file}`)).blob()], file));
     return readRun(await Promise.all(files), text.Papa);

@@ -46,8 +46,8 @@ function rowOf({ label, status, marks, earliest, latest }, middle, x, { start, e
     "g",
     { class: "app-lane" },
     svg("line", { x1: 0, x2: WIDTH, y1: middle + ROW / 2, y2: middle + ROW / 2, class: "app-lane__rule" }),
-    svg("text", { x: 0, y: middle - 2, class: "app-lane__label" }, label),
-    word && svg("text", { x: 0, y: middle + 13, class: "app-lane__status" }, word),
+    svg("text", { x: 8, y: middle - 2, class: "app-lane__label" }, label),
+    word && svg("text", { x: 8, y: middle + 13, class: "app-lane__status" }, word),
     earliest && latest !== undefined && day(earliest) < end
       ? svg("line", { x1: clamp(earliest), x2: latest ? clamp(latest) : x(end), y1: middle, y2: middle, class: "app-lane__window" })
       : null,
@@ -91,6 +91,12 @@ function legend() {
         ),
         ` ${word}`,
       ),
+    ),
+    h(
+      "li",
+      {},
+      svg("svg", { viewBox: "0 0 24 24", width: 24, height: 24, "aria-hidden": "true" }, svg("line", { x1: 0, x2: 24, y1: 12, y2: 12, class: "app-lane__window" })),
+      " the next dose may be given",
     ),
   );
 }
