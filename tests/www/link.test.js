@@ -117,6 +117,19 @@ for (const [encoding, bytes] of [
   });
 }
 
+it("reads Parquet: numbers, dates and dictionaries as the command line does", async () => {
+  await page.setInputFiles("#link-files", [file("tests/www/data/children.parquet")]);
+  await page.getByText("Parquet; 5 of 5 columns recognised").waitFor();
+  await page.locator("#link-start").click();
+  await page.getByRole("heading", { name: "4 records are 3 children" }).waitFor();
+  await page.fill("#link-wanted", "101");
+  await page.getByRole("button", { name: "Look up" }).click();
+  await page.getByRole("button", { name: "Why children 101 and children 102" }).click();
+  await page.getByRole("row", { name: /^NHS number same valid number/ }).waitFor();
+  await page.getByRole("row", { name: /^Birth date same/ }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
 it("says what is wrong with files that cannot be used, and lives on", async () => {
   const cases = [
     ["empty.csv", "", /is empty/],

@@ -9,6 +9,7 @@ export class FileProblem extends Error {
 }
 
 const MOST_BYTES = 1_500_000_000;
+const PARQUET = [0x50, 0x41, 0x52, 0x31];
 const SIGNS = [
   [[0x25, 0x50, 0x44, 0x46], "is a PDF", "ask for the data as CSV: a PDF is a picture of it"],
   [[0x50, 0x4b, 0x03, 0x04], "is a workbook or a zip file", "open it and save the sheet as CSV UTF-8, with NHS numbers and dates as text"],
@@ -16,18 +17,20 @@ const SIGNS = [
   [[0x1f, 0x8b], "is compressed", "unpack it first"],
   [[0x89, 0x50, 0x4e, 0x47], "is a picture", "choose a file of delimited text"],
   [[0xff, 0xd8, 0xff], "is a picture", "choose a file of delimited text"],
-  [[0x50, 0x41, 0x52, 0x31], "is a Parquet file", "this page reads delimited text; the command line reads Parquet"],
+  [PARQUET, "is a Parquet file", "choose delimited text here; the Link page reads Parquet"],
 ];
 
-/** Looks at the size and the first bytes of a file: a `FileProblem` says why it cannot be a file of text. */
-export async function lookAt(file) {
+/** Looks at the size and the first bytes of a file: a `FileProblem` says why it cannot be a file of text, or of Parquet. */
+export async function lookAt(file, { parquet = false } = {}) {
   const name = `“${file.name}”`;
   if (file.size === 0) throw new FileProblem(`${name} is empty`, "choose the file again, or ask for it once more: it has 0 bytes");
   if (file.size > MOST_BYTES) {
     throw new FileProblem(`${name} has ${(file.size / 1e9).toFixed(1)} GB, more than a page can hold`, "use the command line for it, or part it");
   }
   const start = new Uint8Array(await file.slice(0, 4096).arrayBuffer());
-  const sign = SIGNS.find(([bytes]) => bytes.every((byte, place) => start[place] === byte));
+  const begins = (bytes) => bytes.every((byte, place) => start[place] === byte);
+  if (parquet && begins(PARQUET)) return;
+  const sign = SIGNS.find(([bytes]) => begins(bytes));
   if (sign) throw new FileProblem(`${name} ${sign[1]}`, sign[2]);
   const wide = (start[0] === 0xff && start[1] === 0xfe) || (start[0] === 0xfe && start[1] === 0xff);
   if (!wide && start.includes(0)) throw new FileProblem(`${name} is not text`, "choose a file of delimited text, such as CSV");

@@ -95,10 +95,12 @@ export function problemsOf(columns) {
   ].filter(Boolean);
 }
 
+/** The names of a header that says what was chosen; a column that is not used gets one that nobody knows. */
+export const namesFor = (columns) => columns.map((column, place) => column || `not_used_${place + 1}`);
+
 /** The file under a header that says what was chosen. The rows stay as they are. */
 export function withHeader(file, { encoding, delimiter, headerBytes }, columns) {
-  const names = `${columns.map((column, place) => column || `not_used_${place + 1}`).join(delimiter)}\n`;
-  return new Blob([encoded(names, encoding), file.slice(headerBytes)]);
+  return new Blob([encoded(`${namesFor(columns).join(delimiter)}\n`, encoding), file.slice(headerBytes)]);
 }
 
 function encoded(text, encoding) {

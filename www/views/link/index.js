@@ -5,7 +5,8 @@ import { FileProblem, dropZone, lookAt } from "../../parts/files.js";
 import { button, formGroup, input } from "../../parts/form.js";
 import { openRunner } from "../../parts/runner.js";
 import { count, number } from "../../words.js";
-import { columnChoice, problemsOf, readHead, recognise, withHeader } from "./columns.js";
+import { columnChoice, namesFor, problemsOf, readHead, recognise, withHeader } from "./columns.js";
+import { isParquet, parquetHead } from "./parquet.js";
 import { progressOf } from "./progress.js";
 import { results } from "./results.js";
 
@@ -40,11 +41,11 @@ export async function show(view) {
   }
 
   async function openFile(file) {
-    await lookAt(file);
+    await lookAt(file, { parquet: true });
     if (chosen.some(({ file: other }) => other.name === file.name && other.size === file.size)) {
       throw new FileProblem(`“${file.name}” has been chosen already`, "each file counts once");
     }
-    const head = await readHead(text.Papa, file);
+    const head = (await isParquet(file)) ? await parquetHead(file) : await readHead(text.Papa, file);
     const columns = recognise(head.header, spellings);
     return { file, head, columns, suggested: columns, source: "" };
   }
@@ -80,7 +81,7 @@ export async function show(view) {
         "div",
         { class: "nhsuk-card__content" },
         h("h2", { class: "nhsuk-heading-s" }, file.name),
-        h("p", {}, `${sizeInWords(file.size)}, ${head.encoding.toUpperCase()}; ${named} of ${count(columns.length, "column")} recognised.`),
+        h("p", {}, `${sizeInWords(file.size)}, ${head.parquet ? head.encoding : head.encoding.toUpperCase()}; ${named} of ${count(columns.length, "column")} recognised.`),
         problems.length > 0 && h("p", {}, h("strong", { class: "nhsuk-tag nhsuk-tag--red" }, "Needed"), ` ${problems.join("; ")}. Choose them below.`),
         !columns.includes("source") && source.group,
         h(
@@ -107,11 +108,11 @@ export async function show(view) {
     stage.replaceChildren();
     runner = openRunner(new URL("./worker.js", import.meta.url), progress.update);
     const mine = runner;
-    const files = chosen.map(({ file, head, columns, suggested, source }) => ({
-      name: file.name,
-      content: columns === suggested ? file : withHeader(file, head, columns),
-      source,
-    }));
+    const files = chosen.map(({ file, head, columns, suggested, source }) => {
+      const own = columns === suggested;
+      const names = own ? head.header : namesFor(columns);
+      return { name: file.name, source, ...(head.parquet ? { content: file, names } : { content: own ? file : withHeader(file, head, columns) }) };
+    });
     progress.start(files.reduce((sum, { content }) => sum + content.size, 0));
     try {
       const answer = await mine.ask("link", { files, linkOnly: within.checked });
@@ -145,7 +146,7 @@ export async function show(view) {
     dropZone({
       id: "link-files",
       label: "Files of records",
-      hint: "Delimited text (CSV) with a record id, the date of birth, and the family name or NHS number. Drop one or many here, or choose them.",
+      hint: "Delimited text (CSV) or Parquet with a record id, the date of birth, and the family name or NHS number. Drop one or many here, or choose them.",
       multiple: true,
       onfiles: take,
     }),

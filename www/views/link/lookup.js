@@ -1,5 +1,7 @@
 // Questions about a run that was made: which records are one child, how they hang together, and what a record holds.
 
+import { chunksOf } from "./parquet.js";
+
 const MOST_MEMBERS = 60;
 
 const line = (Papa, text, start) => Papa.parse(text.slice(start, text.indexOf("\n", start)), { delimiter: "," }).data[0];
@@ -49,27 +51,38 @@ function edgesOf(Papa, links, members) {
 /** The canonical columns of records, read again from the files that were linked. */
 export async function recordsOf(Papa, { files, summary }, wanted) {
   const found = wanted.map(() => null);
-  for (const [place, { content, source: given }] of files.entries()) {
+  for (const [place, { source: given, ...input }] of files.entries()) {
     const { columns, file: name, encoding } = summary.files[place];
-    await new Promise((resolve, reject) => {
-      Papa.parse(new File([content], name), {
-        header: true,
-        skipEmptyLines: true,
-        encoding,
-        delimitersToGuess: [",", "|", ";", "\t"],
-        error: reject,
-        complete: resolve,
-        step: ({ data }, parser) => {
-          const source = (columns.source && data[columns.source]) || given || name.replace(/\.[^.]*$/, "");
-          const at = wanted.findIndex((key) => key.id === data[columns.record_id]?.trim() && key.source === source);
-          if (at >= 0) found[at] = canonical(data, columns);
-          if (found.every(Boolean)) parser.abort();
-        },
-      });
+    await eachRow(Papa, { ...input, encoding }, (row) => {
+      const source = (columns.source && row[columns.source]) || given || name.replace(/\.[^.]*$/, "");
+      const at = wanted.findIndex((key) => key.id === row[columns.record_id]?.trim() && key.source === source);
+      if (at >= 0) found[at] = canonical(row, columns);
+      return found.every(Boolean);
     });
   }
   if (!found.every(Boolean)) throw Object.assign(new Error("the records were not found again in the files"), { hint: "link the files again" });
   return found;
+}
+
+/** Calls `work` with each row by the names of its columns, until it answers true. */
+async function eachRow(Papa, { content, names, encoding }, work) {
+  if (names) {
+    for await (const rows of chunksOf(content)) {
+      if (rows.some((row) => work(Object.fromEntries(names.map((name, place) => [name, row[place]]))))) return;
+    }
+    return;
+  }
+  await new Promise((resolve, reject) => {
+    Papa.parse(new File([content], "rows"), {
+      header: true,
+      skipEmptyLines: true,
+      encoding,
+      delimitersToGuess: [",", "|", ";", "\t"],
+      error: reject,
+      complete: resolve,
+      step: ({ data }, parser) => work(data) && parser.abort(),
+    });
+  });
 }
 
 function canonical(row, columns) {

@@ -5,6 +5,7 @@ import { answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
 import { digestOf } from "./digest.js";
 import { findCluster, recordsOf } from "./lookup.js";
+import { parquetColumns } from "./parquet.js";
 
 const TABLES = ["children", "links", "review", "restricted", "quarantine"];
 const PLACES = ["residence", "practice"];
@@ -26,13 +27,19 @@ const CALLS = {
     const linker = new Linker();
     const total = files.reduce((sum, { content }) => sum + content.size, 0);
     let before = 0;
-    for (const { name, content, source } of files) {
+    for (const { name, content, source, names } of files) {
       const onProgress = ({ done }) => {
         if (phase !== "read") enter("read");
         postMessage({ progress: { phase: "read", done: before + Math.min(done, content.size), total } });
       };
       try {
-        await linker.addFile(name, content, { ...(source && { source }), onProgress });
+        const options = source ? { source } : {};
+        if (names) {
+          onProgress({ done: 0 });
+          linker.addColumns(name, await parquetColumns(content, names, () => {}), options);
+        } else {
+          await linker.addFile(name, content, { ...options, onProgress });
+        }
       } catch (cause) {
         cause.message = `“${name}”: ${cause.message}`;
         throw cause;
