@@ -9,7 +9,6 @@ pub mod columns;
 pub mod csv;
 pub mod due_list;
 pub mod encoding;
-#[cfg(feature = "messages")]
 pub mod fhir;
 pub mod found;
 pub mod frame;

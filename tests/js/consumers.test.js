@@ -126,6 +126,40 @@ it("an import map without a bundler, with integrity", async () => {
   assert.deepEqual(await read(query({ validate: hash("full"), full: hash("full") }), ["page"]), ["wasm/cannot-start"]);
 });
 
+it("a React form with live validation", async () => {
+  const react = join(folder, "react");
+  const { build } = await import(require.resolve("vite").replace(/index\.cjs$/, "dist/node/index.js"));
+  const alias = ["react-dom", "react"].map((name) => ({ find: name, replacement: join(tools, "node_modules", name) }));
+  await build({ root: react, base: "./", logLevel: "error", configFile: false, resolve: { alias }, build: { outDir: "dist", target: "esnext" } });
+  const { page } = browser;
+  page.faults.length = 0;
+  await page.goto(`${server.origin}/react/dist/index.html`);
+  const save = page.getByRole("button", { name: "Save" });
+  const state = async (name) => [
+    await page.getByLabel(name).getAttribute("aria-invalid"),
+    await page.locator("p", { has: page.getByLabel(name) }).getByRole("status").textContent(),
+  ];
+  await page.getByLabel("NHS number").pressSequentially("943 476 5918");
+  const [invalid, said] = await state("NHS number");
+  assert.equal(invalid, "true");
+  assert.match(said, /check digit/i);
+  assert.equal(await save.isDisabled(), true);
+  await page.getByLabel("NHS number").press("Backspace");
+  await page.getByLabel("NHS number").press("9");
+  const [corrected, noted] = await state("NHS number");
+  assert.equal(corrected, "false");
+  assert.match(noted, /testing/, "a number of the range for tests");
+  await page.getByLabel("Date of birth").fill("31/02/2024");
+  assert.match((await state("Date of birth"))[1], /./);
+  await page.getByLabel("Date of birth").fill("29 Feb 2024");
+  assert.deepEqual(await state("Date of birth"), ["false", ""]);
+  await page.getByLabel("Given name").fill("Zoë");
+  assert.equal(await save.isDisabled(), true);
+  await page.getByLabel("Postcode").fill("ls14ap");
+  assert.equal(await save.isDisabled(), false);
+  assert.deepEqual(page.faults, []);
+});
+
 // With and without TypeScript's own types of `using`.
 for (const [module, moduleResolution, ...lib] of [["nodenext", "nodenext"], ["esnext", "bundler", "esnext.disposable"]]) {
   it(`TypeScript, strict, ${moduleResolution}`, () => {

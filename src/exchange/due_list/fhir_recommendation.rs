@@ -5,16 +5,11 @@
 
 use super::nhs_number;
 use crate::date::Date;
+use crate::exchange::fhir::system::{CONFIDENTIALITY, NHS_NUMBER, ODS_CODE, SNOMED};
 use crate::identity::gp_practice::GpPractice;
 use crate::schedule::due_list::{Care, DueChild, DueItem, Registration};
 use serde_json::{Map, Value, json};
 
-/// NHS numbers, as FHIR in England names them.
-const NHS_NUMBER: &str = "https://fhir.nhs.uk/Id/nhs-number";
-/// Codes of organisations.
-const ODS_CODE: &str = "https://fhir.nhs.uk/Id/ods-organization-code";
-/// Codes of how confidential a record is.
-const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
 /// Codes of where a series stands.
 const FORECAST_STATUS: &str = "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status";
 
@@ -139,7 +134,7 @@ fn recommendation(item: &DueItem<'_>) -> Value {
     let mut set = |key: &str, value: Value| object.insert(key.to_owned(), value);
     set("vaccineCode", json!([{"text": item.title}]));
     if let Some((_, disease)) = DISEASES.iter().find(|(series, _)| *series == item.item) {
-        set("targetDisease", json!({"coding": [{"system": "http://snomed.info/sct", "code": disease}]}));
+        set("targetDisease", json!({"coding": [{"system": SNOMED, "code": disease}]}));
     }
     set("forecastStatus", json!({"coding": [{"system": FORECAST_STATUS, "code": item.status.as_str()}]}));
     set("forecastReason", json!([{"text": item.rule}]));

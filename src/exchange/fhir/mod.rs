@@ -1,12 +1,28 @@
 //! FHIR resources as a tree, whichever way they were written.
 //!
 //! STU3 XML, STU3 JSON and R4 JSON become the same [`Element`] tree, so that each message is
-//! understood once. References are resolved, never positions.
+//! understood once. References are resolved, never positions. What goes out is R4 JSON.
 
+#[cfg(feature = "messages")]
 mod bundle;
+#[cfg(feature = "messages")]
 mod element;
+#[cfg(feature = "messages")]
+mod immunization;
+#[cfg(feature = "messages")]
 mod instant;
+#[cfg(feature = "messages")]
+mod match_response;
+#[cfg(feature = "messages")]
+mod outcome;
+pub(super) mod system;
 
-pub use bundle::Bundle;
-pub use element::{Element, Limits};
-pub use instant::{DateTime, Instant};
+#[cfg(feature = "messages")]
+pub use {
+    bundle::Bundle,
+    element::{Element, Limits},
+    immunization::immunization,
+    instant::{DateTime, Instant},
+    match_response::{MatchRequest, match_response, replaced_patient},
+    outcome::{of_error, of_findings},
+};

@@ -13,9 +13,9 @@ mod nems;
 mod person;
 mod screening;
 
-use super::fhir::{Element, Limits};
+use super::fhir::{Bundle, Element, Limits};
 use crate::error::Error;
-use crate::notification::Notification;
+use crate::notification::{Notification, Subject};
 
 /// Reads one message: NEMS STU3 (XML, JSON, or nested in an ITK message), MNS signals (FHIR R4
 /// history Bundle or CloudEvents), a PDS R4 birth bundle, an IMMS R4 Immunization, or HL7 version 2.
@@ -41,6 +41,11 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Notification, Error> {
             "expected a NEMS, MNS, PDS birth or IMMS message",
         )),
     }
+}
+
+/// Whom a Patient alone tells of, by the rules for messages.
+pub(super) fn patient_subject(patient: &Element) -> Subject {
+    person::child(patient, &Bundle::new(patient), &mut Vec::new())
 }
 
 /// The fault of a message that lacks an element the event requires.
