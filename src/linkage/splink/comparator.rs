@@ -89,15 +89,15 @@ impl FeatureComparator {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let tuples = Tuples::new(frame, columns);
-        let mut exact = true;
+        let mut simple = true;
         let (table, conditions) = loop {
             let mut features = Features::default();
-            let conditions = Conditions::compile(&bound, exact, &mut features);
+            let conditions = Conditions::compile(&bound, simple, &mut features);
             let table = features.compute(frame, &tuples);
-            if table.has_exact_numbers() || !exact {
+            if conditions.suit(&table) {
                 break (table, conditions);
             }
-            exact = false;
+            simple = false;
         };
         let memo = if conditions.is_costly() { Memo::new(tuples.len()) } else { None };
         let levels: Vec<LevelIndex> = judgement.conditions.iter().map(|(_, level)| *level).collect();
@@ -239,4 +239,84 @@ pub(super) fn unsupported(refusal: &Refusal, place: &str) -> Error {
         format!("{place}{at}: {} cannot be honoured", refusal.what),
         "rewrite the condition with functions that childlink knows, or prepare the value as a column of the records",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linkage::frame::FrameColumn;
+    use crate::linkage::splink::settings::SplinkModel;
+    use crate::linkage::value::Value;
+    use proptest::prelude::*;
+
+    /// Conditions as users write them, each of which has a quick form.
+    const CONDITIONS: [&str; 12] = [
+        "a_l IS NULL OR a_r IS NULL",
+        "a_l = a_r",
+        "contains(a_l, a_r)",
+        "contains(a_r, b_l)",
+        "levenshtein(a_l, a_r) <= 1",
+        "damerau_levenshtein(a_l, b_r) <= 2",
+        "jaro_winkler_similarity(a_l, a_r) >= 0.9 or jaro_similarity(b_l, b_r) > 0.8",
+        "least(length(a_l), length(a_r)) = 1 and a_l[1] = a_r[1]",
+        "greatest(length(a_l), length(b_r)) < 3",
+        "(a_l = a_r)::int + (b_l = b_r)::int + (a_l = b_r)::int = 2",
+        "cast(a_l[1:2] = a_r[1:2] as integer) + cast(not (b_l = b_r) as integer) >= 1",
+        "not (contains(a_l, a_r)) and abs(length(a_l) - length(b_r)) <= 1",
+    ];
+
+    fn bound() -> (Vec<Expression>, Names) {
+        let levels: Vec<_> = CONDITIONS.iter().map(|sql| serde_json::json!({"sql_condition": sql})).collect();
+        let document = serde_json::json!({
+            "link_type": "dedupe_only", "sql_dialect": "duckdb", "probability_two_random_records_match": 0.1,
+            "blocking_rules_to_generate_predictions": [],
+            "comparisons": [{"output_column_name": "x", "comparison_levels": levels}],
+        });
+        let (model, _) = SplinkModel::read(&document.to_string()).unwrap();
+        let names = model.comparisons[0].names.clone();
+        let types = vec![ValueType::Text; names.all().len()];
+        let conditions = model.comparisons[0].levels.iter().map(|level| level.condition.as_ref().unwrap());
+        (conditions.map(|condition| bind::condition(condition, &types, &mut Vec::new()).unwrap()).collect(), names)
+    }
+
+    proptest! {
+        #[test]
+        fn quick_forms_of_conditions_judge_as_the_conditions_do(
+            values in prop::collection::vec(
+                (prop::option::of("[abé]{0,4}"), prop::option::of("[abé]{0,4}")), 2..12,
+            ),
+        ) {
+            let column = |name: &str, of: &dyn Fn(usize) -> Option<String>| {
+                let value = |row| of(row).map_or(Value::Null, |text| Value::text(&text));
+                FrameColumn::from_values(name, ValueType::Text, (0..values.len()).map(value))
+            };
+            let frame =
+                Frame::new(vec![column("a", &|row| values[row].0.clone()), column("b", &|row| values[row].1.clone())])
+                    .unwrap();
+            let (bound, names) = bound();
+            // Each condition alone, so that none hides behind another.
+            for (condition, sql) in bound.iter().zip(CONDITIONS) {
+                let condition = std::slice::from_ref(condition);
+                let tuples = Tuples::new(&frame, columns_of(&frame, &names, "x").unwrap());
+                let compiled = |simple: bool| {
+                    let mut features = Features::default();
+                    let conditions = Conditions::compile(condition, simple, &mut features);
+                    let table = features.compute(&frame, &tuples);
+                    (conditions, table)
+                };
+                let ((quick, table), (slow, slow_table)) = (compiled(true), compiled(false));
+                prop_assert!(quick.suit(&table));
+                let plain = quick.plain();
+                for left in 0..tuples.len() as u32 {
+                    for right in 0..tuples.len() as u32 {
+                        let expected = slow.first_true(&slow_table, left, right).unwrap();
+                        prop_assert_eq!(quick.first_true(&table, left, right).unwrap(), expected, "{}", sql);
+                        if let Some(plain) = &plain {
+                            prop_assert_eq!(plain.first_true(&table, left, right), expected, "{}", sql);
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -42,6 +42,12 @@ enum Condition {
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Not(Box<Condition>),
+    /// How many of these are true, as `(a)::int + (b)::int = 2` asks; unknown where one of them is.
+    Count {
+        parts: Vec<Condition>,
+        comparison: Comparison,
+        bound: f64,
+    },
     /// Evaluated as it stands, its columns being features.
     General(Expression),
 }
@@ -50,26 +56,35 @@ enum Condition {
 pub(super) struct Conditions {
     conditions: Vec<Condition>,
     measures: Vec<PairMeasure>,
+    simple: bool,
 }
 
 impl Conditions {
-    /// Compiles bound conditions, adding the features that they need. `exact`: whole numbers are known to be
-    /// exact in double precision.
-    pub(super) fn compile(conditions: &[Expression], exact: bool, features: &mut Features) -> Conditions {
-        let mut compiler = Compiler { features, measures: Vec::new(), exact };
+    /// Compiles bound conditions, adding the features that they need. `simple`: whole numbers are taken to be exact
+    /// in double precision, and what is searched to be texts; [`suit`](Self::suit) tells whether they are.
+    pub(super) fn compile(conditions: &[Expression], simple: bool, features: &mut Features) -> Conditions {
+        let mut compiler = Compiler { features, measures: Vec::new(), simple };
         let conditions: Vec<Condition> = conditions.iter().map(|condition| compiler.compile(condition)).collect();
         let mut measures = compiler.measures;
         for (number, measure) in measures.iter_mut().enumerate() {
             measure.measure.cut = cut(measure.measure.kind, &conditions, number);
         }
-        Conditions { conditions, measures }
+        Conditions { conditions, measures, simple }
+    }
+
+    /// Whether what was taken for granted when compiling is true of the features of a table.
+    pub(super) fn suit(&self, table: &FeatureTable) -> bool {
+        let searched = self.measures.iter().filter(|measure| measure.measure.kind == MeasureKind::Contains);
+        !self.simple
+            || (table.has_exact_numbers()
+                && searched.flat_map(|measure| [measure.a, measure.b]).all(|at| table.is_text(at.feature)))
     }
 
     /// Whether judging a pair costs more than looking its verdict up.
     pub(super) fn is_costly(&self) -> bool {
         fn costly(condition: &Condition) -> bool {
             match condition {
-                Condition::General(_) | Condition::Bound { .. } => true,
+                Condition::General(_) | Condition::Bound { .. } | Condition::Count { .. } => true,
                 Condition::And(parts) | Condition::Or(parts) => parts.iter().any(costly),
                 Condition::Not(part) => costly(part),
                 _ => false,
@@ -83,7 +98,10 @@ impl Conditions {
         let feature = |a: &At, b: &At| (a.feature == b.feature && a.side != b.side).then_some(a.feature);
         let mut measures: Vec<Option<(Measure, usize)>> = Vec::new();
         for measure in &self.measures {
-            measures.push(feature(&measure.a, &measure.b).map(|feature| (measure.measure, feature)));
+            // A text that holds another: which of them is the left one matters.
+            let in_order = measure.measure.kind != MeasureKind::Contains || measure.a.side == Side::Left;
+            let feature = feature(&measure.a, &measure.b).filter(|_| in_order);
+            measures.push(feature.map(|feature| (measure.measure, feature)));
         }
         let test = |condition: &Condition| match condition {
             Condition::Or(parts) => match parts.as_slice() {
@@ -124,7 +142,9 @@ fn cut(kind: MeasureKind, conditions: &[Condition], measure: usize) -> Option<f6
     fn bounds(condition: &Condition, wanted: usize, found: &mut Vec<(Comparison, f64)>) {
         match condition {
             Condition::Bound { measure, comparison, bound } if *measure == wanted => found.push((*comparison, *bound)),
-            Condition::And(parts) | Condition::Or(parts) => parts.iter().for_each(|part| bounds(part, wanted, found)),
+            Condition::And(parts) | Condition::Or(parts) | Condition::Count { parts, .. } => {
+                parts.iter().for_each(|part| bounds(part, wanted, found));
+            }
             Condition::Not(part) => bounds(part, wanted, found),
             _ => {}
         }
@@ -146,10 +166,30 @@ fn cut(kind: MeasureKind, conditions: &[Condition], measure: usize) -> Option<f6
     }
 }
 
+/// Gathers the conditions whose truths, as numbers, an expression adds up; false if it is no such sum.
+fn truths_added_up<'e>(expression: &'e Expression, counted: &mut Vec<&'e Expression>) -> bool {
+    match expression {
+        Expression::Arithmetic(Arithmetic::Add, a, b) => truths_added_up(a, counted) && truths_added_up(b, counted),
+        Expression::Cast { value, to: ValueType::Integer | ValueType::Float, .. } => match &**value {
+            Expression::Compare(..)
+            | Expression::And(_)
+            | Expression::Or(_)
+            | Expression::Not(_)
+            | Expression::IsNull(_) => {
+                counted.push(value);
+                true
+            }
+            sum @ (Expression::Arithmetic(..) | Expression::Cast { .. }) => truths_added_up(sum, counted),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 struct Compiler<'a> {
     features: &'a mut Features,
     measures: Vec<PairMeasure>,
-    exact: bool,
+    simple: bool,
 }
 
 impl Compiler<'_> {
@@ -164,6 +204,13 @@ impl Compiler<'_> {
                 None => self.general(expression),
             },
             Expression::Compare(comparison, a, b) => self.comparison(*comparison, a, b, expression),
+            Expression::Call(Function::Contains, arguments) => match (self.measure(expression), self.at(expression)) {
+                (Some(measure), None) if arguments.len() == 2 => {
+                    Condition::Bound { measure, comparison: Comparison::GreaterOrEqual, bound: 1.0 }
+                }
+                (_, Some(at)) => Condition::Truth(at),
+                _ => self.general(expression),
+            },
             other => match self.at(other) {
                 Some(at) => Condition::Truth(at),
                 None => self.general(other),
@@ -195,10 +242,15 @@ impl Compiler<'_> {
             }
             _ => None,
         };
-        if let Some((measured, comparison, bound)) = bounded
-            && let Some(measure) = self.measure(measured)
-        {
-            return Condition::Bound { measure, comparison, bound };
+        if let Some((measured, comparison, bound)) = bounded {
+            if let Some(measure) = self.measure(measured) {
+                return Condition::Bound { measure, comparison, bound };
+            }
+            let mut counted = Vec::new();
+            if measured.sides() == (true, true) && truths_added_up(measured, &mut counted) {
+                let parts = counted.into_iter().map(|part| self.compile(part)).collect();
+                return Condition::Count { parts, comparison, bound };
+            }
         }
         match self.at(all) {
             Some(at) => Condition::Truth(at),
@@ -215,9 +267,12 @@ impl Compiler<'_> {
                 (Function::Jaro(Unit::Byte), [a, b]) => (MeasureKind::Jaro, a, b),
                 (Function::Levenshtein(Unit::Byte), [a, b]) => (MeasureKind::Levenshtein, a, b),
                 (Function::DamerauLevenshtein(Unit::Byte), [a, b]) => (MeasureKind::DamerauLevenshtein, a, b),
-                (Function::Absolute, [Expression::Arithmetic(Arithmetic::Subtract, a, b)]) if self.exact => {
+                (Function::Absolute, [Expression::Arithmetic(Arithmetic::Subtract, a, b)]) if self.simple => {
                     (MeasureKind::AbsoluteDifference, &**a, &**b)
                 }
+                (Function::Least, [a, b]) if self.simple => (MeasureKind::Lesser, a, b),
+                (Function::Greatest, [a, b]) if self.simple => (MeasureKind::Greater, a, b),
+                (Function::Contains, [a, b]) if self.simple => (MeasureKind::Contains, a, b),
                 _ => return None,
             },
             _ => return None,
@@ -288,6 +343,16 @@ impl Pair<'_> {
             Condition::And(parts) => self.junction(parts, false)?,
             Condition::Or(parts) => self.junction(parts, true)?,
             Condition::Not(part) => self.judge(part)?.map(|truth| !truth),
+            Condition::Count { parts, comparison, bound } => {
+                let mut count = 0.0;
+                for part in parts {
+                    match self.judge(part)? {
+                        Some(truth) => count += f64::from(u8::from(truth)),
+                        None => return Ok(None),
+                    }
+                }
+                Some(comparison.holds(f64::total_cmp(&count, bound)))
+            }
             Condition::General(expression) => {
                 let values = self.table.values();
                 let mut scope = Scope {
@@ -315,11 +380,11 @@ impl Pair<'_> {
     fn measured(&mut self, number: usize) -> Result<Option<f64>, Fault> {
         let PairMeasure { measure, a, b } = self.measures[number];
         let (a, b) = (self.id(a)?, self.id(b)?);
-        if a == NULL_ID || b == NULL_ID {
-            return Ok(None);
-        }
         if self.known[number].is_nan() {
-            self.known[number] = measure.of(self.table, a, b);
+            match measure.of(self.table, a, b) {
+                None => return Ok(None),
+                Some(measured) => self.known[number] = measured,
+            }
         }
         Ok(Some(self.known[number]))
     }

@@ -169,6 +169,12 @@ impl FeatureTable {
         self.dictionary.values()
     }
 
+    /// Whether a feature is a text wherever it is known.
+    pub(super) fn is_text(&self, feature: usize) -> bool {
+        let values = self.ids.iter().skip(feature).step_by(self.width).filter_map(|id| self.values().get(*id as usize));
+        values.into_iter().all(|value| value.is_null() || value.as_text().is_some())
+    }
+
     /// Whether every whole number is exact in double precision.
     pub(super) fn has_exact_numbers(&self) -> bool {
         const EXACT: u64 = 1 << 53;

@@ -2,6 +2,7 @@
 
 use super::distance;
 use super::feature::FeatureTable;
+use crate::linkage::frame::NULL_ID;
 
 /// How far two values are apart, or how alike they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,13 +20,27 @@ pub(super) enum MeasureKind {
     Levenshtein,
     DamerauLevenshtein,
     AbsoluteDifference,
+    /// The lesser of two numbers; a missing one does not count.
+    Lesser,
+    /// The greater of two numbers, likewise.
+    Greater,
+    /// 1 if the first text holds the second, else 0.
+    Contains,
 }
 
 impl Measure {
-    /// The measure of two values by id; where it lies beyond the cut, some number beyond the cut.
+    /// The measure of two values by id, if they are known; where it lies beyond the cut, some number beyond the cut.
     #[inline]
-    pub(super) fn of(&self, table: &FeatureTable, a: u32, b: u32) -> f64 {
-        self.cut.and_then(|cut| self.beyond(table, a, b, cut)).unwrap_or_else(|| self.exact(table, a, b))
+    pub(super) fn of(&self, table: &FeatureTable, a: u32, b: u32) -> Option<f64> {
+        if a != NULL_ID && b != NULL_ID {
+            let beyond = self.cut.and_then(|cut| self.beyond(table, a, b, cut));
+            return Some(beyond.unwrap_or_else(|| self.exact(table, a, b)));
+        }
+        let known = if a == NULL_ID { b } else { a };
+        match self.kind {
+            MeasureKind::Lesser | MeasureKind::Greater if known != NULL_ID => Some(table.numbers[known as usize]),
+            _ => None,
+        }
     }
 
     /// A value on the far side of `cut`, if the measure of these texts lies there for certain.
@@ -44,7 +59,7 @@ impl Measure {
                 bag_a.most_jaro_winkler(bag_b, pairs.take(4).take_while(|(a, b)| a == b).count())
             }
             MeasureKind::Jaro => bag_a.most_jaro(bag_b),
-            MeasureKind::AbsoluteDifference => return None,
+            _ => return None,
         };
         (most + MARGIN < cut).then_some(0.0)
     }
@@ -60,6 +75,18 @@ impl Measure {
                 None => distance::damerau_levenshtein(text(a), text(b)) as f64,
             },
             MeasureKind::AbsoluteDifference => (table.numbers[a as usize] - table.numbers[b as usize]).abs(),
+            MeasureKind::Lesser => table.numbers[a as usize].min(table.numbers[b as usize]),
+            // NaN stands above every number.
+            MeasureKind::Greater => match (table.numbers[a as usize], table.numbers[b as usize]) {
+                (a, b) if a.is_nan() || b.is_nan() => f64::NAN,
+                (a, b) => a.max(b),
+            },
+            MeasureKind::Contains => f64::from(u8::from(contains(text(a), text(b)))),
         }
     }
+}
+
+/// Whether a text holds another.
+fn contains(text: &[u8], wanted: &[u8]) -> bool {
+    wanted.is_empty() || text.windows(wanted.len()).any(|part| part == wanted)
 }

@@ -43,22 +43,19 @@ impl PlainConditions {
     pub(super) fn first_true(&self, table: &FeatureTable, left: u32, right: u32) -> Option<usize> {
         let (left, right) = (table.of(left), table.of(right));
         // The measure computed last: tests of one measure with falling bounds stand together.
-        let mut last: Option<(Measure, usize, f64)> = None;
+        let mut last: Option<(Measure, usize, Option<f64>)> = None;
         self.tests.iter().position(|test| match *test {
             Test::Missing(feature) => left[feature] == NULL_ID || right[feature] == NULL_ID,
             Test::Equal(feature) => left[feature] == right[feature] && left[feature] != NULL_ID,
             Test::Near { measure, feature, comparison, bound } => {
-                let (a, b) = (left[feature], right[feature]);
-                if a == NULL_ID || b == NULL_ID {
-                    return false;
-                }
                 let measured = match last {
                     Some((known, of, value)) if of == feature && known == measure => value,
-                    _ => measure.of(table, a, b),
+                    _ => measure.of(table, left[feature], right[feature]),
                 };
                 last = Some((measure, feature, measured));
                 // NaN stands above every number.
-                comparison.holds(measured.partial_cmp(&bound).unwrap_or(std::cmp::Ordering::Greater))
+                let order = |value: f64| value.partial_cmp(&bound).unwrap_or(std::cmp::Ordering::Greater);
+                measured.is_some_and(|value| comparison.holds(order(value)))
             }
         })
     }
