@@ -328,7 +328,7 @@ fn the_page_is_whole_escaped_and_asks_for_nothing() {
         "<th scope=\"col\">Child</th>",
         "O&#39;NEILL, JONES, Amal &lt;b&gt;",
         "943 476 5919",
-        "6-in-1, dose 1: due since 02-Mar-2026",
+        "6-in-1, dose 1: due since <time datetime=\"2026-03-02\">02-Mar-2026</time>",
         "failsafe breach",
         "1 child is listed.",
     ] {

@@ -118,7 +118,11 @@ fn every_fault_of_a_programme_file_is_listed_with_its_line_and_what_to_do() {
         .replacen("antigens = [\"menb\"]", "antigens = [\"menz\"]", 1)
         .replacen("34765811000001105", "34765811000001106", 1)
         .replacen("before_age = \"15w\"", "before_ages = \"15w\"", 1)
-        .replacen("source = \"S3\"\nat = \"births", "source = \"S99\"\nat = \"births", 1);
+        .replacen("source = \"S3\"\nat = \"births", "source = \"S99\"\nat = \"births", 1)
+        // Left alone, a series that waits for itself would have no end, and a limit out of range none at all.
+        .replacen("requires = { series = \"six-in-one\"", "requires = { series = \"preschool-booster\"", 1)
+        .replacen("gestation_before = 32", "gestation_before = 320", 1)
+        .replacen("aged = [2, 3]", "aged = [2, 33]", 1);
     let line_of = |needle: &str| broken[..broken.find(needle).expect("the fault")].matches('\n').count() + 1;
     fs::write(folder.path().join("broken.toml"), &broken).expect("a file");
     let output = childlink(folder.path(), &["programme", "check", "broken.toml"]);
@@ -131,6 +135,9 @@ fn every_fault_of_a_programme_file_is_listed_with_its_line_and_what_to_do() {
         ("34765811000001106", "check digit"),
         ("before_ages", "before_ages"),
         ("\"S99\"", "S99"),
+        ("series = \"preschool-booster\"", "requires a series"),
+        ("gestation_before = 320", "a whole number from 20 to 45"),
+        ("aged = [2, 33]", "a list of whole numbers from 0 to 31"),
     ] {
         let wanted = format!("line {}:", line_of(needle));
         assert!(listed.lines().any(|line| line.contains(&wanted) && line.contains(word)), "{wanted} {word}\n{listed}");

@@ -120,7 +120,7 @@ fn indicator(table: &Table<'_, '_>, head: &Head, vocabulary: &Vocabulary) -> Opt
         id: table.needed_text("id"),
         title: table.needed_text("title"),
         at: table.needed_span("at"),
-        doses: table.needed("doses", table.number("doses")).map_or(0, |doses| doses.value as usize),
+        doses: table.needed("doses", table.number("doses", 1..=32)).map_or(0, |doses| doses.value as usize),
         given_from: table.some_span("given_from"),
         born_from: table.some_date("born_from"),
         born_to: table.some_date("born_to"),

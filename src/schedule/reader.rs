@@ -8,6 +8,7 @@ use super::child::Nation;
 use crate::date::Date;
 use std::cell::RefCell;
 use std::fmt;
+use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -188,8 +189,10 @@ impl<'f, 'i> Table<'f, 'i> {
         self.read(key, "true or false", DeValue::as_bool).is_some_and(|flag| flag.value)
     }
 
-    pub(super) fn number(&self, key: &'static str) -> Option<At<i64>> {
-        self.read(key, "a whole number", |value| value.as_integer()?.as_str().parse().ok())
+    /// A whole number within a range. One outside is a fault, and never taken for a limit that is not there.
+    pub(super) fn number(&self, key: &'static str, range: RangeInclusive<i64>) -> Option<At<i64>> {
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        self.read(key, &wanted, |value| whole(value).filter(|number| range.contains(number)))
     }
 
     pub(super) fn date(&self, key: &'static str) -> Option<At<Date>> {
@@ -236,12 +239,14 @@ impl<'f, 'i> Table<'f, 'i> {
         })
     }
 
-    /// A list of whole numbers.
-    pub(super) fn numbers(&self, key: &'static str) -> Vec<i64> {
-        self.read(key, "a list of whole numbers", |value| {
-            value.as_array()?.iter().map(|item| item.get_ref().as_integer()?.as_str().parse().ok()).collect()
-        })
-        .map_or_else(Vec::new, |list: At<Vec<i64>>| list.value)
+    /// A list of whole numbers, all within a range.
+    pub(super) fn numbers(&self, key: &'static str, range: RangeInclusive<i64>) -> Vec<i64> {
+        let wanted = format!("a list of whole numbers from {} to {}", range.start(), range.end());
+        let numbers = self.read(key, &wanted, |value| {
+            let items = value.as_array()?.iter();
+            items.map(|item| whole(item.get_ref()).filter(|number| range.contains(number))).collect()
+        });
+        numbers.map_or_else(Vec::new, |list: At<Vec<i64>>| list.value)
     }
 
     /// A list of tables; a single table is a list of one.
@@ -337,6 +342,10 @@ impl<'f, 'i> Table<'f, 'i> {
             }
         }
     }
+}
+
+fn whole(value: &DeValue<'_>) -> Option<i64> {
+    value.as_integer()?.as_str().parse().ok()
 }
 
 /// The keys of a table with their values, in the order of the file.

@@ -181,7 +181,7 @@ impl Programme {
 
 fn review(table: &Table<'_, '_>, head: &Head) -> Option<Review> {
     head.needed_by(table);
-    let class = table.number("class").and_then(|class| i8::try_from(class.value).ok()).map(When::Class);
+    let class = table.number("class", -5..=20).map(|class| When::Class(class.value as i8));
     let when = match (table.some_span("due").map(When::Age), class) {
         (Some(when), None) | (None, Some(when)) => Some(when),
         _ => {
@@ -239,7 +239,9 @@ impl VitaminK {
                     OralDose {
                         kind: dose.needed_text("kind"),
                         title: dose.needed_text("title"),
-                        number: dose.needed("number", dose.number("number")).map_or(0, |number| number.value as usize),
+                        number: dose
+                            .needed("number", dose.number("number", 2..=10))
+                            .map_or(0, |number| number.value as usize),
                         due: dose.needed_span("due"),
                         by: dose.some_span("by"),
                         standard: dose.needed_text("standard"),

@@ -8,7 +8,7 @@ const STYLE: &str = "body{font:1rem/1.45 system-ui,sans-serif;color:#111;backgro
 h1{font-size:1.6rem}h2{font-size:1.25rem;margin-top:2rem}\
 table{border-collapse:collapse;width:100%}caption{text-align:left;padding:.3rem 0}\
 th,td{border:1px solid #767676;padding:.4rem .5rem;text-align:left;vertical-align:top}thead th{background:#e8edee}\
-ul{margin:0;padding-left:1.1rem}.overdue{font-weight:700}\
+td:not(:last-child),time{white-space:nowrap}ul{margin:0;padding-left:1.1rem}.overdue{font-weight:700}\
 @media print{body{margin:0;max-width:none;font-size:10pt}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}section+section{break-before:page}}";
 
 /// Where the page stands: the registration whose table is open.
@@ -129,7 +129,7 @@ fn item(item: &DueItem<'_>) -> String {
     if !matches!(item.need.as_str(), "" | "offer") {
         let _ = write!(text, " ({})", item.need.as_str());
     }
-    let since = item.due.map(|day| format!(" since {}", shown(day))).unwrap_or_default();
+    let since = item.due.map(|day| format!(" since {}", time(day))).unwrap_or_default();
     let _ = if item.is_failsafe() {
         write!(text, ": <span class=\"overdue\">failsafe breach, due{since}</span>")
     } else if item.overdue_from.is_some() && item.status.as_str() == "overdue" {
@@ -138,7 +138,7 @@ fn item(item: &DueItem<'_>) -> String {
         write!(text, ": due{since}")
     };
     if let Some(latest) = item.latest {
-        let _ = write!(text, ", last day {}", shown(latest));
+        let _ = write!(text, ", last day {}", time(latest));
     }
     if item.rule.ends_with("(unconfirmed)") {
         text.push_str(" [rule unconfirmed]");
@@ -151,6 +151,11 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 /// A day as NHS systems show it: `05-Mar-2026`.
 fn shown(date: Date) -> String {
     shown_partial(PartialDate::from(date))
+}
+
+/// A day that is not broken at the end of a line.
+fn time(date: Date) -> String {
+    format!("<time datetime=\"{date}\">{}</time>", shown(date))
 }
 
 fn shown_partial(date: PartialDate) -> String {

@@ -59,7 +59,7 @@ fn load(table: Table<'_, '_>, vocabulary: &Vocabulary) -> Option<Case> {
     for key in ["sex", "year_group"] {
         put(key, table.text(key).map(|text| json!(text.value)));
     }
-    put("gestation_weeks", table.number("gestation_weeks").map(|weeks| json!(weeks.value)));
+    put("gestation_weeks", table.number("gestation_weeks", 20..=45).map(|weeks| json!(weeks.value)));
     let texts = |key| table.texts(key).into_iter().map(|text| text.value.to_owned()).collect::<Vec<String>>();
     put("risk_groups", Some(json!(texts("risk_groups"))));
     let events = |key: &'static str, keys: &[&str]| -> Vec<Value> {

@@ -242,7 +242,7 @@ impl<'f> Loader<'f> {
             days
         });
         let tolerance = table.tables("tolerance", |_| format!("tolerance of {id}")).into_iter().next().map(|rule| {
-            let days = rule.needed("days", rule.number("days")).map_or(0, |days| days.value as i32);
+            let days = rule.needed("days", rule.number("days", 0..=31)).map_or(0, |days| days.value as i32);
             let tolerance = Tolerance { days, applies: rule.flag("applies") };
             self.cite(&rule, String::new());
             rule.end();
@@ -294,21 +294,21 @@ impl<'f> Loader<'f> {
         };
         let own = self.cite(&table, series.name.clone());
         let rule = if own.source.is_empty() { Rule { source: series.source.clone(), ..own } } else { own };
-        let season = |key, otherwise| table.number(key).map_or(otherwise, |year| year.value as i32);
+        let season = |key, otherwise| table.number(key, 1900..=2200).map_or(otherwise, |year| year.value as i32);
         let entitled = Entitled {
             rule,
             who: self.who(&table),
             seasons: (season("season_from", i32::MIN), season("season_to", i32::MAX)),
-            aged: table
-                .numbers("aged")
-                .into_iter()
-                .filter(|age| (0..32).contains(age))
-                .fold(0, |set, age| set | 1 << age),
+            aged: table.numbers("aged", 0..=31).into_iter().fold(0, |set, age| set | 1 << age),
             aged_on: table.month_day("aged_on").map_or((8, 31), |day| day.value),
             classes,
             from_age: self.age(&table, "from_age"),
             before_age: self.age(&table, "before_age"),
         };
+        if entitled.seasons.0 > entitled.seasons.1 {
+            let found = format!("{} ends before it begins", table.what);
+            table.file.fault(table.at, found, "put season_from on or before season_to");
+        }
         table.end();
         entitled
     }
@@ -330,12 +330,15 @@ impl<'f> Loader<'f> {
             table.file.fault(table.at, format!("{} is never due", table.what), "add due = { at = \"8w\" }");
         }
         let requires = table.tables("requires", |_| "requires".to_owned()).into_iter().next().and_then(|requires| {
-            let fact = self.counted(&requires, "series");
+            let (at, fact) = (requires.at, self.counted(&requires, "series"));
             requires.end();
-            match fact? {
-                Fact::Counted(series, doses) => Some((series, doses)),
-                Fact::Had(..) => None,
+            let Fact::Counted(course, doses) = fact? else { return None };
+            // A circle of courses that wait for each other would have no end.
+            if self.vocabulary.series(series).is_none_or(|own| course >= own) {
+                let found = format!("{} requires a series that does not stand before its own", table.what);
+                table.file.fault(at, found, "move the required series up, or require another");
             }
+            Some((course, doses))
         });
         let doubtful = table.tables("doubtful", |_| "doubtful".to_owned()).into_iter().next().and_then(|doubt| {
             let age = self.age(&doubt, "before_age");

@@ -20,7 +20,7 @@ impl<'f> Loader<'f> {
             sex: table.word("sex", "female or male", Sex::parse),
             risks: self.risk_set(table, "risk"),
             without: self.risk_set(table, "without_risk"),
-            gestation_before: table.number("gestation_before").and_then(|weeks| u8::try_from(weeks.value).ok()),
+            gestation_before: table.number("gestation_before", 20..=45).map(|weeks| weeks.value as u8),
         };
         if who.born.0 > who.born.1 {
             let found = format!("{} ends before it begins", table.what);
@@ -53,7 +53,7 @@ impl<'f> Loader<'f> {
                 if place >= 32 {
                     table.file.fault(table.at, "this is the 33rd fact of the history", "the engine holds 32");
                 }
-                let doses = table.number("doses").map_or(1, |doses| doses.value.clamp(1, 250) as u8);
+                let doses = table.number("doses", 1..=250).map_or(1, |doses| doses.value as u8);
                 Some(Fact::Had(place as u8, doses))
             }
             None => self.counted(&table, "counted"),
@@ -64,8 +64,8 @@ impl<'f> Loader<'f> {
 
     pub(super) fn counted(&self, table: &Table<'f, '_>, key: &'static str) -> Option<Fact> {
         let series = table.needed(key, table.text(key)).and_then(|name| self.series_id(table, name));
-        let doses = table.needed("doses", table.number("doses"));
-        Some(Fact::Counted(series?, doses?.value.clamp(0, 250) as u8))
+        let doses = table.needed("doses", table.number("doses", 1..=250));
+        Some(Fact::Counted(series?, doses?.value as u8))
     }
 
     pub(super) fn age(&mut self, table: &Table<'f, '_>, key: &'static str) -> Option<AgeIndex> {

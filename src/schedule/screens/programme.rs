@@ -174,7 +174,7 @@ fn item(table: &Table<'_, '_>, head: &Head, standard: &str, unconfirmed: bool) -
         latest: table.some_span("latest"),
         due_from: table.some_date("due_from"),
         where_offered: table.flag("where_offered"),
-        gestation_before: table.number("gestation_before").and_then(|weeks| u8::try_from(weeks.value).ok()),
+        gestation_before: table.number("gestation_before", 20..=45).map(|weeks| weeks.value as u8),
         again: table.some_text("again"),
         not_for_sex: table.word("not_for_sex", "female or male", Sex::parse),
     }
