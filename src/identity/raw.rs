@@ -17,7 +17,14 @@ impl<'a> RawFields<'a> {
 
     /// The field as it stood, without surrounding white space.
     pub fn get(&self, column: Column) -> &'a str {
-        self.values[column.index()].trim()
+        let text = self.values[column.index()];
+        let is_plain = |byte: &u8| byte.is_ascii_graphic();
+        // Nearly every field begins and ends with a letter or figure.
+        match (text.as_bytes().first(), text.as_bytes().last()) {
+            (Some(first), Some(last)) if is_plain(first) && is_plain(last) => text,
+            (None, _) => text,
+            _ => text.trim(),
+        }
     }
 
     /// Sets a field.

@@ -19,8 +19,9 @@ impl Walk {
     /// Puts the fields of a table in order.
     pub(crate) fn of(table: &Table) -> Walk {
         let birth = &table.fields.birth;
-        let mut records: Vec<RecordIndex> = (0..table.len() as RecordIndex).collect();
-        parallel::sort_unstable_by(&mut records, |&a, &b| (birth[a as usize], a).cmp(&(birth[b as usize], b)));
+        let mut places = parallel::map_each(table.len(), |record| (birth[record], record as RecordIndex));
+        parallel::sort_unstable_by(&mut places, |a, b| a.cmp(b));
+        let records: Vec<RecordIndex> = places.into_iter().map(|(_, record)| record).collect();
         Walk { fields: table.fields.in_order(&records), records }
     }
 

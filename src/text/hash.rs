@@ -41,9 +41,19 @@ pub fn of_text(text: &str) -> u64 {
     for word in words {
         state = fold(state ^ u64::from_le_bytes(*word), K1);
     }
-    let mut tail = [0u8; 8];
-    tail[..rest.len()].copy_from_slice(rest);
-    fold(state ^ u64::from_le_bytes(tail), K2)
+    fold(state ^ word_of(rest), K2)
+}
+
+/// At most eight bytes as a word, the first in the lowest place, zeros after the end. The two halves are read
+/// so that they overlap, which spares a copy of unknown length.
+#[inline]
+pub(super) fn word_of(bytes: &[u8]) -> u64 {
+    let length = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4))
+    } else {
+        bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! How alike two texts are. Every function states its variant.
 
+use super::hash::word_of;
+
 /// Jaro-Winkler similarity, 0 to 1: prefix weight 0.1 over at most four letters, and **the prefix
 /// counts only where plain Jaro exceeds 0.7** (Winkler's threshold). Two empty texts are alike (1).
 ///
@@ -125,17 +127,6 @@ pub(crate) fn words_of<const N: usize>(bytes: &[u8]) -> [u64; N] {
         *word = word_of(bytes);
     }
     words
-}
-
-/// At most eight bytes as a word, zeros after the end. The two halves are read so that they overlap,
-/// which spares a copy of unknown length.
-fn word_of(bytes: &[u8]) -> u64 {
-    let length = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4))
-    } else {
-        bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
-    }
 }
 
 fn jaro(a: Short<'_>, b: Short<'_>) -> f64 {

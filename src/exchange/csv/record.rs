@@ -89,7 +89,7 @@ pub fn for_each_record(bytes: &[u8], delimiter: u8, line_break: u8, mut each: im
         let line = trim_break(&rest[..length], line_break);
         if !line.is_empty() {
             ends.clear();
-            ends.extend(memchr_iter(delimiter, line));
+            find_all(delimiter, line, &mut ends);
             ends.push(line.len());
             let record = Record { offset: position, lines_before, raw: line, bytes: line, ends: &ends, gap: 1 };
             if !each(&record) {
@@ -99,6 +99,25 @@ pub fn for_each_record(bytes: &[u8], delimiter: u8, line_break: u8, mut each: im
         lines_before += 1;
         position += length + 1;
     }
+}
+
+/// Where a byte stands in a line, eight bytes at a time: a search that starts anew after each find costs more
+/// than the short fields between.
+fn find_all(byte: u8, line: &[u8], places: &mut Vec<usize>) {
+    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+    let wanted = u64::from_le_bytes([byte; 8]);
+    let (words, rest) = line.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let difference = u64::from_le_bytes(*word) ^ wanted;
+        // The high bit of each byte that is equal.
+        let mut found = !(((difference & LOW) + LOW) | difference | LOW);
+        while found != 0 {
+            places.push(8 * index + found.trailing_zeros() as usize / 8);
+            found &= found - 1;
+        }
+    }
+    let scanned = line.len() - rest.len();
+    places.extend(rest.iter().enumerate().filter(|(_, other)| **other == byte).map(|(place, _)| scanned + place));
 }
 
 /// The line without its break: without the LF and the CR before it, or without the CR.

@@ -60,14 +60,22 @@ impl KeyColumn {
             }
             (ends, all)
         });
-        let mut starts = Vec::with_capacity(records + 1);
-        let mut keys = Vec::with_capacity(pieces.iter().map(|(_, all)| all.len()).sum());
-        starts.push(0);
+        let mut starts = vec![0; records + 1];
+        let mut keys = vec![0; pieces.iter().map(|(_, all)| all.len()).sum()];
+        let (mut rest_of_starts, mut rest_of_keys, mut base) = (&mut starts[1..], &mut keys[..], 0);
+        let mut places = Vec::with_capacity(pieces.len());
         for (ends, all) in pieces {
-            let base = keys.len() as u32;
-            starts.extend(ends.iter().map(|end| end + base));
-            keys.extend_from_slice(&all);
+            let (own_starts, own_keys);
+            (own_starts, rest_of_starts) = rest_of_starts.split_at_mut(ends.len());
+            (own_keys, rest_of_keys) = rest_of_keys.split_at_mut(all.len());
+            let begin = base;
+            base += all.len() as u32;
+            places.push((own_starts, own_keys, begin, ends, all));
         }
+        parallel::map_owned(places, |(own_starts, own_keys, begin, ends, all)| {
+            own_starts.iter_mut().zip(ends).for_each(|(start, end)| *start = begin + end);
+            own_keys.copy_from_slice(&all);
+        });
         KeyColumn::Several { starts, keys }
     }
 

@@ -23,8 +23,14 @@ pub(super) fn record_hashes(keys: impl Fn(RecordIndex) -> u64 + Sync + Send, rec
 /// The records of least hash, so many that they make about `pairs` pairs.
 pub(super) fn sample(hashes: &[u64], pairs: u64) -> Vec<RecordIndex> {
     let wanted = ((libm::sqrt(8.0 * pairs as f64 + 1.0) + 1.0) / 2.0) as usize;
-    let mut order: Vec<RecordIndex> = (0..hashes.len() as RecordIndex).collect();
+    let all = hashes.len() as RecordIndex;
     let by_hash = |&record: &RecordIndex| (hashes[record as usize], record);
+    // Hashes are spread evenly: twice the wanted share of them, and a few, nearly always hold the wanted ones.
+    let bound = (2 * wanted as u64 + 64).saturating_mul(u64::MAX / u64::from(all.max(1)));
+    let mut order: Vec<RecordIndex> = (0..all).filter(|&record| hashes[record as usize] <= bound).collect();
+    if order.len() < wanted {
+        order = (0..all).collect();
+    }
     if wanted < order.len() {
         order.select_nth_unstable_by_key(wanted, by_hash);
         order.truncate(wanted);

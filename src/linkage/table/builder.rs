@@ -69,8 +69,9 @@ impl TableBuilder {
         self.source.push(source.0);
         self.row.push(row);
         for column in Column::ALL {
-            if column != Column::Source {
-                self.columns[column.index()].set(column, index, fields.get(column));
+            let text = fields.get(column);
+            if !text.is_empty() && column != Column::Source {
+                self.columns[column.index()].set(column, index, text);
             }
         }
     }

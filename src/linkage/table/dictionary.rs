@@ -57,12 +57,22 @@ impl TextList {
 #[derive(Clone)]
 pub(crate) struct Dictionary {
     values: TextList,
-    ids: HashTable<u32>,
+    /// The hash of each value, until sealed: the index grows, and dictionaries join, without reading texts again.
+    hashes: Vec<u64>,
+    ids: HashTable<Slot>,
+}
+
+/// A value in the index.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The lower half of its hash, so that other texts are hardly ever looked at.
+    hash: u32,
+    id: u32,
 }
 
 impl Default for Dictionary {
     fn default() -> Self {
-        let mut dictionary = Dictionary { values: TextList::default(), ids: HashTable::new() };
+        let mut dictionary = Dictionary { values: TextList::default(), hashes: Vec::new(), ids: HashTable::new() };
         dictionary.intern("");
         dictionary
     }
@@ -77,19 +87,29 @@ impl Dictionary {
     /// The id of a text, new if it has not been seen.
     #[inline]
     pub(crate) fn intern(&mut self, value: &str) -> u32 {
-        let Dictionary { values, ids } = self;
-        let hash = hash::of_text(value);
-        let slot =
-            ids.entry(hash, |&id| values.get(id as usize) == value, |&id| hash::of_text(values.get(id as usize)));
-        match slot {
-            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
+        self.intern_hashed(hash::of_text(value), value)
+    }
+
+    #[inline]
+    fn intern_hashed(&mut self, hash: u64, value: &str) -> u32 {
+        let Dictionary { values, hashes, ids } = self;
+        let is_value = |slot: &Slot| slot.hash == hash as u32 && values.get(slot.id as usize) == value;
+        match ids.entry(hash, is_value, |slot| hashes[slot.id as usize]) {
+            hashbrown::hash_table::Entry::Occupied(found) => found.get().id,
             hashbrown::hash_table::Entry::Vacant(free) => {
                 let id = values.len() as u32;
-                free.insert(id);
+                free.insert(Slot { hash: hash as u32, id });
                 values.push(value);
+                hashes.push(hash);
                 id
             }
         }
+    }
+
+    /// The id here of each value of another dictionary that is not sealed.
+    pub(crate) fn intern_all(&mut self, other: &Dictionary) -> Vec<u32> {
+        let values = other.iter().zip(&other.hashes);
+        values.map(|(value, &hash)| self.intern_hashed(hash, value)).collect()
     }
 
     /// The text of an id.
@@ -104,18 +124,21 @@ impl Dictionary {
 
     /// Forgets the texts from an id on, as if they had never been seen.
     pub(crate) fn truncate(&mut self, len: usize) {
-        let Dictionary { values, ids } = self;
-        for id in len.max(1)..values.len() {
-            if let Ok(found) = ids.find_entry(hash::of_text(values.get(id)), |&known| known as usize == id) {
+        let Dictionary { values, hashes, ids } = self;
+        let len = len.max(1).min(hashes.len());
+        for (id, &hash) in hashes.iter().enumerate().skip(len) {
+            if let Ok(found) = ids.find_entry(hash, |slot| slot.id as usize == id) {
                 found.remove();
             }
         }
-        values.truncate(len.max(1));
+        hashes.truncate(len);
+        values.truncate(len);
     }
 
     /// Frees the index once nothing more will be interned.
     pub(crate) fn seal(&mut self) {
         self.ids = HashTable::new();
+        self.hashes = Vec::new();
     }
 }
 
@@ -142,6 +165,15 @@ mod tests {
         dictionary.truncate(2);
         assert_eq!((dictionary.len(), dictionary.intern("SINGH"), dictionary.intern("KHAN")), (2, 2, 1));
         assert_eq!(dictionary.intern("PATEL"), 3);
+    }
+
+    #[test]
+    fn dictionaries_join() {
+        let (mut one, mut two) = (Dictionary::default(), Dictionary::default());
+        ["KHAN", "PATEL"].iter().for_each(|text| _ = one.intern(text));
+        ["SINGH", "KHAN"].iter().for_each(|text| _ = two.intern(text));
+        assert_eq!(one.intern_all(&two), [0, 3, 1]);
+        assert_eq!(one.get(3), "SINGH");
     }
 
     #[test]

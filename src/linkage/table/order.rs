@@ -45,6 +45,15 @@ pub(super) struct Resolved {
     pub(super) sensitive: Vec<usize>,
 }
 
+/// A row among the sorted ones.
+#[derive(Clone, Copy)]
+struct Sorted {
+    /// The eight bytes of its record id behind those that all ids of its source share.
+    begins: u64,
+    place: u32,
+    source: u16,
+}
+
 /// Raw records of all chunks, one after another.
 pub(super) struct Unordered {
     /// Rank of the source among the names in order.
@@ -63,23 +72,19 @@ impl Unordered {
         let sorted = self.sorted();
         let mut kept: Vec<u32> = Vec::with_capacity(sorted.len());
         let (mut repeats, mut sensitive) = (Vec::new(), Vec::new());
-        let same = |a: u32, b: u32| self.source[a as usize] == self.source[b as usize] && self.id(a) == self.id(b);
-        let mut start = 0;
-        while start < sorted.len() {
-            let mut end = start + 1;
-            while end < sorted.len() && same(sorted[start], sorted[end]) {
-                end += 1;
+        let same = |a: &Sorted, b: &Sorted| {
+            (a.source, a.begins) == (b.source, b.begins) && self.id(a.place) == self.id(b.place)
+        };
+        for rows in sorted.chunk_by(same) {
+            if let [only] = rows {
+                kept.push(only.place);
+                continue;
             }
-            if end - start == 1 {
-                kept.push(sorted[start]);
-            } else {
-                let rows = &sorted[start..end];
-                if rows.iter().any(|&row| self.is_sensitive(row as usize)) {
-                    sensitive.push(kept.len());
-                }
-                kept.push(self.choose(rows, &mut repeats));
+            let rows: Vec<u32> = rows.iter().map(|row| row.place).collect();
+            if rows.iter().any(|&row| self.is_sensitive(row as usize)) {
+                sensitive.push(kept.len());
             }
-            start = end;
+            kept.push(self.choose(&rows, &mut repeats));
         }
         Resolved { kept, repeats, sensitive }
     }
@@ -115,31 +120,26 @@ impl Unordered {
     }
 
     /// All places ordered by source, then record id as text, then place.
-    fn sorted(&self) -> Vec<u32> {
-        let count = self.source.len() as u32;
-        let full = |a: u32, b: u32| {
-            self.source[a as usize].cmp(&self.source[b as usize]).then_with(|| self.id(a).cmp(self.id(b)))
-        };
-        if (1..count).all(|index| full(index - 1, index) != Ordering::Greater) {
-            return (0..count).collect();
-        }
+    fn sorted(&self) -> Vec<Sorted> {
         // Record ids of one source often share a long beginning, so the eight bytes that sort first
         // are taken after it; only ties look at the text again.
         let shared = self.shared_prefixes();
-        let mut keyed: Vec<(u16, u64, u32)> = (0..count)
-            .map(|index| {
-                let source = self.source[index as usize];
-                let rest = self.id(index).as_bytes().get(shared[usize::from(source)]..).unwrap_or(&[]);
-                let mut first = [0u8; 8];
-                let len = rest.len().min(8);
-                first[..len].copy_from_slice(&rest[..len]);
-                (source, u64::from_be_bytes(first), index)
-            })
-            .collect();
-        parallel::sort_unstable_by(&mut keyed, |a, b| {
-            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.id(a.2).cmp(self.id(b.2))).then(a.2.cmp(&b.2))
+        let mut all = parallel::map_each(self.source.len(), |place| {
+            let source = self.source[place];
+            let rest = self.id(place as u32).as_bytes().get(shared[usize::from(source)]..).unwrap_or(&[]);
+            let mut first = [0u8; 8];
+            let len = rest.len().min(8);
+            first[..len].copy_from_slice(&rest[..len]);
+            Sorted { begins: u64::from_be_bytes(first), place: place as u32, source }
         });
-        keyed.into_iter().map(|(_, _, index)| index).collect()
+        let order = |a: &Sorted, b: &Sorted| {
+            let ties = || self.id(a.place).cmp(self.id(b.place)).then(a.place.cmp(&b.place));
+            (a.source, a.begins).cmp(&(b.source, b.begins)).then_with(ties)
+        };
+        if !all.is_sorted_by(|a, b| order(a, b) != Ordering::Greater) {
+            parallel::sort_unstable_by(&mut all, order);
+        }
+        all
     }
 
     /// For each source, how many first bytes all its record ids share.

@@ -164,7 +164,7 @@ impl RawColumn {
         match (self, next) {
             (RawColumn::Plain(list), RawColumn::Plain(more)) => list.append(&more),
             (RawColumn::Interned { ids, values }, RawColumn::Interned { ids: more, values: new }) => {
-                let renumbered: Vec<u32> = new.iter().map(|text| values.intern(text)).collect();
+                let renumbered = values.intern_all(&new);
                 ids.extend(more.iter().map(|&id| renumbered[id as usize]));
             }
             _ => {}

@@ -74,8 +74,13 @@ impl<T: Copy + Default> Coded<T> {
 }
 
 /// The value of each record in an order; none where the column has none.
-fn gathered<T: Copy>(values: &[T], order: &[RecordIndex]) -> Vec<T> {
-    if values.is_empty() { Vec::new() } else { order.iter().map(|&record| values[record as usize]).collect() }
+fn gathered<T: Copy + Default + Send + Sync>(values: &[T], order: &[RecordIndex]) -> Vec<T> {
+    let mut all = vec![T::default(); if values.is_empty() { 0 } else { order.len() }];
+    parallel::map_mut(&mut all, PIECE, |piece, own| {
+        let records = &order[piece * PIECE..];
+        own.iter_mut().zip(records).for_each(|(value, &record)| *value = values[record as usize]);
+    });
+    all
 }
 
 /// Findings of one column by the value that has them, in order of value.
