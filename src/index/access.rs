@@ -52,10 +52,8 @@ impl Access {
             let columns = names.iter().map(|name| Ok(keys::find(name)?.column(&table.fields)));
             let columns = columns.collect::<Result<Vec<KeyColumn>, Error>>()?;
             let rule = Rule { name: String::new(), keys: columns.iter().collect(), refine: Vec::new(), residual: None };
-            let mut joint = Vec::new();
             for record in 0..table.len() as RecordIndex {
-                rule.joint_keys(record, &mut joint);
-                joint.iter().for_each(|&key| found(path, record, key));
+                rule.joint_keys(record).for_each(|key| found(path, record, key));
             }
         }
         Ok(())

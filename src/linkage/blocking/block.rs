@@ -13,6 +13,29 @@ pub(super) const PARTITIONS: usize = 64;
 pub(super) struct Entry {
     pub(super) key: u64,
     pub(super) record: RecordIndex,
+    pub(super) choice: Choice,
+}
+
+/// Which of a record's keys in each column a joint key was made of, counted from 0: one byte a column, the
+/// first in the lowest, [`Choice::MOST`] for that place and any later one. Columns past the fourth have no byte.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Choice(u32);
+
+impl Choice {
+    /// The place that may stand for a later one.
+    pub(super) const MOST: usize = 255;
+    /// How many columns have a byte.
+    pub(super) const COLUMNS: usize = 4;
+
+    /// The same with the key at a place of a column.
+    pub(super) fn with(self, column: usize, place: usize) -> Choice {
+        if column < Self::COLUMNS { Choice(self.0 | (place.min(Self::MOST) as u32) << (8 * column)) } else { self }
+    }
+
+    /// The place in a column.
+    pub(super) fn of(self, column: usize) -> usize {
+        if column < Self::COLUMNS { (self.0 >> (8 * column) & 255) as usize } else { Self::MOST }
+    }
 }
 
 /// Entries of one rule, by partition; within a partition in pieces of ascending records.
@@ -22,7 +45,7 @@ pub(super) struct Partitions {
 
 impl Partitions {
     /// Asks `keys` for the keys of each record and sorts them into partitions.
-    pub(super) fn collect(records: usize, keys: impl Fn(RecordIndex, &mut Vec<u64>) + Sync + Send) -> Partitions {
+    pub(super) fn collect(records: usize, keys: impl Fn(RecordIndex, &mut Vec<Entry>) + Sync + Send) -> Partitions {
         let span = records.div_ceil(PARTITIONS).max(1);
         let pieces = parallel::map(records.div_ceil(span), |piece| {
             let mut own = Vec::new();
@@ -31,7 +54,7 @@ impl Partitions {
             for record in piece * span..((piece + 1) * span).min(records) {
                 let record = record as RecordIndex;
                 keys(record, &mut own);
-                own.iter().for_each(|&key| buckets[partition_of(key)].push(Entry { key, record }));
+                own.iter().for_each(|&entry| buckets[partition_of(entry.key)].push(entry));
             }
             buckets
         });

@@ -1,6 +1,6 @@
 //! Walking the candidate pairs of several rules.
 
-use super::block::{BlockList, Entry, PARTITIONS, Partitions, blocks, with_company};
+use super::block::{BlockList, Choice, Entry, PARTITIONS, Partitions, blocks, with_company};
 use super::keys::KeyColumn;
 use super::runs::{in_pieces, runs_of};
 use crate::linkage::comparison::RecordIndex;
@@ -128,12 +128,12 @@ impl Blocking<'_> {
         let pieces = in_pieces(runs, self.records.div_ceil(PARTITIONS));
         parallel::map(pieces.len(), |piece| {
             let mut part = Part { state: start(), count: RuleCount::default(), oversized: Vec::new() };
-            let (mut joint, mut entries) = (Vec::new(), Vec::new());
+            let (mut own, mut entries) = (Vec::new(), Vec::new());
             for run in pieces[piece] {
                 entries.clear();
                 for record in run.clone() {
-                    self.joint_keys(turn.rule, record, &mut joint);
-                    entries.extend(joint.iter().map(|&key| Entry { key, record }));
+                    self.entries(turn.rule, record, &mut own);
+                    entries.extend_from_slice(&own);
                 }
                 let mut shared = with_company(|| entries.iter());
                 shared.sort_unstable();
@@ -151,7 +151,7 @@ impl Blocking<'_> {
         start: &(impl Fn() -> S + Sync + Send),
         visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
     ) -> Vec<Part<S>> {
-        let partitions = Partitions::collect(self.records, |record, joint| self.joint_keys(turn.rule, record, joint));
+        let partitions = Partitions::collect(self.records, |record, own| self.entries(turn.rule, record, own));
         let blocks = BlockList::of(partitions);
         parallel::map(PARTITIONS, |piece| {
             let mut part = Part { state: start(), count: RuleCount::default(), oversized: Vec::new() };
@@ -160,14 +160,14 @@ impl Blocking<'_> {
         })
     }
 
-    /// The keys under which a rule finds a record: none for a record that takes no part.
-    fn joint_keys(&self, rule: &Rule, record: RecordIndex, joint: &mut Vec<u64>) {
-        joint.clear();
+    /// The record under each key by which a rule finds it: under none if it takes no part.
+    fn entries(&self, rule: &Rule, record: RecordIndex, own: &mut Vec<Entry>) {
+        own.clear();
         if !self.excluded.is_some_and(|excluded| excluded[record as usize]) {
-            rule.joint_keys(record, joint);
+            rule.entries(record, own);
         }
         if self.one_block_in > 1 {
-            joint.retain(|&key| hash::of_word(!key).is_multiple_of(self.one_block_in));
+            own.retain(|entry| hash::of_word(!entry.key).is_multiple_of(self.one_block_in));
         }
     }
 
@@ -189,7 +189,7 @@ impl Blocking<'_> {
         for &column in &turn.rule.refine {
             let mut finer: Vec<Entry> = block
                 .iter()
-                .flat_map(|entry| column.keys(entry.record).iter().map(|&key| Entry { key, record: entry.record }))
+                .flat_map(|entry| column.keys(entry.record).iter().map(|&key| Entry { key, ..*entry }))
                 .collect();
             finer.sort_unstable();
             for sub in blocks(&finer).filter(|sub| pairs(sub.len()) <= self.max_block_pairs) {
@@ -199,7 +199,7 @@ impl Blocking<'_> {
                         let again = seen.iter().any(|earlier| earlier.agrees(left.record, right.record));
                         if first && !again {
                             compared += 1;
-                            self.offer(turn, block[0].key, left.record, right.record, part, visit);
+                            self.offer(turn, [left, right].map(|of| Entry { key: block[0].key, ..*of }), part, visit);
                         }
                     }
                 }
@@ -222,7 +222,7 @@ impl Blocking<'_> {
     ) {
         for (place, right) in block.iter().enumerate() {
             for left in &block[..place] {
-                self.offer(turn, right.key, left.record, right.record, part, visit);
+                self.offer(turn, [*left, *right], part, visit);
             }
         }
     }
@@ -232,12 +232,11 @@ impl Blocking<'_> {
     fn offer<S>(
         &self,
         turn: &Turn,
-        key: u64,
-        left: RecordIndex,
-        right: RecordIndex,
+        pair: [Entry; 2],
         part: &mut Part<S>,
         visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
     ) {
+        let [left, right] = pair.map(|entry| entry.record);
         let same_source = || self.source[left as usize] == self.source[right as usize];
         let allowed = match self.kind {
             LinkKind::LinkOnly => !same_source(),
@@ -246,10 +245,12 @@ impl Blocking<'_> {
         };
         let rule = turn.rule;
         if allowed
-            && rule.produces_in(key, left, right)
+            && rule.produces_in(&pair)
             && !turn.of_one_condition.iter().any(|earlier| earlier.keys_agree(left, right))
             && rule.residual.is_none_or(|holds| holds(left, right))
-            && !turn.others.iter().any(|earlier| earlier.holds(left, right))
+            && !turn.others.iter().any(|earlier| {
+                earlier.keys_agree(left, right) && earlier.residual.is_none_or(|holds| holds(left, right))
+            })
         {
             part.count.pairs += 1;
             visit(&mut part.state, turn.index, left, right);
@@ -263,8 +264,22 @@ struct Turn<'a> {
     rule: &'a Rule<'a>,
     /// Earlier rules with the same condition. A pair whose keys they agree on either was produced or fails
     /// the condition, so that it need not be asked again.
-    of_one_condition: Vec<&'a Rule<'a>>,
-    others: Vec<&'a Rule<'a>>,
+    of_one_condition: Vec<Earlier<'a>>,
+    others: Vec<Earlier<'a>>,
+}
+
+/// A rule before the one being walked.
+struct Earlier<'a> {
+    /// Its keys, but for those of the rule being walked: records of one block agree on them.
+    keys: Vec<&'a KeyColumn>,
+    residual: Option<&'a Residual<'a>>,
+}
+
+impl Earlier<'_> {
+    #[inline]
+    fn keys_agree(&self, left: RecordIndex, right: RecordIndex) -> bool {
+        self.keys.iter().all(|column| column.agrees(left, right))
+    }
 }
 
 impl<'a> Turn<'a> {
@@ -274,8 +289,18 @@ impl<'a> Turn<'a> {
             (Some(one), Some(other)) => std::ptr::addr_eq(one, other),
             (one, other) => one.is_none() && other.is_none(),
         };
-        let (of_one_condition, others) = rules[..index].iter().partition(same);
-        Turn { index, rule, of_one_condition, others }
+        let is_shared = |column: &&KeyColumn| rule.keys.iter().any(|own| std::ptr::eq(*own, *column));
+        let earlier = |earlier: &'a Rule<'a>| Earlier {
+            keys: earlier.keys.iter().copied().filter(|column| !is_shared(column)).collect(),
+            residual: earlier.residual,
+        };
+        let (of_one_condition, others): (Vec<_>, Vec<_>) = rules[..index].iter().partition(same);
+        Turn {
+            index,
+            rule,
+            of_one_condition: of_one_condition.into_iter().map(earlier).collect(),
+            others: others.into_iter().map(earlier).collect(),
+        }
     }
 }
 
@@ -298,33 +323,57 @@ impl Rule<'_> {
     }
 
     /// Every joint key of a record: one for each choice among the keys of each column.
-    pub(crate) fn joint_keys(&self, record: RecordIndex, joint: &mut Vec<u64>) {
-        joint.clear();
-        joint.push(0);
-        for column in &self.keys {
-            let Some((&first, others)) = column.keys(record).split_first() else { return joint.clear() };
-            let begun = joint.len();
-            for &key in others {
-                joint.extend_from_within(..begun);
-                let added = joint.len() - begun;
-                joint[added..].iter_mut().for_each(|joint| *joint = hash::join(*joint, key));
+    pub(crate) fn joint_keys(&self, record: RecordIndex) -> impl Iterator<Item = u64> {
+        let mut own = Vec::new();
+        self.entries(record, &mut own);
+        own.into_iter().map(|entry| entry.key)
+    }
+
+    /// The record under each of its joint keys, in an empty list.
+    fn entries(&self, record: RecordIndex, own: &mut Vec<Entry>) {
+        own.push(Entry { key: 0, record, choice: Choice::default() });
+        for (column, keys) in self.keys.iter().enumerate() {
+            let Some((&first, others)) = keys.keys(record).split_first() else { return own.clear() };
+            let begun = own.len();
+            for (place, &key) in others.iter().enumerate() {
+                own.extend_from_within(..begun);
+                let added = own.len() - begun;
+                for entry in &mut own[added..] {
+                    entry.key = hash::join(entry.key, key);
+                    entry.choice = entry.choice.with(column, place + 1);
+                }
             }
-            joint[..begun].iter_mut().for_each(|joint| *joint = hash::join(*joint, first));
+            own[..begun].iter_mut().for_each(|entry| entry.key = hash::join(entry.key, first));
         }
     }
 
-    /// Whether a pair belongs to the block of this joint key: of several blocks that it shares, only
-    /// the one of the least keys produces it.
+    /// Whether a pair belongs to the block in which it was found: of several blocks that two records share,
+    /// only the one of the least keys produces the pair.
     #[inline]
-    fn produces_in(&self, joint: u64, left: RecordIndex, right: RecordIndex) -> bool {
-        if self.keys.iter().all(|column| !matches!(column, KeyColumn::Several { .. })) {
-            return true;
+    fn produces_in(&self, [left, right]: &[Entry; 2]) -> bool {
+        for (column, keys) in self.keys.iter().enumerate() {
+            let (l, r) = (left.choice.of(column), right.choice.of(column));
+            if l == 0 || r == 0 || !matches!(keys, KeyColumn::Several { .. }) {
+                continue;
+            }
+            if l == Choice::MOST && r == Choice::MOST {
+                return self.least_joint(left.record, right.record) == Some(left.key);
+            }
+            // The keys before the one chosen are the lesser ones.
+            let (one, place, other) = if l < Choice::MOST { (left, l, right) } else { (right, r, left) };
+            let other = keys.keys(other.record);
+            if keys.keys(one.record)[..place].iter().any(|lesser| other.contains(lesser)) {
+                return false;
+            }
         }
-        let least = self
-            .keys
+        true
+    }
+
+    /// The joint key of the least keys that two records share in each column.
+    fn least_joint(&self, left: RecordIndex, right: RecordIndex) -> Option<u64> {
+        self.keys
             .iter()
-            .try_fold(0, |state, column| least_common(column, left, right).map(|key| hash::join(state, key)));
-        least == Some(joint)
+            .try_fold(0, |state, column| least_common(column, left, right).map(|key| hash::join(state, key)))
     }
 }
 

@@ -3,32 +3,6 @@
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::hash;
 
-/// Words of an address that tell nothing about where in a postcode a home is.
-const COMMON: [&str; 22] = [
-    "THE",
-    "FLAT",
-    "APARTMENT",
-    "APT",
-    "UNIT",
-    "HOUSE",
-    "ROAD",
-    "RD",
-    "STREET",
-    "ST",
-    "AVENUE",
-    "AVE",
-    "LANE",
-    "LN",
-    "CLOSE",
-    "DRIVE",
-    "DR",
-    "WAY",
-    "COURT",
-    "CT",
-    "PLACE",
-    "GARDENS",
-];
-
 /// The words of many addresses, hashed, one list for each record.
 #[derive(Default)]
 pub(crate) struct AddressWords {
@@ -162,8 +136,37 @@ impl AddressWords {
     }
 }
 
+/// Whether a word of an address tells nothing about where in a postcode a home is.
+fn is_common(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"THE"
+            | b"FLAT"
+            | b"APARTMENT"
+            | b"APT"
+            | b"UNIT"
+            | b"HOUSE"
+            | b"ROAD"
+            | b"RD"
+            | b"STREET"
+            | b"ST"
+            | b"AVENUE"
+            | b"AVE"
+            | b"LANE"
+            | b"LN"
+            | b"CLOSE"
+            | b"DRIVE"
+            | b"DR"
+            | b"WAY"
+            | b"COURT"
+            | b"CT"
+            | b"PLACE"
+            | b"GARDENS"
+    )
+}
+
 fn hashed(word: &[u8]) -> Option<u32> {
-    if COMMON.iter().any(|common| common.as_bytes() == word) {
+    if is_common(word) {
         return None;
     }
     let text = std::str::from_utf8(word).unwrap_or("");

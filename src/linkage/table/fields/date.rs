@@ -65,9 +65,26 @@ impl PackedDate {
 
     /// Whether the figures YYYYMMDD differ by one figure or one swap of neighbours.
     pub(crate) fn is_slip_of(self, other: PackedDate) -> bool {
-        let figures =
-            |date: PackedDate| u64::from(date.year()) * 10_000 + u64::from(date.month()) * 100 + u64::from(date.day());
-        self.is_whole() && other.is_whole() && super::number::is_slip(figures(self), figures(other))
+        let (own, others) = (self.figures(), other.figures());
+        let differing = own ^ others;
+        if !self.is_whole() || !other.is_whole() || differing == 0 {
+            return false;
+        }
+        let lowest = differing.trailing_zeros() / 4 * 4;
+        let two = |figures: u32| ((figures >> lowest) & 15, (figures >> lowest >> 4) & 15);
+        match differing >> lowest {
+            // One figure, or two neighbours.
+            1..=15 => true,
+            16..=255 => two(own) == (two(others).1, two(others).0),
+            _ => false,
+        }
+    }
+
+    /// The figures YYYYMMDD of a date, four bits each.
+    fn figures(self) -> u32 {
+        let two = |number: u32| ((number / 10) << 4) | (number % 10);
+        let year = self.year();
+        (two(year / 100 % 100) << 24) | (two(year % 100) << 16) | (two(self.month()) << 8) | two(self.day())
     }
 
     /// How many of year, month and day agree and are known on both sides.
@@ -106,5 +123,22 @@ mod tests {
         assert!(date("2019-03").is_partly(date("2019-03-12")));
         assert!(!date("2019-03").is_partly(date("2019-04-12")));
         assert!(date("2019-01-01").is_filler());
+    }
+
+    #[test]
+    fn a_slip_is_that_of_the_figures_of_the_date() {
+        // Against the same question asked of the number YYYYMMDD, for every pair of days of a few months.
+        let days: Vec<PackedDate> = ["1999-12", "2000-01", "2001-10", "2010-01", "2019-02"]
+            .into_iter()
+            .flat_map(|month| (1..=28).map(move |day| date(&format!("{month}-{day:02}"))))
+            .collect();
+        let number =
+            |date: PackedDate| u64::from(date.year()) * 10_000 + u64::from(date.month()) * 100 + u64::from(date.day());
+        for a in &days {
+            for b in &days {
+                let slip = super::super::number::is_slip(number(*a), number(*b));
+                assert_eq!(a.is_slip_of(*b), slip, "{} {}", number(*a), number(*b));
+            }
+        }
     }
 }
