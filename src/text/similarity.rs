@@ -90,6 +90,7 @@ pub fn levenshtein(a: &str, b: &str) -> usize {
 
 /// How many bytes of two texts find a partner in the sense of Jaro, and how many of those stand out of order.
 /// `None` for texts of more than [`LONGEST`] bytes.
+#[cfg(feature = "splink")]
 pub(crate) fn matched(a: &[u8], b: &[u8]) -> Option<(usize, usize)> {
     if a.len().max(b.len()) > LONGEST {
         return None;

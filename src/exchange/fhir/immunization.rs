@@ -1,6 +1,6 @@
 //! A vaccination, as FHIR tells it.
 
-use super::system::{NULL_FLAVOR, ODS_CODE, SNOMED};
+use super::system::{ODS_CODE, SNOMED};
 use crate::index::ChildId;
 use crate::notification::Vaccination;
 use serde_json::{Map, Value, json};
@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 /// # Source
 /// UK Core, Extension-UKCore-VaccinationProcedure.
 const PROCEDURE: &str = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-VaccinationProcedure";
+
+/// Why a value is not there.
+const NULL_FLAVOR: &str = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor";
 
 /// The Immunization of a child's vaccination.
 ///

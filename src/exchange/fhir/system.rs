@@ -8,5 +8,3 @@ pub(crate) const ODS_CODE: &str = "https://fhir.nhs.uk/Id/ods-organization-code"
 pub(crate) const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
 /// SNOMED CT, the dictionary of medicines and devices included.
 pub(crate) const SNOMED: &str = "http://snomed.info/sct";
-/// Why a value is not there.
-pub(crate) const NULL_FLAVOR: &str = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor";
