@@ -1,5 +1,6 @@
 // Keeps every file of the app, so that it works without a network after the first load. Knows no file of the user:
-// those are read by the page and never asked for.
+// those are read by the page and never asked for. A new version waits until every tab of the old one is closed, so that
+// no page gets files of both.
 const VERSION = "VERSION";
 const FILES = ["FILES"];
 const name = `childlink-${VERSION}`;
@@ -9,7 +10,6 @@ self.addEventListener("install", (event) => {
     (async () => {
       const cache = await caches.open(name);
       await cache.addAll(FILES.map((file) => new Request(file, { cache: "no-cache" })));
-      await self.skipWaiting();
     })(),
   );
 });

@@ -65,7 +65,8 @@ it("makes a due list from a file, and survives files that are none", async () =>
     ["empty.ndjson", "", /is empty/],
     ["letter.pdf", "%PDF-1.7 ...", /is a PDF/],
     ["book.xlsx", "PK\u0003\u0004....", /is a workbook/],
-    ["doses.csv", "record_id,date\n1,2024-01-01\n", /does not hold one JSON object/],
+    ["ages.csv", "name,age\na,1\n", /is neither a file of children nor of what was given/],
+    ["doses.csv", "record_id,date,product\n1,2024-01-01,bexsero\n", /There is no file of children/],
   ]) {
     await upload(name, bytes);
     await page.locator(".nhsuk-error-summary").getByText(message).waitFor();
@@ -81,5 +82,22 @@ it("makes a due list from a file, and survives files that are none", async () =>
   const csv = await readFile(await download.path(), "utf8");
   assert.ok(csv.startsWith("id,item,dose,status,due,latest\n"));
   assert.match(csv, /^a,six-in-one,1,due,2026-03-02,/m);
+  assert.deepEqual(page.faults, []);
+});
+
+it("joins files of children and of what was given to a due list, by the day above", async () => {
+  await page.fill("#schedule-as-at", "1 Jun 2025");
+  const files = {
+    "children.csv": "record_id;surname;dob\na;Smith;10/03/2024\nb;Jones;10/03/2024\n",
+    // On 1 June 2025 both are past 1 year: MMR is overdue unless it was given after the first birthday.
+    "doses.csv": "record_id,date,product,given\na,11/03/2025,priorix,yes\nb,11/03/2025,priorix,no\nz,11/03/2025,priorix,\n",
+  };
+  await page.setInputFiles("#due-list-file", Object.entries(files).map(([name, text]) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) })));
+  await page.getByText("1 row of what was given or done belongs to no child").waitFor();
+  const list = page.locator("#due-list-result");
+  await list.getByRole("row", { name: /^b MMR or MMRV, dose 1 Overdue 2025-03-10/ }).waitFor();
+  assert.equal(await list.getByRole("row", { name: /^a MMR/ }).count(), 0);
+  assert.equal(await list.getByRole("row", { name: /Newborn|review/ }).count(), 0, "nobody said what was screened");
+  await assertAccessible(page);
   assert.deepEqual(page.faults, []);
 });

@@ -40,6 +40,10 @@ export async function show(view) {
   const result = h("div", { id: "schedule-result" });
 
   const dateOf = (text) => childlink.parseBirthDate(text, { asAt: today() }).value?.display ?? null;
+  const dayOf = ({ control }) => {
+    const day = dateOf(control.value);
+    return day?.length === 10 ? day : null;
+  };
   const fillChoices = () => {
     const [dose, screen, review] = Object.values(choices(words, nation.control.value));
     const group = (label, kind, entries) =>
@@ -56,10 +60,10 @@ export async function show(view) {
   async function update() {
     listEvents();
     const birthDate = birth.control.value.trim() && dateOf(birth.control.value);
-    const day = dateOf(asAt.control.value);
+    const day = dayOf(asAt);
     birth.fail(birth.control.value.trim() && !birthDate ? "Enter the date of birth as day, month and year" : "");
-    asAt.fail(day?.length === 10 ? "" : "Enter a whole date as day, month and year");
-    if (!birthDate || day?.length !== 10) return result.replaceChildren();
+    asAt.fail(day ? "" : "Enter a whole date as day, month and year");
+    if (!birthDate || !day) return result.replaceChildren();
     const details = {
       birth_date: birthDate,
       sex: sex.control.value,
@@ -189,7 +193,7 @@ export async function show(view) {
       button("Show an example child", fillExample, { kind: "secondary" }),
     ),
     result,
-    dueListFromFile(childlink, words, summary),
+    dueListFromFile(childlink, words, summary, () => ({ asAt: dayOf(asAt) ?? today(), nation: nation.control.value, dateOf })),
   );
   fillChoices();
   update();
