@@ -73,7 +73,7 @@ it("finds possible duplicates in a file, and says of restricted ones only that t
   await page.fill("#check-family_name", "Okonkwo");
   await page.fill("#check-birth_date", "2021-06-05");
   await page.fill("#check-postcode", "LS1 4AP");
-  await page.getByRole("row", { name: /^gp 1 Amelia Okonkwo 05\/06\/2021/ }).waitFor();
+  await page.getByRole("row", { name: /^gp 1 Amelia Okonkwo 5 Jun 2021/ }).waitFor();
   const rows = await page.locator("#duplicates-list tbody tr").allTextContents();
   assert.equal(rows.length, 2, "not the third child of that day");
   assert.equal(rows.filter((row) => row.startsWith("restricted record") && !row.includes("Amelia")).length, 1);

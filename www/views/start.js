@@ -10,7 +10,7 @@ const TASKS = [
 /** The first page: what can be done here, and what happens to records. */
 export function show(view) {
   view.append(
-    h("h1", {}, "Children’s records: check, schedule, review, link"),
+    h("h1", {}, "Children’s records: check, schedule, link, review"),
     h(
       "p",
       { class: "nhsuk-lede-text" },

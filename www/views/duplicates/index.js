@@ -5,7 +5,7 @@ import { FileProblem, dropZone, lookAt } from "../../parts/files.js";
 import { table } from "../../parts/table.js";
 import { bits, oddsInWords } from "../../parts/waterfall.js";
 import { openRunner } from "../../parts/runner.js";
-import { count } from "../../words.js";
+import { count, shortDate } from "../../words.js";
 import { guardsInWords } from "../review/guards.js";
 
 const MOST_BYTES = 300_000_000;
@@ -70,9 +70,9 @@ function shown(found, more, skipped) {
       [
         { head: "Record", cell: (one) => (one.restricted ? "restricted record" : `${one.source} ${one.id}`) },
         { head: "Name", cell: (one) => one.name ?? "" },
-        { head: "Date of birth", cell: (one) => one.birth ?? "" },
+        { head: "Date of birth", cell: (one) => shortDate(one.born) },
         { head: "Evidence", cell: ({ restricted, weight }) => (restricted ? "ask those who may see it" : `${bits(weight)} bits: ${oddsInWords(weight)}`) },
-        { head: "Bear in mind", cell: ({ restricted, decision, guards }) => (restricted ? "" : decision === "link" ? "would be linked" : guardsInWords(guards).join(" ")) },
+        { head: "Bear in mind", cell: ({ restricted, decision, guards }) => (restricted ? "" : decision === "link" ? "strong evidence" : guardsInWords(guards).join(" ")) },
       ],
       found,
     ),

@@ -57,7 +57,8 @@ function compared(record, row) {
   if (!DECISIONS.includes(decision)) return [];
   if (decision === "restricted" || validateRecord(other).sensitive) return [{ restricted: true, weight }];
   const { source = held.source, record_id: id, given_name: given, family_name: family, birth_date: birth } = other;
-  return [{ decision, weight, guards, source, id, name: [given, family].filter(Boolean).join(" "), birth }];
+  const born = parseBirthDate(birth ?? "").value?.display ?? "";
+  return [{ decision, weight, guards, source, id, name: [given, family].filter(Boolean).join(" "), born }];
 }
 
 answerWith(CALLS);
