@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { after, before, beforeEach, it } from "node:test";
 import { assertAccessible, file, openSite, tabTo } from "./site.js";
 
-const SAMPLE = ["chis-01.csv", "chis-02.csv", "chis-04.csv", "maternity-03.csv"].map((name) => file(`data/sample/${name}`));
+const SAMPLE = ["chis-01.csv", "chis-02.csv", "chis-04.csv", "maternity-03.csv"].map((name) =>
+  file(`data/sample/${name}`),
+);
 const NATIVE = process.env.CHILDLINK ?? file("target/release/childlink");
 
 let site, page;
@@ -41,7 +43,12 @@ it("links the sample by keyboard alone, with counts that reconcile", async () =>
   await tabTo(page, page.locator("#link-start"));
   await page.keyboard.press("Enter");
   await heading().waitFor();
-  const [read, accepted, aside, children] = [await numberIn("Rows read"), await numberIn("Rows accepted"), await numberIn("Rows set aside"), await numberIn(/^Children /)];
+  const [read, accepted, aside, children] = [
+    await numberIn("Rows read"),
+    await numberIn("Rows accepted"),
+    await numberIn("Rows set aside"),
+    await numberIn(/^Children /),
+  ];
   assert.equal(read, 517, "the sample's rows");
   assert.equal(accepted + aside, read);
   assert.equal(await heading().textContent(), `${accepted} records are ${children} children`);
@@ -50,27 +57,37 @@ it("links the sample by keyboard alone, with counts that reconcile", async () =>
   assert.deepEqual(page.faults, []);
 });
 
-it("gives the files that the command line gives, byte for byte", { skip: !existsSync(NATIVE) && "there is no release build" }, async () => {
-  await linkSample();
-  const out = mkdtempSync(join(tmpdir(), "childlink-www-"));
-  try {
-    execFileSync(NATIVE, ["link", ...SAMPLE, "--out", out, "--quiet"]);
-    for (const name of ["children.csv", "links.csv", "review.csv", "restricted.csv", "model.json"]) {
-      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: `Save ${name}` }).click()]);
-      const [ours, theirs] = [await readFile(await download.path()), await readFile(join(out, name))];
-      if (name === "model.json") assert.deepEqual(JSON.parse(ours), JSON.parse(theirs), name);
-      else assert.ok(ours.equals(theirs), name);
+it(
+  "gives the files that the command line gives, byte for byte",
+  { skip: !existsSync(NATIVE) && "there is no release build" },
+  async () => {
+    await linkSample();
+    const out = mkdtempSync(join(tmpdir(), "childlink-www-"));
+    try {
+      execFileSync(NATIVE, ["link", ...SAMPLE, "--out", out, "--quiet"]);
+      for (const name of ["children.csv", "links.csv", "review.csv", "restricted.csv", "model.json"]) {
+        const [download] = await Promise.all([
+          page.waitForEvent("download"),
+          page.getByRole("link", { name: `Save ${name}` }).click(),
+        ]);
+        const [ours, theirs] = [await readFile(await download.path()), await readFile(join(out, name))];
+        if (name === "model.json") assert.deepEqual(JSON.parse(ours), JSON.parse(theirs), name);
+        else assert.ok(ours.equals(theirs), name);
+      }
+    } finally {
+      rmSync(out, { recursive: true });
     }
-  } finally {
-    rmSync(out, { recursive: true });
-  }
-});
+  },
+);
 
 it("tells what another threshold would change, by keyboard", async () => {
   await linkSample();
   await page.locator("#link-threshold").focus();
   for (let step = 0; step < 30; step += 1) await page.keyboard.press("ArrowRight");
-  await page.locator("#link-threshold-told").getByText(/^At 18 bits instead of 3: \d+ links would be left for review/).waitFor();
+  await page
+    .locator("#link-threshold-told")
+    .getByText(/^At 18 bits instead of 3: \d+ links would be left for review/)
+    .waitFor();
   assert.equal(await page.locator(".app-chart").first().getAttribute("role"), "img");
 });
 
@@ -79,7 +96,10 @@ it("looks a child up, draws its records and tells why they are together", async 
   await page.fill("#link-wanted", "004240780");
   await page.getByRole("button", { name: "Look up" }).click();
   await page.locator("#link-cluster svg .app-node").first().waitFor();
-  await page.getByRole("button", { name: /^Why chis-01 004240780/ }).first().click();
+  await page
+    .getByRole("button", { name: /^Why chis-01 004240780/ })
+    .first()
+    .click();
   await page.getByRole("row", { name: /^Together/ }).waitFor();
   await page.fill("#link-wanted", "no such");
   await page.getByRole("button", { name: "Look up" }).click();
@@ -101,7 +121,8 @@ for (const [encoding, bytes] of [
   ["WINDOWS-1252", (text) => Buffer.from(text, "latin1")],
 ]) {
   it(`lets columns be chosen by hand where it does not know them (${encoding})`, async () => {
-    const rows = 'Key;"Nachname;\nkurz";Vorname;Geburtstag\n1;Smith;Zoë;2020-02-03\n2;Smith;Zoë;2020-02-03\n3;Jones;Bob;2019-05-06\n';
+    const rows =
+      'Key;"Nachname;\nkurz";Vorname;Geburtstag\n1;Smith;Zoë;2020-02-03\n2;Smith;Zoë;2020-02-03\n3;Jones;Bob;2019-05-06\n';
     await page.setInputFiles("#link-files", [{ name: "clinic.csv", mimeType: "text/csv", buffer: bytes(rows) }]);
     await page.getByText(`${encoding}; 0 of 4 columns recognised`).waitFor();
     await page.locator("#link-start").click();
@@ -147,7 +168,8 @@ it("says what is wrong with files that cannot be used, and lives on", async () =
   });
   assert.match(huge, /5\.0 GB, more than a page can hold: use the command line/);
   // A spreadsheet has been at it: numbers as powers of ten.
-  const damaged = "record_id,nhs_number,family_name,birth_date\n1,9.43E+09,Smith,2020-02-03\n2,9434765919,Smith,2020-02-03\n3,4010232137,Jones\n";
+  const damaged =
+    "record_id,nhs_number,family_name,birth_date\n1,9.43E+09,Smith,2020-02-03\n2,9434765919,Smith,2020-02-03\n3,4010232137,Jones\n";
   await page.setInputFiles("#link-files", [csv("damaged.csv", damaged)]);
   await page.locator("#link-start").click();
   await page.getByRole("row", { name: /NHS number A spreadsheet turned the number into powers of ten/ }).waitFor();
@@ -156,8 +178,13 @@ it("says what is wrong with files that cannot be used, and lives on", async () =
 });
 
 it("stays in the user's hands while it works, and can be cancelled", async () => {
-  const rows = Array.from({ length: 200_000 }, (_, n) => `${n},Name${n % 5000},Given${n % 777},20${10 + (n % 14)}-0${1 + (n % 9)}-1${n % 10}`);
-  await page.setInputFiles("#link-files", [csv("big.csv", `record_id,family_name,given_name,birth_date\n${rows.join("\n")}\n`)]);
+  const rows = Array.from(
+    { length: 200_000 },
+    (_, n) => `${n},Name${n % 5000},Given${n % 777},20${10 + (n % 14)}-0${1 + (n % 9)}-1${n % 10}`,
+  );
+  await page.setInputFiles("#link-files", [
+    csv("big.csv", `record_id,family_name,given_name,birth_date\n${rows.join("\n")}\n`),
+  ]);
   await page.evaluate(() => {
     let last = performance.now();
     globalThis.longest = 0;
@@ -169,11 +196,16 @@ it("stays in the user's hands while it works, and can be cancelled", async () =>
     requestAnimationFrame(step);
   });
   await page.locator("#link-start").click();
-  await page.locator("#link-progress-text").getByText(/step \d of 5/).waitFor();
+  await page
+    .locator("#link-progress-text")
+    .getByText(/step \d of 5/)
+    .waitFor();
   await page.locator("#link-cancel").click();
   await page.locator("#link-start:focus").waitFor();
   assert.equal(await page.locator("#link-progress").isVisible(), false);
-  console.log(`longest time between two frames until the run was cancelled: ${Math.round(await page.evaluate(() => globalThis.longest))} ms`);
+  console.log(
+    `longest time between two frames until the run was cancelled: ${Math.round(await page.evaluate(() => globalThis.longest))} ms`,
+  );
   await page.getByRole("button", { name: "Take big.csv away" }).click();
   await linkSample();
 });

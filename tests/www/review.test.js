@@ -4,7 +4,9 @@ import { readFile } from "node:fs/promises";
 import { after, before, beforeEach, it } from "node:test";
 import { assertAccessible, file, openSite, tabTo } from "./site.js";
 
-const FILES = ["review.csv", "children.csv", "restricted.csv", "summary.json"].map((name) => file(`www/practice/${name}`));
+const FILES = ["review.csv", "children.csv", "restricted.csv", "summary.json"].map((name) =>
+  file(`www/practice/${name}`),
+);
 
 let site, page;
 before(async () => {
@@ -29,7 +31,10 @@ async function press(key, pair) {
   await page.getByRole("heading", { name: pair, exact: true }).waitFor();
 }
 async function saved(name) {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: `Save ${name}` }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: `Save ${name}` }).click(),
+  ]);
   return readFile(await download.path(), "utf8");
 }
 
@@ -39,7 +44,10 @@ it("asks who reads, then shows a pair side by side with its guards and waterfall
   await begin("jk");
   await page.getByText("two different valid NHS numbers").waitFor();
   await page.getByRole("row", { name: /^Given name ≈ Same, written differently James JAMES/ }).waitFor();
-  const marked = await page.getByRole("row", { name: /^GP practice/ }).locator("mark").allTextContents();
+  const marked = await page
+    .getByRole("row", { name: /^GP practice/ })
+    .locator("mark")
+    .allTextContents();
   assert.deepEqual(marked, ["52", "03"], "A81452 and A81403 differ in two characters");
   await page.getByRole("row", { name: /^Together about 310 to 1 that it is one child \+8.3/ }).waitFor();
   await assertAccessible(page);
@@ -60,9 +68,18 @@ it("decides by single keys, undoes, and counts", async () => {
   await page.keyboard.press("Enter");
   await page.getByText("jk: 3 of 21 pairs decided.").waitFor();
   const lines = (await saved("decisions.csv")).trim().split("\n");
-  assert.equal(lines[0], "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at,reason,model_hash,evidence_hash");
-  assert.match(lines[1], /^chis-01,011314636,chis-04,079871407,same,jk,\d{4}-\d\d-\d\dT[\d:.]+Z,,88257233[0-9a-f]{56},[0-9a-f]{64}$/);
-  assert.deepEqual(lines.slice(1).map((line) => line.split(",")[4]), ["same", "different", "different"]);
+  assert.equal(
+    lines[0],
+    "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at,reason,model_hash,evidence_hash",
+  );
+  assert.match(
+    lines[1],
+    /^chis-01,011314636,chis-04,079871407,same,jk,\d{4}-\d\d-\d\dT[\d:.]+Z,,88257233[0-9a-f]{56},[0-9a-f]{64}$/,
+  );
+  assert.deepEqual(
+    lines.slice(1).map((line) => line.split(",")[4]),
+    ["same", "different", "different"],
+  );
   assert.deepEqual(page.faults, []);
 });
 
@@ -70,13 +87,30 @@ it("keeps decisions when the tab closes, and nothing of a record but its keys", 
   await begin("jk");
   await page.getByText("jk: 3 of 21 pairs decided.").waitFor();
   const kept = await page.evaluate(async () => {
-    const database = await new Promise((resolve) => (indexedDB.open("childlink").onsuccess = (event) => resolve(event.target.result)));
+    const database = await new Promise(
+      (resolve) => (indexedDB.open("childlink").onsuccess = (event) => resolve(event.target.result)),
+    );
     const store = database.transaction("decisions").objectStore("decisions");
     return new Promise((resolve) => (store.getAll().onsuccess = (event) => resolve(event.target.result)));
   });
-  const columns = ["decided_at", "decision", "evidence_hash", "model_hash", "reader", "reason", "record_id_l", "record_id_r", "source_l", "source_r"];
+  const columns = [
+    "decided_at",
+    "decision",
+    "evidence_hash",
+    "model_hash",
+    "reader",
+    "reason",
+    "record_id_l",
+    "record_id_r",
+    "source_l",
+    "source_r",
+  ];
   for (const decision of kept) assert.deepEqual(Object.keys(decision).sort(), columns);
-  const names = await page.evaluate(async () => [(await indexedDB.databases()).map(({ name }) => name), localStorage.length, sessionStorage.length]);
+  const names = await page.evaluate(async () => [
+    (await indexedDB.databases()).map(({ name }) => name),
+    localStorage.length,
+    sessionStorage.length,
+  ]);
   assert.deepEqual(names, [["childlink"], 0, 0]);
 });
 
@@ -105,7 +139,10 @@ it("opens the restricted queue only on purpose, with keys alone and a file of it
   assert.equal(await page.locator("#review-pair tbody tr").count(), 2);
   await assertAccessible(page);
   await press("d", "Restricted pair 2 of 3");
-  assert.match(await saved("restricted-decisions.csv"), /chis-01,057935660,chis-01,159754467,different,jk,[^,]+,case 17,/);
+  assert.match(
+    await saved("restricted-decisions.csv"),
+    /chis-01,057935660,chis-01,159754467,different,jk,[^,]+,case 17,/,
+  );
   assert.doesNotMatch(await saved("decisions.csv"), /057935660/);
   await page.getByRole("button", { name: "Close the restricted queue" }).click();
   assert.equal(await page.getByRole("link", { name: /restricted-decisions/ }).count(), 0);
@@ -114,10 +151,19 @@ it("opens the restricted queue only on purpose, with keys alone and a file of it
 it("brings decisions in and erases them", async () => {
   await erase();
   await page.getByText("0 decisions.").waitFor();
-  const list = "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at\nchis-01,011314636,chis-04,079871407,same,ab,2026-11-21\n";
-  await page.setInputFiles("#review-import", { name: "decisions.csv", mimeType: "text/csv", buffer: Buffer.from(list) });
+  const list =
+    "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at\nchis-01,011314636,chis-04,079871407,same,ab,2026-11-21\n";
+  await page.setInputFiles("#review-import", {
+    name: "decisions.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(list),
+  });
   await page.getByText("1 decision.").waitFor();
-  await page.setInputFiles("#review-import", { name: "bad.csv", mimeType: "text/csv", buffer: Buffer.from(list.replace("same", "perhaps")) });
+  await page.setInputFiles("#review-import", {
+    name: "bad.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(list.replace("same", "perhaps")),
+  });
   await page.locator(".nhsuk-error-summary").getByText("row 1 is none of same, different and unsure").waitFor();
   await erase();
   await page.getByText("0 decisions.").waitFor();
@@ -140,7 +186,8 @@ it("says what is wrong with a file that is no review file, and lives on", async 
     await page.locator(".nhsuk-error-summary").getByText(message).waitFor();
   }
   // Saved again by a spreadsheet that writes semicolons.
-  const semicolons = "source_l;record_id_l;source_r;record_id_r;match_weight;guards;waterfall\na;1;b;2;1.5;;\"{\"\"prior\"\":-10,\"\"bars\"\":[],\"\"household\"\":0,\"\"match_weight\"\":-10}\"\n";
+  const semicolons =
+    'source_l;record_id_l;source_r;record_id_r;match_weight;guards;waterfall\na;1;b;2;1.5;;"{""prior"":-10,""bars"":[],""household"":0,""match_weight"":-10}"\n';
   await begin("jk", [{ name: "review.csv", mimeType: "text/csv", buffer: Buffer.from(semicolons) }]);
   await page.getByRole("heading", { name: "Pair 1 of 1" }).waitFor();
   assert.deepEqual(page.faults, []);
@@ -150,6 +197,12 @@ it("has words for every guard", async () => {
   const rust = await readFile(file("src/linkage/guards.rs"), "utf8");
   const codes = [...rust.matchAll(/Guard::\w+ => "([a-z-]+)",/g)].map(([, code]) => code);
   assert.ok(codes.length >= 11);
-  const words = await page.evaluate(async (codes) => (await import("./views/review/guards.js")).guardsInWords(codes), codes);
-  assert.deepEqual(words.filter((text) => text.startsWith("Rule ")), []);
+  const words = await page.evaluate(
+    async (codes) => (await import("./views/review/guards.js")).guardsInWords(codes),
+    codes,
+  );
+  assert.deepEqual(
+    words.filter((text) => text.startsWith("Rule ")),
+    [],
+  );
 });

@@ -34,10 +34,16 @@ it("takes doses one by one and by the handful, and judges them", async () => {
 });
 
 it("says which pasted lines it could not read, and keeps the others", async () => {
-  await page.fill("#schedule-paste", "10/03/2025\tmmrvaxpro\nsoon, bexsero\n11/03/2025, snake oil\n12/03/2025;PCV13 (Prevenar 13)");
+  await page.fill(
+    "#schedule-paste",
+    "10/03/2025\tmmrvaxpro\nsoon, bexsero\n11/03/2025, snake oil\n12/03/2025;PCV13 (Prevenar 13)",
+  );
   await page.getByRole("button", { name: "Add the lines" }).click();
   await page.locator(".nhsuk-error-summary li").first().waitFor();
-  assert.deepEqual((await problems()).map((text) => text.split(":")[0]), ["Line 2", "Line 3"]);
+  assert.deepEqual(
+    (await problems()).map((text) => text.split(":")[0]),
+    ["Line 2", "Line 3"],
+  );
   await row(/10 Mar 2025 MMR \(M-M-RVAXPRO\)/).waitFor();
   await row(/12 Mar 2025 PCV13 \(Prevenar 13\)/).waitFor();
 });
@@ -58,7 +64,8 @@ it("leaves the controls out of print", async () => {
   await page.emulateMedia({ media: "screen" });
 });
 
-const upload = (name, text) => page.setInputFiles("#due-list-file", { name, mimeType: "text/plain", buffer: Buffer.from(text) });
+const upload = (name, text) =>
+  page.setInputFiles("#due-list-file", { name, mimeType: "text/plain", buffer: Buffer.from(text) });
 
 it("makes a due list from a file, and survives files that are none", async () => {
   for (const [name, bytes, message] of [
@@ -77,8 +84,15 @@ it("makes a due list from a file, and survives files that are none", async () =>
   );
   await page.getByText("1 line could not be read").waitFor();
   await row(/^a 6-in-1, dose 1 Due 2026-03-02/).waitFor();
-  assert.equal(await page.locator("#due-list-result").getByRole("row", { name: /^b / }).count(), 0, "nothing is due to the dead");
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Save due-list.csv" }).click()]);
+  assert.equal(
+    await page.locator("#due-list-result").getByRole("row", { name: /^b / }).count(),
+    0,
+    "nothing is due to the dead",
+  );
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Save due-list.csv" }).click(),
+  ]);
   const csv = await readFile(await download.path(), "utf8");
   assert.ok(csv.startsWith("id,item,dose,status,due,latest\n"));
   assert.match(csv, /^a,six-in-one,1,due,2026-03-02,/m);
@@ -90,9 +104,13 @@ it("joins files of children and of what was given to a due list, by the day abov
   const files = {
     "children.csv": "record_id;surname;dob\na;Smith;10/03/2024\nb;Jones;10/03/2024\n",
     // On 1 June 2025 both are past 1 year: MMR is overdue unless it was given after the first birthday.
-    "doses.csv": "record_id,date,product,given\na,11/03/2025,priorix,yes\nb,11/03/2025,priorix,no\nz,11/03/2025,priorix,\n",
+    "doses.csv":
+      "record_id,date,product,given\na,11/03/2025,priorix,yes\nb,11/03/2025,priorix,no\nz,11/03/2025,priorix,\n",
   };
-  await page.setInputFiles("#due-list-file", Object.entries(files).map(([name, text]) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) })));
+  await page.setInputFiles(
+    "#due-list-file",
+    Object.entries(files).map(([name, text]) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) })),
+  );
   await page.getByText("1 row of what was given or done belongs to no child").waitFor();
   const list = page.locator("#due-list-result");
   await list.getByRole("row", { name: /^b MMR or MMRV, dose 1 Overdue 2025-03-10/ }).waitFor();

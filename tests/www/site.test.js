@@ -15,8 +15,12 @@ after(() => site?.close());
 
 /** What a page has asked for by now, in bytes by gzip. */
 async function transferred(page) {
-  const asked = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname));
-  return [...new Set(["/index.html", ...asked])].filter((path) => path !== "/").reduce((sum, path) => sum + gzipped(path), 0);
+  const asked = await page.evaluate(() =>
+    performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname),
+  );
+  return [...new Set(["/index.html", ...asked])]
+    .filter((path) => path !== "/")
+    .reduce((sum, path) => sum + gzipped(path), 0);
 }
 
 it("is small on the first load, and says what is kept for later", async () => {
@@ -27,7 +31,9 @@ it("is small on the first load, and says what is kept for later", async () => {
   const all = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.endsWith("sample"))
     .reduce((sum, entry) => sum + gzipped(`${entry.parentPath.slice(folder.length)}/${entry.name}`), 0);
-  console.log(`first load until a field is understood: ${first} bytes by gzip; the whole app, kept in the background: ${all}`);
+  console.log(
+    `first load until a field is understood: ${first} bytes by gzip; the whole app, kept in the background: ${all}`,
+  );
   assert.ok(first < FIRST_LOAD, `${first} bytes`);
   for (const path of ["", "schedule", "link", "review"]) {
     const other = await site.open(path);
@@ -58,7 +64,14 @@ it("opens every page by keyboard, and each is accessible", async () => {
 it("cannot reach any other host", async () => {
   const page = await site.open("");
   for (const address of STRANGERS) {
-    const answer = await page.evaluate((address) => fetch(address).then(() => "reached", (cause) => cause.message), address);
+    const answer = await page.evaluate(
+      (address) =>
+        fetch(address).then(
+          () => "reached",
+          (cause) => cause.message,
+        ),
+      address,
+    );
     assert.equal(answer, "Failed to fetch");
     const refusal = page.faults.find((fault) => fault.includes(address) && fault.includes("Content Security Policy"));
     assert.ok(refusal, `${address} was refused by the policy of the page`);
@@ -82,6 +95,12 @@ it("works without a network after the first load", async () => {
 
 it("has asked nothing of anyone else", () => {
   const strangers = site.asked.filter((address) => !address.startsWith(site.origin) && !/^(blob|data):/.test(address));
-  assert.deepEqual(strangers.filter((address) => !STRANGERS.includes(address)), []);
-  assert.ok(site.asked.some((address) => address.endsWith("/sw.js")), "what workers ask for is seen too");
+  assert.deepEqual(
+    strangers.filter((address) => !STRANGERS.includes(address)),
+    [],
+  );
+  assert.ok(
+    site.asked.some((address) => address.endsWith("/sw.js")),
+    "what workers ask for is seen too",
+  );
 });

@@ -20,7 +20,11 @@ export function errorSummary() {
           "div",
           { role: "alert" },
           title,
-          h("div", { class: "nhsuk-error-summary__body" }, h("ul", { class: "nhsuk-list nhsuk-error-summary__list" }, items)),
+          h(
+            "div",
+            { class: "nhsuk-error-summary__body" },
+            h("ul", { class: "nhsuk-list nhsuk-error-summary__list" }, items),
+          ),
         ),
       );
       place.replaceChildren(summary);

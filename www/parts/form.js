@@ -37,8 +37,16 @@ export const input = (attributes = {}) =>
 
 /** A list to choose from, of `[value, text]`. */
 export const select = (options, attributes = {}) =>
-  h("select", { class: "nhsuk-select", ...attributes }, options.map(([value, text]) => h("option", { value }, text)));
+  h(
+    "select",
+    { class: "nhsuk-select", ...attributes },
+    options.map(([value, text]) => h("option", { value }, text)),
+  );
 
 /** A button. */
 export const button = (text, onclick, { kind = "", ...attributes } = {}) =>
-  h("button", { type: "button", class: `nhsuk-button${kind && ` nhsuk-button--${kind}`}`, onclick, ...attributes }, text);
+  h(
+    "button",
+    { type: "button", class: `nhsuk-button${kind && ` nhsuk-button--${kind}`}`, onclick, ...attributes },
+    text,
+  );

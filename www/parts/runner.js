@@ -16,7 +16,11 @@ export function openRunner(address, onprogress) {
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
-    failAll(Object.assign(new Error(event.message || "the work stopped"), { hint: "reload the page and try again with smaller files" }));
+    failAll(
+      Object.assign(new Error(event.message || "the work stopped"), {
+        hint: "reload the page and try again with smaller files",
+      }),
+    );
   });
   return {
     ask(call, values) {

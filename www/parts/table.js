@@ -17,7 +17,13 @@ export function table(caption, columns, rows, { hideCaption = false } = {}) {
       h(
         "thead",
         { class: "nhsuk-table__head" },
-        h("tr", {}, columns.map((column) => h("th", { scope: "col", class: `nhsuk-table__header${numeric(column)}` }, column.head))),
+        h(
+          "tr",
+          {},
+          columns.map((column) =>
+            h("th", { scope: "col", class: `nhsuk-table__header${numeric(column)}` }, column.head),
+          ),
+        ),
       ),
       h(
         "tbody",

@@ -2,7 +2,13 @@ import { h, svg } from "../dom.js";
 import { sentence } from "../words.js";
 import { table } from "./table.js";
 
-const NAMES = { residence: "Address and postcode", practice: "GP practice", mother: "Mother", source: "Source systems", nhs_number: "NHS number" };
+const NAMES = {
+  residence: "Address and postcode",
+  practice: "GP practice",
+  mother: "Mother",
+  source: "Source systems",
+  nhs_number: "NHS number",
+};
 const nameOf = (comparison) => NAMES[comparison] ?? sentence(comparison.replaceAll("_", " "));
 
 /** A weight in bits with its sign: `+8.9`, `−6.1`. */
@@ -26,7 +32,11 @@ export function waterfall({ prior, bars, household, match_weight: total }) {
   for (const bar of bars) {
     const rare = bar.term_frequency;
     const note = Math.abs(rare) < 0.05 ? "" : rare > 0 ? "; a rare value" : "; a common value";
-    add(nameOf(bar.comparison), bar.m === null ? `${bar.level}: no evidence` : `${bar.level}${note}`, bar.weight + rare);
+    add(
+      nameOf(bar.comparison),
+      bar.m === null ? `${bar.level}: no evidence` : `${bar.level}${note}`,
+      bar.weight + rare,
+    );
   }
   if (household !== 0) add("Children born together", "taken off, since twins would explain this as well", household);
   steps.push({ name: "Together", level: oddsInWords(total), weight: total, from: 0, whole: true });

@@ -7,7 +7,10 @@ import { duplicates } from "./duplicates/index.js";
 import { understand } from "./understood.js";
 
 const CONTROLS = {
-  nhs_number: { hint: "Ten figures, for example 943 476 5919", control: () => input({ class: "nhsuk-input nhsuk-input--width-20", inputmode: "numeric" }) },
+  nhs_number: {
+    hint: "Ten figures, for example 943 476 5919",
+    control: () => input({ class: "nhsuk-input nhsuk-input--width-20", inputmode: "numeric" }),
+  },
   nhs_number_status: {
     hint: "How far the number has been checked against national records",
     control: () =>
@@ -25,12 +28,29 @@ const CONTROLS = {
   },
   given_name: { hint: "As registered. “Baby” or “Twin 2” count as missing" },
   family_name: {},
-  birth_date: { hint: "For example 29 2 2024, 29/02/2024 or 2024-02-29", control: () => input({ class: "nhsuk-input nhsuk-input--width-20" }) },
-  birth_order: { hint: "1 for the first born; leave empty for a single birth", control: () => input({ class: "nhsuk-input nhsuk-input--width-4" }) },
-  sex: { control: () => select([["", "Not known"], ["2", "Female"], ["1", "Male"], ["9", "Not specified"]]) },
+  birth_date: {
+    hint: "For example 29 2 2024, 29/02/2024 or 2024-02-29",
+    control: () => input({ class: "nhsuk-input nhsuk-input--width-20" }),
+  },
+  birth_order: {
+    hint: "1 for the first born; leave empty for a single birth",
+    control: () => input({ class: "nhsuk-input nhsuk-input--width-4" }),
+  },
+  sex: {
+    control: () =>
+      select([
+        ["", "Not known"],
+        ["2", "Female"],
+        ["1", "Male"],
+        ["9", "Not specified"],
+      ]),
+  },
   address_1: {},
   postcode: { hint: "For example LS1 4AP", control: () => input({ class: "nhsuk-input nhsuk-input--width-10" }) },
-  gp_practice: { hint: "The code of the practice, for example A81001", control: () => input({ class: "nhsuk-input nhsuk-input--width-10" }) },
+  gp_practice: {
+    hint: "The code of the practice, for example A81001",
+    control: () => input({ class: "nhsuk-input nhsuk-input--width-10" }),
+  },
   mother_given_name: {},
   mother_family_name: {},
   mother_birth_date: { control: () => input({ class: "nhsuk-input nhsuk-input--width-20" }) },
@@ -126,7 +146,11 @@ export function show(view) {
       ([field, text]) => (rows.get(field).fail(text), { text, field: `check-${field}` }),
     );
     for (const { severity, field, message, hint } of validation.findings) {
-      if (severity === "fault") problems.push({ text: `${FIELDS[field] ?? ""}: ${message}. ${sentence(hint)}`, field: rows.has(field) && `check-${field}` });
+      if (severity === "fault")
+        problems.push({
+          text: `${FIELDS[field] ?? ""}: ${message}. ${sentence(hint)}`,
+          field: rows.has(field) && `check-${field}`,
+        });
     }
     if (problems.length > 0) return summary.tell(problems);
     summary.clear();
@@ -137,7 +161,13 @@ export function show(view) {
         { class: "nhsuk-inset-text" },
         h("span", { class: "nhsuk-u-visually-hidden" }, "Information: "),
         h("h2", { class: "nhsuk-heading-m" }, "Every field can be used"),
-        h("p", {}, doubts > 0 ? `${count(doubts, "field needs", "fields need")} a second look: see the warnings below.` : "No warnings."),
+        h(
+          "p",
+          {},
+          doubts > 0
+            ? `${count(doubts, "field needs", "fields need")} a second look: see the warnings below.`
+            : "No warnings.",
+        ),
         h(
           "p",
           {},
@@ -145,7 +175,8 @@ export function show(view) {
             ? "The NHS number is verified: its status says that it is this child’s."
             : "The NHS number is not verified: a right check digit does not tell that it is this child’s.",
         ),
-        validation.sensitive && h("p", {}, "This is a sensitive record: its address, postcode and practice must not be shown."),
+        validation.sensitive &&
+          h("p", {}, "This is a sensitive record: its address, postcode and practice must not be shown."),
       ),
     );
     result.focus();
@@ -183,5 +214,14 @@ const SEVERITIES = { fault: ["red", "Cannot be used"], warning: ["yellow", "Warn
 
 function findingText({ severity, message, hint }) {
   const [colour, word] = SEVERITIES[severity];
-  return h("p", {}, h("strong", { class: `nhsuk-tag nhsuk-tag--${colour}` }, word), " ", sentence(message), ". ", sentence(hint), ".");
+  return h(
+    "p",
+    {},
+    h("strong", { class: `nhsuk-tag nhsuk-tag--${colour}` }, word),
+    " ",
+    sentence(message),
+    ". ",
+    sentence(hint),
+    ".",
+  );
 }

@@ -2,9 +2,21 @@ import { h } from "../dom.js";
 
 const TASKS = [
   ["check", "Check one record", "See what was understood of each field as it is typed, and what is wrong with it."],
-  ["schedule", "See one child’s schedule", "What was given and whether it counts, what is due or overdue, and why: as a picture and as tables."],
-  ["link", "Link files of records", "Find which records are of one child, with training, counts and charts, in this browser."],
-  ["review", "Review pairs of records", "Decide which records are of one child: one pair at a time, side by side, with why it is there."],
+  [
+    "schedule",
+    "See one child’s schedule",
+    "What was given and whether it counts, what is due or overdue, and why: as a picture and as tables.",
+  ],
+  [
+    "link",
+    "Link files of records",
+    "Find which records are of one child, with training, counts and charts, in this browser.",
+  ],
+  [
+    "review",
+    "Review pairs of records",
+    "Decide which records are of one child: one pair at a time, side by side, with why it is there.",
+  ],
 ];
 
 /** The first page: what can be done here, and what happens to records. */

@@ -23,7 +23,8 @@ export function duplicates(summary) {
     list.replaceChildren();
     try {
       await lookAt(file);
-      if (file.size > MOST_BYTES) throw new FileProblem(`“${file.name}” is too large to be searched here`, "use a file of at most 300 MB");
+      if (file.size > MOST_BYTES)
+        throw new FileProblem(`“${file.name}” is too large to be searched here`, "use a file of at most 300 MB");
       state.textContent = `Reading ${file.name}…`;
       runner?.end();
       runner = openRunner(new URL("./worker.js", import.meta.url));
@@ -71,8 +72,16 @@ function shown(found, more, skipped) {
         { head: "Record", cell: (one) => (one.restricted ? "restricted record" : `${one.source} ${one.id}`) },
         { head: "Name", cell: (one) => one.name ?? "" },
         { head: "Date of birth", cell: (one) => shortDate(one.born) },
-        { head: "Evidence", cell: ({ restricted, weight }) => (restricted ? "ask those who may see it" : `${bits(weight)} bits: ${oddsInWords(weight)}`) },
-        { head: "Bear in mind", cell: ({ restricted, decision, guards }) => (restricted ? "" : decision === "link" ? "strong evidence" : guardsInWords(guards).join(" ")) },
+        {
+          head: "Evidence",
+          cell: ({ restricted, weight }) =>
+            restricted ? "ask those who may see it" : `${bits(weight)} bits: ${oddsInWords(weight)}`,
+        },
+        {
+          head: "Bear in mind",
+          cell: ({ restricted, decision, guards }) =>
+            restricted ? "" : decision === "link" ? "strong evidence" : guardsInWords(guards).join(" "),
+        },
       ],
       found,
     ),

@@ -19,7 +19,10 @@ const CALLS = {
     const head = await readHead(Papa, file);
     const columns = recognise(head.header, spellings);
     const place = (column) => columns.indexOf(column);
-    if (place("birth_date") < 0) throw Object.assign(new Error(`“${file.name}” has no column for the date of birth`), { hint: "name it birth_date" });
+    if (place("birth_date") < 0)
+      throw Object.assign(new Error(`“${file.name}” has no column for the date of birth`), {
+        hint: "name it birth_date",
+      });
     const rows = [];
     const byDate = new Map();
     const byNumber = new Map();
@@ -43,16 +46,25 @@ const CALLS = {
 
   find({ record }) {
     const day = parseBirthDate(record.birth_date).value?.display;
-    const places = new Set([...(held.byDate.get(day) ?? []), ...(held.byNumber.get(digitsOf(record.nhs_number)) ?? [])]);
+    const places = new Set([
+      ...(held.byDate.get(day) ?? []),
+      ...(held.byNumber.get(digitsOf(record.nhs_number)) ?? []),
+    ]);
     const found = [...places].slice(0, MOST_CANDIDATES).flatMap((place) => compared(record, held.rows[place]));
     found.sort((a, b) => b.weight - a.weight);
-    return { found: found.slice(0, SHOWN), more: Math.max(0, found.length - SHOWN), skipped: Math.max(0, places.size - MOST_CANDIDATES) };
+    return {
+      found: found.slice(0, SHOWN),
+      more: Math.max(0, found.length - SHOWN),
+      skipped: Math.max(0, places.size - MOST_CANDIDATES),
+    };
   },
 };
 
 /** A likely duplicate as the page may show it, or nothing. A sensitive or restricted one is only said to be there. */
 function compared(record, row) {
-  const other = Object.fromEntries(held.columns.flatMap((column, place) => (column && row[place] ? [[column, row[place]]] : [])));
+  const other = Object.fromEntries(
+    held.columns.flatMap((column, place) => (column && row[place] ? [[column, row[place]]] : [])),
+  );
   const { decision, match_weight: weight, guards } = comparePair(record, other);
   if (!DECISIONS.includes(decision)) return [];
   if (decision === "restricted" || validateRecord(other).sensitive) return [{ restricted: true, weight }];

@@ -11,28 +11,64 @@ const EDGE = { left: 60, right: 20, top: 24, bottom: 56 };
 export function weights(d3, all, { link: threshold, review }) {
   const bars = histogram(all);
   if (bars.length === 0) return h("p", {}, "No pair was linked or left for review, so there are no weights to show.");
-  const [low, high] = [Math.floor(Math.min(bars[0].from, review)), Math.ceil(Math.max(bars.at(-1).from + BIN, threshold))];
+  const [low, high] = [
+    Math.floor(Math.min(bars[0].from, review)),
+    Math.ceil(Math.max(bars.at(-1).from + BIN, threshold)),
+  ];
   const x = d3.scaleLinear([low, high], [EDGE.left, WIDTH - EDGE.right]);
   const most = Math.max(...bars.map(({ link, guarded, review }) => link + guarded + review));
   const y = d3.scaleLinear([0, most], [HEIGHT - EDGE.bottom, EDGE.top]);
-  const picture = svg("svg", { class: "app-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": "Histogram of match weights; the table below has its numbers" });
+  const picture = svg("svg", {
+    class: "app-chart",
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    role: "img",
+    "aria-label": "Histogram of match weights; the table below has its numbers",
+  });
   for (const bar of bars) {
     let base = 0;
     for (const kind of ["link", "review", "guarded"]) {
       if (bar[kind] === 0) continue;
       const top = base + bar[kind];
-      picture.append(svg("rect", { x: x(bar.from) + 1, width: Math.max(x(bar.from + BIN) - x(bar.from) - 2, 1), y: y(top), height: y(base) - y(top), class: `app-chart__${kind}` }, svg("title", {}, `${bar.from} to ${bar.from + BIN} bits: ${number(bar[kind])} ${KINDS[kind]}`)));
+      picture.append(
+        svg(
+          "rect",
+          {
+            x: x(bar.from) + 1,
+            width: Math.max(x(bar.from + BIN) - x(bar.from) - 2, 1),
+            y: y(top),
+            height: y(base) - y(top),
+            class: `app-chart__${kind}`,
+          },
+          svg("title", {}, `${bar.from} to ${bar.from + BIN} bits: ${number(bar[kind])} ${KINDS[kind]}`),
+        ),
+      );
       base = top;
     }
   }
-  const axes = [svg("g", { transform: `translate(0,${HEIGHT - EDGE.bottom})` }), svg("g", { transform: `translate(${EDGE.left},0)` })];
+  const axes = [
+    svg("g", { transform: `translate(0,${HEIGHT - EDGE.bottom})` }),
+    svg("g", { transform: `translate(${EDGE.left},0)` }),
+  ];
   d3.select(axes[0]).call(d3.axisBottom(x).ticks(12));
   d3.select(axes[1]).call(d3.axisLeft(y).ticks(5));
   const line = svg("line", { y1: EDGE.top - 16, y2: HEIGHT - EDGE.bottom, class: "app-now" });
-  picture.append(...axes, line, svg("text", { x: WIDTH / 2, y: HEIGHT - 8, "text-anchor": "middle" }, "match weight in bits"));
+  picture.append(
+    ...axes,
+    line,
+    svg("text", { x: WIDTH / 2, y: HEIGHT - 8, "text-anchor": "middle" }, "match weight in bits"),
+  );
 
   const told = h("p", { role: "status", id: "link-threshold-told" });
-  const control = h("input", { type: "range", class: "app-range", id: "link-threshold", min: low, max: high, step: 0.5, value: threshold, oninput: () => move() });
+  const control = h("input", {
+    type: "range",
+    class: "app-range",
+    id: "link-threshold",
+    min: low,
+    max: high,
+    step: 0.5,
+    value: threshold,
+    oninput: () => move(),
+  });
   const move = () => {
     const at = Number(control.value);
     line.setAttribute("x1", x(at));
@@ -45,9 +81,28 @@ export function weights(d3, all, { link: threshold, review }) {
     "section",
     {},
     h("h3", { class: "nhsuk-heading-m" }, "Match weights"),
-    h("ul", { class: "app-legend" }, Object.entries(KINDS).map(([kind, word]) => h("li", {}, svg("svg", { width: 24, height: 16, viewBox: "0 0 24 16", "aria-hidden": "true" }, svg("rect", { x: 1, y: 1, width: 22, height: 14, class: `app-chart__${kind}` })), ` ${word}`))),
+    h(
+      "ul",
+      { class: "app-legend" },
+      Object.entries(KINDS).map(([kind, word]) =>
+        h(
+          "li",
+          {},
+          svg(
+            "svg",
+            { width: 24, height: 16, viewBox: "0 0 24 16", "aria-hidden": "true" },
+            svg("rect", { x: 1, y: 1, width: 22, height: 14, class: `app-chart__${kind}` }),
+          ),
+          ` ${word}`,
+        ),
+      ),
+    ),
     h("div", { class: "app-scroll", role: "region", tabindex: "0", "aria-label": "Histogram" }, picture),
-    h("label", { class: "nhsuk-label", for: "link-threshold" }, "Threshold of a link, in bits: move it to see what it would change"),
+    h(
+      "label",
+      { class: "nhsuk-label", for: "link-threshold" },
+      "Threshold of a link, in bits: move it to see what it would change",
+    ),
     control,
     told,
     closed(
@@ -56,7 +111,11 @@ export function weights(d3, all, { link: threshold, review }) {
         "Pairs by match weight",
         [
           { head: "From (bits)", cell: ({ from }) => from.toFixed(1) },
-          ...Object.entries(KINDS).map(([kind, word]) => ({ head: sentence(word), numeric: true, cell: (bar) => number(bar[kind]) })),
+          ...Object.entries(KINDS).map(([kind, word]) => ({
+            head: sentence(word),
+            numeric: true,
+            cell: (bar) => number(bar[kind]),
+          })),
         ],
         bars,
         { hideCaption: true },
@@ -72,7 +131,10 @@ function effect({ link, review }, threshold, at) {
   const fewer = link.length - countFrom(link, at);
   const more = countFrom(review, at);
   if (at === threshold) return `At ${at} bits, as this run had it.`;
-  const changes = at > threshold ? `${number(fewer)} links would be left for review instead` : `${number(more)} pairs for review would be linked`;
+  const changes =
+    at > threshold
+      ? `${number(fewer)} links would be left for review instead`
+      : `${number(more)} pairs for review would be linked`;
   return `At ${at} bits instead of ${threshold}: ${changes}. Rules and groups would be looked at anew in a run with this threshold.`;
 }
 
@@ -98,14 +160,20 @@ export function clusterSizes(sizes) {
 /** What the model learned of each level: how often it is seen in pairs of one child (m) and of two (u). */
 export function levels({ comparisons }) {
   const rows = comparisons.flatMap(({ name, levels }) =>
-    levels.filter(({ m, u }) => m > 0 && u > 0).map(({ label, m, u }) => ({ name: sentence(name.replaceAll("_", " ")), label, m, u, weight: Math.log2(m / u) })),
+    levels
+      .filter(({ m, u }) => m > 0 && u > 0)
+      .map(({ label, m, u }) => ({ name: sentence(name.replaceAll("_", " ")), label, m, u, weight: Math.log2(m / u) })),
   );
   return closed(
     "What the model learned: m and u of each level",
     h(
       "div",
       {},
-      h("p", {}, "m: how often pairs of one child have this level. u: how often two children have it by chance. The weight is the binary logarithm of m / u."),
+      h(
+        "p",
+        {},
+        "m: how often pairs of one child have this level. u: how often two children have it by chance. The weight is the binary logarithm of m / u.",
+      ),
       table(
         "Levels of the model",
         [
@@ -125,7 +193,15 @@ export function levels({ comparisons }) {
 }
 
 const barOf = (share) =>
-  h("span", { class: "app-bar" }, svg("svg", { viewBox: "0 0 200 16", "aria-hidden": "true", preserveAspectRatio: "none" }, svg("rect", { x: 0, y: 2, width: Math.max(200 * share, 0.5), height: 12, class: "app-bar__for" })));
+  h(
+    "span",
+    { class: "app-bar" },
+    svg(
+      "svg",
+      { viewBox: "0 0 200 16", "aria-hidden": "true", preserveAspectRatio: "none" },
+      svg("rect", { x: 0, y: 2, width: Math.max(200 * share, 0.5), height: 12, class: "app-bar__for" }),
+    ),
+  );
 
 const closed = (title, content) =>
   h(

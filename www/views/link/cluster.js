@@ -11,7 +11,11 @@ const [WIDTH, HEIGHT] = [800, 360];
 /** Looks a child up by the id of one of its records, and shows how its records hang together. */
 export function clusterSearch(d3, runner) {
   const problems = errorSummary();
-  const wanted = formGroup({ id: "link-wanted", label: "Record id, or number of the child", control: input({ class: "nhsuk-input nhsuk-input--width-20" }) });
+  const wanted = formGroup({
+    id: "link-wanted",
+    label: "Record id, or number of the child",
+    control: input({ class: "nhsuk-input nhsuk-input--width-20" }),
+  });
   const place = h("div", { id: "link-cluster" });
   const why = h("div", { id: "link-why", "aria-live": "polite" });
 
@@ -44,7 +48,15 @@ export function clusterSearch(d3, runner) {
             { head: "Decision", cell: ({ decision }) => (decision === "link" ? "linked" : "for review") },
             { head: "Weight", numeric: true, cell: ({ weight }) => bits(weight) },
             { head: "Rules", cell: ({ guards }) => (guards.length > 0 ? guardsInWords(guards).join(" ") : "none") },
-            { head: "Why", cell: (edge) => button("Show why", () => explain(cluster, edge, name), { kind: "secondary", class: "app-link", "aria-label": `Why ${name(edge.left)} and ${name(edge.right)}` }) },
+            {
+              head: "Why",
+              cell: (edge) =>
+                button("Show why", () => explain(cluster, edge, name), {
+                  kind: "secondary",
+                  class: "app-link",
+                  "aria-label": `Why ${name(edge.left)} and ${name(edge.right)}`,
+                }),
+            },
           ],
           edges,
         ),
@@ -58,7 +70,11 @@ export function clusterSearch(d3, runner) {
       why.replaceChildren(
         h("h4", { class: "nhsuk-heading-s" }, `${name(left)} and ${name(right)}`),
         waterfall(answer.waterfall),
-        h("p", { class: "app-quiet" }, "Two records by themselves: how common their values are in all files is left out, so the sum can differ from the run’s."),
+        h(
+          "p",
+          { class: "app-quiet" },
+          "Two records by themselves: how common their values are in all files is left out, so the sum can differ from the run’s.",
+        ),
       );
     } catch (cause) {
       why.replaceChildren();
@@ -71,7 +87,12 @@ export function clusterSearch(d3, runner) {
     {},
     h("h3", { class: "nhsuk-heading-m" }, "Look up a child"),
     problems.place,
-    h("form", { novalidate: true, onsubmit: find }, wanted.group, h("button", { class: "nhsuk-button nhsuk-button--secondary", type: "submit" }, "Look up")),
+    h(
+      "form",
+      { novalidate: true, onsubmit: find },
+      wanted.group,
+      h("button", { class: "nhsuk-button nhsuk-button--secondary", type: "submit" }, "Look up"),
+    ),
     place,
     why,
   );
@@ -90,11 +111,31 @@ function graph(d3, { members, edges }, name) {
     .tick(200);
   const x = (node) => Math.min(WIDTH - 90, Math.max(90, node.x));
   const y = (node) => Math.min(HEIGHT - 30, Math.max(24, node.y));
-  const picture = svg("svg", { class: "app-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": "The records of the child and the pairs between them; the table below lists them" });
+  const picture = svg("svg", {
+    class: "app-chart",
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    role: "img",
+    "aria-label": "The records of the child and the pairs between them; the table below lists them",
+  });
   for (const { source, target, weight, decision } of links) {
     picture.append(
-      svg("line", { x1: x(source), y1: y(source), x2: x(target), y2: y(target), class: `app-edge app-edge--${decision}` }),
-      svg("text", { x: (x(source) + x(target)) / 2, y: (y(source) + y(target)) / 2 - 6, "text-anchor": "middle", class: "app-halo" }, bits(weight)),
+      svg("line", {
+        x1: x(source),
+        y1: y(source),
+        x2: x(target),
+        y2: y(target),
+        class: `app-edge app-edge--${decision}`,
+      }),
+      svg(
+        "text",
+        {
+          x: (x(source) + x(target)) / 2,
+          y: (y(source) + y(target)) / 2 - 6,
+          "text-anchor": "middle",
+          class: "app-halo",
+        },
+        bits(weight),
+      ),
     );
   }
   for (const node of nodes) {

@@ -19,12 +19,25 @@ export async function readHead(Papa, file) {
   const bytes = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   const encoding = encodingOf(bytes, file.size > HEAD_BYTES);
   const text = new TextDecoder(encoding).decode(bytes);
-  const { data, meta } = Papa.parse(text, { preview: 4, delimitersToGuess: [",", "|", ";", "\t"], skipEmptyLines: true });
+  const { data, meta } = Papa.parse(text, {
+    preview: 4,
+    delimitersToGuess: [",", "|", ";", "\t"],
+    skipEmptyLines: true,
+  });
   const [header = [], ...rows] = data;
   if (header.length < 2) {
-    throw new FileProblem(`“${file.name}” has only one column`, "its columns must be parted by commas, semicolons, bars or tabs; save it again as CSV");
+    throw new FileProblem(
+      `“${file.name}” has only one column`,
+      "its columns must be parted by commas, semicolons, bars or tabs; save it again as CSV",
+    );
   }
-  return { encoding, delimiter: meta.delimiter, header: header.map((name) => name.trim()), rows, headerBytes: headerEnd(bytes, encoding) };
+  return {
+    encoding,
+    delimiter: meta.delimiter,
+    header: header.map((name) => name.trim()),
+    rows,
+    headerBytes: headerEnd(bytes, encoding),
+  };
 }
 
 function encodingOf(bytes, cut) {
@@ -54,7 +67,9 @@ export function recognise(header, spellings) {
   const plain = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
   const placeOf = new Map();
   for (const [column, names] of Object.entries(spellings)) {
-    const found = [column, ...names].map((name) => header.findIndex((one) => plain(one) === plain(name))).find((place) => place >= 0);
+    const found = [column, ...names]
+      .map((name) => header.findIndex((one) => plain(one) === plain(name)))
+      .find((place) => place >= 0);
     if (found !== undefined && ![...placeOf.values()].includes(found)) placeOf.set(column, found);
   }
   return header.map((_, place) => [...placeOf].find(([, at]) => at === place)?.[0] ?? UNUSED);
@@ -62,7 +77,15 @@ export function recognise(header, spellings) {
 
 /** A table in which each column of a file can be taken for another one. `onchange` gets the new list. */
 export function columnChoice(id, { header, rows }, columns, onchange) {
-  const entries = header.map((name, place) => ({ name, place, sample: rows.map((row) => row[place]).filter(Boolean).slice(0, 2).join("; ") }));
+  const entries = header.map((name, place) => ({
+    name,
+    place,
+    sample: rows
+      .map((row) => row[place])
+      .filter(Boolean)
+      .slice(0, 2)
+      .join("; "),
+  }));
   return table(
     `Columns of ${id.name}`,
     [
@@ -71,7 +94,10 @@ export function columnChoice(id, { header, rows }, columns, onchange) {
       {
         head: "Taken for",
         cell: ({ name, place }) => {
-          const control = select(CHOICES, { id: `${id.prefix}-column-${place}`, "aria-label": `Column ${name} is taken for` });
+          const control = select(CHOICES, {
+            id: `${id.prefix}-column-${place}`,
+            "aria-label": `Column ${name} is taken for`,
+          });
           control.value = columns[place];
           control.addEventListener("change", () => onchange(columns.with(place, control.value)));
           return control;
@@ -106,6 +132,8 @@ export function withHeader(file, { encoding, delimiter, headerBytes }, columns) 
 function encoded(text, encoding) {
   if (!encoding.startsWith("utf-16")) return new TextEncoder().encode(text);
   const view = new DataView(new ArrayBuffer(2 * text.length + 2));
-  [..."\uFEFF", ...text].forEach((letter, place) => view.setUint16(2 * place, letter.charCodeAt(0), encoding === "utf-16le"));
+  [..."\uFEFF", ...text].forEach((letter, place) =>
+    view.setUint16(2 * place, letter.charCodeAt(0), encoding === "utf-16le"),
+  );
   return view.buffer;
 }

@@ -34,7 +34,8 @@ export async function show(view) {
         problems.push({ ...problemOf(cause), field: "link-files" });
       }
     }
-    if (problems.length > 0) summary.tell(problems, problems.length === 1 ? "A file cannot be used" : "Some files cannot be used");
+    if (problems.length > 0)
+      summary.tell(problems, problems.length === 1 ? "A file cannot be used" : "Some files cannot be used");
     else summary.clear();
     draw();
     announce(`${count(chosen.length, "file")} chosen`);
@@ -81,14 +82,32 @@ export async function show(view) {
         "div",
         { class: "nhsuk-card__content" },
         h("h2", { class: "nhsuk-heading-s" }, file.name),
-        h("p", {}, `${sizeInWords(file.size)}, ${head.parquet ? head.encoding : head.encoding.toUpperCase()}; ${named} of ${count(columns.length, "column")} recognised.`),
-        problems.length > 0 && h("p", {}, h("strong", { class: "nhsuk-tag nhsuk-tag--red" }, "Needed"), ` ${problems.join("; ")}. Choose them below.`),
+        h(
+          "p",
+          {},
+          `${sizeInWords(file.size)}, ${head.parquet ? head.encoding : head.encoding.toUpperCase()}; ${named} of ${count(columns.length, "column")} recognised.`,
+        ),
+        problems.length > 0 &&
+          h(
+            "p",
+            {},
+            h("strong", { class: "nhsuk-tag nhsuk-tag--red" }, "Needed"),
+            ` ${problems.join("; ")}. Choose them below.`,
+          ),
         !columns.includes("source") && source.group,
         h(
           "details",
           { class: "nhsuk-details", id: `link-details-${place}`, open: problems.length > 0 },
-          h("summary", { class: "nhsuk-details__summary" }, h("span", { class: "nhsuk-details__summary-text" }, "Columns")),
-          h("div", { class: "nhsuk-details__text" }, columnChoice({ name: file.name, prefix: `link-${place}` }, head, columns, choose)),
+          h(
+            "summary",
+            { class: "nhsuk-details__summary" },
+            h("span", { class: "nhsuk-details__summary-text" }, "Columns"),
+          ),
+          h(
+            "div",
+            { class: "nhsuk-details__text" },
+            columnChoice({ name: file.name, prefix: `link-${place}` }, head, columns, choose),
+          ),
         ),
         button(`Take ${file.name} away`, () => remove(place), { kind: "secondary" }),
       ),
@@ -101,7 +120,9 @@ export async function show(view) {
   }
 
   async function run() {
-    const problems = chosen.flatMap(({ file, columns }) => problemsOf(columns).map((text) => ({ text: `${file.name}: ${text}`, field: "link-files" })));
+    const problems = chosen.flatMap(({ file, columns }) =>
+      problemsOf(columns).map((text) => ({ text: `${file.name}: ${text}`, field: "link-files" })),
+    );
     if (problems.length > 0) return summary.tell(problems);
     runner?.end();
     summary.clear();
@@ -111,7 +132,11 @@ export async function show(view) {
     const files = chosen.map(({ file, head, columns, suggested, source }) => {
       const own = columns === suggested;
       const names = own ? head.header : namesFor(columns);
-      return { name: file.name, source, ...(head.parquet ? { content: file, names } : { content: own ? file : withHeader(file, head, columns) }) };
+      return {
+        name: file.name,
+        source,
+        ...(head.parquet ? { content: file, names } : { content: own ? file : withHeader(file, head, columns) }),
+      };
     });
     progress.start(files.reduce((sum, { content }) => sum + content.size, 0));
     try {
@@ -142,7 +167,11 @@ export async function show(view) {
   view.append(
     summary.place,
     h("h1", {}, "Link files of records"),
-    h("p", {}, "Finds which records are of one child, within a file and between files. Everything is worked out on this computer. Doubtful pairs are left to a person."),
+    h(
+      "p",
+      {},
+      "Finds which records are of one child, within a file and between files. Everything is worked out on this computer. Doubtful pairs are left to a person.",
+    ),
     dropZone({
       id: "link-files",
       label: "Files of records",
@@ -155,7 +184,16 @@ export async function show(view) {
     h(
       "div",
       { class: "nhsuk-checkboxes nhsuk-checkboxes--small", hidden: true },
-      h("div", { class: "nhsuk-checkboxes__item" }, within, h("label", { class: "nhsuk-label nhsuk-checkboxes__label", for: "link-only" }, "Only between sources: each source has no child twice")),
+      h(
+        "div",
+        { class: "nhsuk-checkboxes__item" },
+        within,
+        h(
+          "label",
+          { class: "nhsuk-label nhsuk-checkboxes__label", for: "link-only" },
+          "Only between sources: each source has no child twice",
+        ),
+      ),
     ),
     start,
     progress.place,
@@ -163,4 +201,5 @@ export async function show(view) {
   );
 }
 
-const sizeInWords = (bytes) => (bytes < 1e6 ? `${number(Math.ceil(bytes / 1000))} kB` : `${number(Math.round(bytes / 1e6))} MB`);
+const sizeInWords = (bytes) =>
+  bytes < 1e6 ? `${number(Math.ceil(bytes / 1000))} kB` : `${number(Math.round(bytes / 1e6))} MB`;

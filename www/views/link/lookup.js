@@ -4,7 +4,8 @@ import { chunksOf } from "./parquet.js";
 
 const MOST_MEMBERS = 60;
 
-const line = (Papa, text, start) => Papa.parse(text.slice(start, text.indexOf("\n", start)), { delimiter: "," }).data[0];
+const line = (Papa, text, start) =>
+  Papa.parse(text.slice(start, text.indexOf("\n", start)), { delimiter: "," }).data[0];
 const field = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** Every place in `text` where `part` begins. */
@@ -18,7 +19,8 @@ function* placesOf(text, part) {
  */
 export function findCluster(Papa, { children, links }, wanted) {
   const text = wanted.trim();
-  const child = childOfRecord(Papa, children, text) ?? (/^\d+$/.test(text) && children.includes(`,${text}\n`) ? text : null);
+  const child =
+    childOfRecord(Papa, children, text) ?? (/^\d+$/.test(text) && children.includes(`,${text}\n`) ? text : null);
   if (child === null) return null;
   const members = [];
   for (const end of placesOf(children, `,${child}\n`)) {
@@ -43,7 +45,9 @@ function edgesOf(Papa, links, members) {
     [...placesOf(links, `\n${field(source)},${field(id)},`)].flatMap((start) => {
       const [, , rightSource, rightId, weight, , decision, guards] = line(Papa, links, start + 1);
       const right = place.get(`${rightSource}\n${rightId}`);
-      return right === undefined ? [] : [{ left, right, weight: Number(weight), decision, guards: guards.split("|").filter(Boolean) }];
+      return right === undefined
+        ? []
+        : [{ left, right, weight: Number(weight), decision, guards: guards.split("|").filter(Boolean) }];
     }),
   );
 }
@@ -60,7 +64,8 @@ export async function recordsOf(Papa, { files, summary }, wanted) {
       return found.every(Boolean);
     });
   }
-  if (!found.every(Boolean)) throw Object.assign(new Error("the records were not found again in the files"), { hint: "link the files again" });
+  if (!found.every(Boolean))
+    throw Object.assign(new Error("the records were not found again in the files"), { hint: "link the files again" });
   return found;
 }
 

@@ -28,7 +28,12 @@ export async function parquetColumns(file, names, onrows) {
     }
     onrows(rows.length);
   }
-  return Object.fromEntries(names.map((name, place) => [name, { bytes: joined(packed[place].parts), offsets: Uint32Array.from(packed[place].ends) }]));
+  return Object.fromEntries(
+    names.map((name, place) => [
+      name,
+      { bytes: joined(packed[place].parts), offsets: Uint32Array.from(packed[place].ends) },
+    ]),
+  );
 }
 
 /** Its rows, some thousand at a time, as lists of text. */
@@ -42,7 +47,9 @@ async function open(file) {
   const buffer = { byteLength: file.size, slice: (from, to) => file.slice(from, to).arrayBuffer() };
   const metadata = await parquetMetadataAsync(buffer);
   const fields = parquetSchema(metadata).children.map(({ element }) => element);
-  const dates = fields.map(({ logical_type: logical, converted_type: converted }) => logical?.type === "DATE" || converted === "DATE");
+  const dates = fields.map(
+    ({ logical_type: logical, converted_type: converted }) => logical?.type === "DATE" || converted === "DATE",
+  );
   return {
     header: fields.map(({ name }) => name),
     count: Number(metadata.num_rows),

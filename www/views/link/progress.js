@@ -14,7 +14,13 @@ const PHASES = [
 export function progressOf(oncancel) {
   const bar = h("progress", { class: "app-progress", max: 1, value: 0, "aria-label": "How far the run is" });
   const told = h("p", { id: "link-progress-text" });
-  const place = h("div", { hidden: true, id: "link-progress" }, bar, told, button("Cancel", oncancel, { kind: "secondary", id: "link-cancel" }));
+  const place = h(
+    "div",
+    { hidden: true, id: "link-progress" },
+    bar,
+    told,
+    button("Cancel", oncancel, { kind: "secondary", id: "link-cancel" }),
+  );
   let since = 0;
   let last = "";
 

@@ -14,12 +14,27 @@ export async function results({ summary, model, digest, blobs, seconds }, runner
   return h(
     "div",
     { class: "app-part" },
-    h("h2", { class: "nhsuk-heading-l" }, `${number(summary.linkage.records)} records are ${count(summary.linkage.children, "child", "children")}`),
+    h(
+      "h2",
+      { class: "nhsuk-heading-l" },
+      `${number(summary.linkage.records)} records are ${count(summary.linkage.children, "child", "children")}`,
+    ),
     h("p", {}, `Linked in ${seconds.total.toFixed(1)} seconds: ${times(seconds)}.`),
     counts(summary),
-    h("div", { class: "nhsuk-button-group" }, button(`Review the ${count(summary.linkage.review, "doubtful pair")}`, () => review(blobs), { id: "link-review", disabled: summary.linkage.review + summary.linkage.restricted === 0 })),
+    h(
+      "div",
+      { class: "nhsuk-button-group" },
+      button(`Review the ${count(summary.linkage.review, "doubtful pair")}`, () => review(blobs), {
+        id: "link-review",
+        disabled: summary.linkage.review + summary.linkage.restricted === 0,
+      }),
+    ),
     h("h3", { class: "nhsuk-heading-m" }, "Save the results"),
-    h("ul", { class: "nhsuk-list" }, Object.entries(blobs).map(([name, blob]) => h("li", {}, downloadLink(name, blob)))),
+    h(
+      "ul",
+      { class: "nhsuk-list" },
+      Object.entries(blobs).map(([name, blob]) => h("li", {}, downloadLink(name, blob))),
+    ),
     weights(d3, digest.weights, model.thresholds),
     clusterSizes(digest.sizes),
     clusterSearch(d3, runner),
@@ -29,7 +44,14 @@ export async function results({ summary, model, digest, blobs, seconds }, runner
   );
 }
 
-const NAMES = { read: "reading", build: "sorting", train: "learning", link: "linking", write: "writing", digest: "counting" };
+const NAMES = {
+  read: "reading",
+  build: "sorting",
+  train: "learning",
+  link: "linking",
+  write: "writing",
+  digest: "counting",
+};
 const times = (seconds) =>
   Object.entries(NAMES)
     .filter(([phase]) => seconds[phase] !== undefined)
@@ -37,13 +59,17 @@ const times = (seconds) =>
     .join(", ");
 
 function review(blobs) {
-  offerRun(["review.csv", "restricted.csv", "children.csv", "summary.json"].map((name) => new File([blobs[name]], name)));
+  offerRun(
+    ["review.csv", "restricted.csv", "children.csv", "summary.json"].map((name) => new File([blobs[name]], name)),
+  );
   location.hash = "#/review";
 }
 
 /** The counts, in an order in which they can be added up. */
 function counts({ rows, linkage, quarantined }) {
-  const reasons = Object.entries(quarantined).map(([reason, many]) => `${reason}: ${number(many)}`).join(", ");
+  const reasons = Object.entries(quarantined)
+    .map(([reason, many]) => `${reason}: ${number(many)}`)
+    .join(", ");
   const lines = [
     ["Rows read", rows.read, ""],
     ["Rows accepted as records", rows.accepted, `${number(rows.read)} read less ${number(rows.quarantined)} set aside`],
@@ -51,7 +77,11 @@ function counts({ rows, linkage, quarantined }) {
     ["Children", linkage.children, "groups of records that are of one child"],
     ["Candidate pairs compared", linkage.candidate_pairs, ""],
     ["Pairs linked", linkage.links, ""],
-    ["Pairs for review", linkage.review, `${((1000 * linkage.review) / (linkage.records || 1)).toFixed(1)} for every 1,000 records`],
+    [
+      "Pairs for review",
+      linkage.review,
+      `${((1000 * linkage.review) / (linkage.records || 1)).toFixed(1)} for every 1,000 records`,
+    ],
     ["Pairs in the restricted queue", linkage.restricted, "for those whose task it is"],
   ];
   return table(
@@ -68,9 +98,13 @@ function counts({ rows, linkage, quarantined }) {
 /** For each source and column: how often it is there, and what is wrong with it. */
 function quality({ sources, codes }) {
   const meaning = new Map(codes.map(({ code, message }) => [code, message]));
-  const fields = [...new Set(sources.flatMap(({ fields }) => fields.filter(({ present }) => present > 0).map(({ field }) => field)))];
+  const fields = [
+    ...new Set(sources.flatMap(({ fields }) => fields.filter(({ present }) => present > 0).map(({ field }) => field))),
+  ];
   const of = (source, name) => source.fields.find(({ field }) => field === name);
-  const faults = sources.flatMap(({ source, fields }) => fields.flatMap(({ field, findings }) => findings.map((finding) => ({ source, field, ...finding }))));
+  const faults = sources.flatMap(({ source, fields }) =>
+    fields.flatMap(({ field, findings }) => findings.map((finding) => ({ source, field, ...finding }))),
+  );
   return h(
     "div",
     {},
@@ -102,18 +136,27 @@ function quality({ sources, codes }) {
   );
 }
 
-const percent = (part, whole) => (whole === 0 ? "–" : `${((100 * part) / whole).toFixed(part === whole || part === 0 ? 0 : 1)} %`);
+const percent = (part, whole) =>
+  whole === 0 ? "–" : `${((100 * part) / whole).toFixed(part === whole || part === 0 ? 0 : 1)} %`;
 
 /** What each column of each file was taken for in the end. */
 function columnsUsed({ files }) {
   const rows = files.flatMap(({ file, columns, findings }) => [
-    ...Object.entries(columns).map(([column, name]) => [file, name, FIELDS[column] ?? sentence(column.replaceAll("_", " "))]),
+    ...Object.entries(columns).map(([column, name]) => [
+      file,
+      name,
+      FIELDS[column] ?? sentence(column.replaceAll("_", " ")),
+    ]),
     ...findings.map(({ message }) => [file, "", sentence(message)]),
   ]);
   return h(
     "details",
     { class: "nhsuk-details" },
-    h("summary", { class: "nhsuk-details__summary" }, h("span", { class: "nhsuk-details__summary-text" }, "Columns as they were read")),
+    h(
+      "summary",
+      { class: "nhsuk-details__summary" },
+      h("span", { class: "nhsuk-details__summary-text" }, "Columns as they were read"),
+    ),
     h(
       "div",
       { class: "nhsuk-details__text" },

@@ -55,7 +55,9 @@ const CALLS = {
     const text = Object.fromEntries(["children", "links"].map((name) => [name, decoder.decode(linkage[name])]));
     run = { files, text, summary: linkage.summary, model: linkage.model };
     const digest = digestOf(Papa, text);
-    const blobs = Object.fromEntries(TABLES.map((name) => [`${name}.csv`, new Blob([linkage[name]], { type: "text/csv" })]));
+    const blobs = Object.fromEntries(
+      TABLES.map((name) => [`${name}.csv`, new Blob([linkage[name]], { type: "text/csv" })]),
+    );
     for (const name of ["summary", "model"]) {
       blobs[`${name}.json`] = new Blob([`${JSON.stringify(linkage[name], null, 2)}\n`], { type: "application/json" });
     }
@@ -71,7 +73,9 @@ const CALLS = {
     const records = await recordsOf(Papa, run, members);
     const answer = comparePair(records[left], records[right], { model: run.model });
     if (!records.some((record) => validateRecord(record).sensitive)) return answer;
-    const bars = answer.waterfall.bars.map((bar) => (PLACES.includes(bar.comparison) ? { ...bar, level: "withheld: sensitive record" } : bar));
+    const bars = answer.waterfall.bars.map((bar) =>
+      PLACES.includes(bar.comparison) ? { ...bar, level: "withheld: sensitive record" } : bar,
+    );
     return { ...answer, waterfall: { ...answer.waterfall, bars } };
   },
 };

@@ -2,7 +2,18 @@
 import { FileProblem, rowsOf } from "../../parts/files.js";
 import { keyOf } from "./pairs.js";
 
-const COLUMNS = ["source_l", "record_id_l", "source_r", "record_id_r", "decision", "reader", "decided_at", "reason", "model_hash", "evidence_hash"];
+const COLUMNS = [
+  "source_l",
+  "record_id_l",
+  "source_r",
+  "record_id_r",
+  "decision",
+  "reader",
+  "decided_at",
+  "reason",
+  "model_hash",
+  "evidence_hash",
+];
 const NEEDED = COLUMNS.slice(0, 7);
 const WORDS = ["same", "different", "unsure"];
 
@@ -62,7 +73,10 @@ export function toList(Papa, decisions) {
 export function fromList(Papa, text, name) {
   return rowsOf(Papa, text, name, NEEDED).map((row, place) => {
     if (!WORDS.includes(row.decision)) {
-      throw new FileProblem(`“${name}”: the decision in row ${place + 1} is none of same, different and unsure`, "correct the row, or export the list again");
+      throw new FileProblem(
+        `“${name}”: the decision in row ${place + 1} is none of same, different and unsure`,
+        "correct the row, or export the list again",
+      );
     }
     return Object.fromEntries(COLUMNS.map((column) => [column, row[column] ?? ""]));
   });

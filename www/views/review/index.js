@@ -33,7 +33,10 @@ export async function show(view) {
     try {
       const run = await load();
       reading = reader({ run, who, decisions, childlink, diffChars: text.diffChars, onchange: showKept });
-      stage.replaceChildren(reading.place, button("Other reader or other files", reopen, { kind: "secondary", id: "review-reopen" }));
+      stage.replaceChildren(
+        reading.place,
+        button("Other reader or other files", reopen, { kind: "secondary", id: "review-reopen" }),
+      );
       opening.hidden = true;
       summary.clear();
       reading.start();
@@ -70,7 +73,10 @@ export async function show(view) {
     const all = decisions.all();
     const hidden = (one) => one.restricted || reading?.isRestricted(one);
     const [common, restricted] = [all.filter((one) => !hidden(one)), all.filter(hidden)];
-    const save = (file, list) => (list.length > 0 ? h("li", {}, downloadLink(file, toList(text.Papa, list), `Save ${file}`), ` (${number(list.length)})`) : null);
+    const save = (file, list) =>
+      list.length > 0
+        ? h("li", {}, downloadLink(file, toList(text.Papa, list), `Save ${file}`), ` (${number(list.length)})`)
+        : null;
     kept.replaceChildren(
       h("h2", { class: "nhsuk-heading-m" }, "Decisions kept in this browser"),
       h(
@@ -78,7 +84,14 @@ export async function show(view) {
         {},
         `${count(all.length, "decision")}. Only the keys of the records, the decision, the reader, the time, the reason and two hashes are kept, so that closing the tab loses nothing. No name, number or address is.`,
       ),
-      h("ul", { class: "nhsuk-list" }, [save("decisions.csv", common), save("restricted-decisions.csv", reading?.restrictedOpen ? restricted : [])].filter(Boolean)),
+      h(
+        "ul",
+        { class: "nhsuk-list" },
+        [
+          save("decisions.csv", common),
+          save("restricted-decisions.csv", reading?.restrictedOpen ? restricted : []),
+        ].filter(Boolean),
+      ),
       h("p", { class: "app-quiet" }, "Give the file to “childlink link --decisions decisions.csv”."),
       dropZone({
         id: "review-import",
@@ -119,7 +132,12 @@ export async function show(view) {
     opening.hidden = false;
     stage.replaceChildren();
     waiting.replaceChildren(
-      h("div", { class: "nhsuk-inset-text" }, h("p", {}, "The run of the Link page is ready. Enter your initials and open it."), button("Open the run", () => begin(() => readRun(files, text.Papa)), { id: "review-offered" })),
+      h(
+        "div",
+        { class: "nhsuk-inset-text" },
+        h("p", {}, "The run of the Link page is ready. Enter your initials and open it."),
+        button("Open the run", () => begin(() => readRun(files, text.Papa)), { id: "review-offered" }),
+      ),
     );
   });
   view.append(summary.place, h("h1", {}, "Review"), opening, stage, kept);
@@ -127,4 +145,5 @@ export async function show(view) {
   showKept();
 }
 
-const sameReading = (a, b) => ["source_l", "record_id_l", "source_r", "record_id_r", "reader"].every((key) => a[key] === b[key]);
+const sameReading = (a, b) =>
+  ["source_l", "record_id_l", "source_r", "record_id_r", "reader"].every((key) => a[key] === b[key]);

@@ -15,11 +15,23 @@ export function showPair(pair, { childlink, diffChars, members }) {
   const heads = [record("l"), record("r")];
   if (pair.restricted) {
     return [
-      h("p", {}, "Only the keys are shown: the two records are never set side by side here. Look each up in its own system."),
-      table("The two records", [{ head: "Side", cell: ([name]) => name }, { head: "Source", cell: ([, source]) => source }, { head: "Record", cell: ([, , id]) => id }], [
-        ["A", pair.source_l, pair.record_id_l],
-        ["B", pair.source_r, pair.record_id_r],
-      ]),
+      h(
+        "p",
+        {},
+        "Only the keys are shown: the two records are never set side by side here. Look each up in its own system.",
+      ),
+      table(
+        "The two records",
+        [
+          { head: "Side", cell: ([name]) => name },
+          { head: "Source", cell: ([, source]) => source },
+          { head: "Record", cell: ([, , id]) => id },
+        ],
+        [
+          ["A", pair.source_l, pair.record_id_l],
+          ["B", pair.source_r, pair.record_id_r],
+        ],
+      ),
     ];
   }
   const rows = compareFields(pair, childlink);
@@ -29,21 +41,35 @@ export function showPair(pair, { childlink, diffChars, members }) {
       "div",
       { class: "nhsuk-inset-text app-reasons" },
       h("h3", { class: "nhsuk-heading-s" }, "Why a person must decide"),
-      h("ul", { class: "nhsuk-list nhsuk-list--bullet" }, guardsInWords(pair.guards).map((text) => h("li", {}, text))),
+      h(
+        "ul",
+        { class: "nhsuk-list nhsuk-list--bullet" },
+        guardsInWords(pair.guards).map((text) => h("li", {}, text)),
+      ),
       h("p", {}, `The evidence alone comes to ${bits(pair.weight)} bits: ${oddsInWords(pair.weight)}.`),
     ),
     table(
       "The two records side by side",
       [
         { head: "Field", cell: ({ name }) => name },
-        { head: "Comparison", cell: ({ state }) => h("strong", { class: `nhsuk-tag nhsuk-tag--${state.tag}` }, state.sign, h("span", { class: "app-word" }, ` ${state.word}`)) },
+        {
+          head: "Comparison",
+          cell: ({ state }) =>
+            h(
+              "strong",
+              { class: `nhsuk-tag nhsuk-tag--${state.tag}` },
+              state.sign,
+              h("span", { class: "app-word" }, ` ${state.word}`),
+            ),
+        },
         { head: `A: ${heads[0]}`, cell: ({ left }) => left },
         { head: `B: ${heads[1]}`, cell: ({ right }) => right },
       ],
       rows.filter(({ state }) => state !== MISSING).map((row) => withMarks(row, diffChars)),
       { hideCaption: true },
     ),
-    silent.length > 0 && h("p", { class: "app-quiet" }, `In neither record: ${silent.map(({ name }) => name.toLowerCase()).join(", ")}.`),
+    silent.length > 0 &&
+      h("p", { class: "app-quiet" }, `In neither record: ${silent.map(({ name }) => name.toLowerCase()).join(", ")}.`),
     others(members, pair),
     waterfall(pair.waterfall),
   ].filter(Boolean);
@@ -89,14 +115,28 @@ function stateOf(left, right, a, b) {
 function withMarks(row, diffChars) {
   const { field, left, right, a, b, state } = row;
   // Dates are compared as dates, so that only what differs is marked, not how it is written.
-  if (state === DIFFERENT) return { ...row, ...(DATES.includes(field) && a && b ? markDifferences(diffChars, a, b) : markDifferences(diffChars, left, right)) };
-  const plain = (text) => WORDS[field]?.[text] ?? (DATES.includes(field) && /^\d{4}-/.test(text) ? dateInWords(text) : text);
+  if (state === DIFFERENT)
+    return {
+      ...row,
+      ...(DATES.includes(field) && a && b ? markDifferences(diffChars, a, b) : markDifferences(diffChars, left, right)),
+    };
+  const plain = (text) =>
+    WORDS[field]?.[text] ?? (DATES.includes(field) && /^\d{4}-/.test(text) ? dateInWords(text) : text);
   return { ...row, left: plain(left) || "–", right: plain(right) || "–" };
 }
 
 function others(members, pair) {
-  const [left, right] = [othersOf(members, pair.source_l, pair.record_id_l), othersOf(members, pair.source_r, pair.record_id_r)];
-  if (left === null || right === null) return h("p", { class: "app-quiet" }, "Open children.csv of the run as well to see which other records each child has.");
-  const list = (records) => (records.length === 0 ? "none" : records.map(([source, id]) => `${source} ${id}`).join(", "));
+  const [left, right] = [
+    othersOf(members, pair.source_l, pair.record_id_l),
+    othersOf(members, pair.source_r, pair.record_id_r),
+  ];
+  if (left === null || right === null)
+    return h(
+      "p",
+      { class: "app-quiet" },
+      "Open children.csv of the run as well to see which other records each child has.",
+    );
+  const list = (records) =>
+    records.length === 0 ? "none" : records.map(([source, id]) => `${source} ${id}`).join(", ");
   return h("p", {}, `Other records already linked to A: ${list(left)}. To B: ${list(right)}.`);
 }

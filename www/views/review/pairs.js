@@ -20,7 +20,10 @@ export async function readRun(files, Papa) {
   }
   if (run.pairs.length + run.restricted.length === 0) {
     const which = useful > 0 ? "the file of the pairs is not among them" : "none of them is a review file";
-    throw new FileProblem(`There are no pairs to review: ${which}, or it is empty`, "choose review.csv from the folder that `childlink link` wrote");
+    throw new FileProblem(
+      `There are no pairs to review: ${which}, or it is empty`,
+      "choose review.csv from the folder that `childlink link` wrote",
+    );
   }
   return run;
 }
@@ -33,7 +36,11 @@ function readFile(run, name, text, Papa) {
   }
   const header = text.slice(0, text.indexOf("\n") + 1 || undefined);
   if (header.includes("child_id")) {
-    for (const { source, record_id: id, child_id: child } of rowsOf(Papa, text, name, ["source", "record_id", "child_id"])) {
+    for (const { source, record_id: id, child_id: child } of rowsOf(Papa, text, name, [
+      "source",
+      "record_id",
+      "child_id",
+    ])) {
       run.members.set(recordKey(source, id), child);
     }
     return true;
@@ -43,7 +50,9 @@ function readFile(run, name, text, Papa) {
     run.pairs.push(...rows.map((row, place) => pairOf(row, name, place)));
     return true;
   }
-  run.restricted.push(...rowsOf(Papa, text, name, KEYS).map((row) => ({ ...keysOf(row), key: keyOf(row), restricted: true })));
+  run.restricted.push(
+    ...rowsOf(Papa, text, name, KEYS).map((row) => ({ ...keysOf(row), key: keyOf(row), restricted: true })),
+  );
   return true;
 }
 
@@ -59,12 +68,19 @@ const keysOf = (row) => Object.fromEntries(KEYS.map((key) => [key, row[key]]));
 
 function pairOf(row, name, place) {
   const side = (end) =>
-    Object.fromEntries(Object.entries(row).filter(([key]) => key.endsWith(end) && !KEYS.includes(key)).map(([key, value]) => [key.slice(0, -2), value ?? ""]));
+    Object.fromEntries(
+      Object.entries(row)
+        .filter(([key]) => key.endsWith(end) && !KEYS.includes(key))
+        .map(([key, value]) => [key.slice(0, -2), value ?? ""]),
+    );
   let waterfall;
   try {
     waterfall = JSON.parse(row.waterfall);
   } catch {
-    throw new FileProblem(`“${name}”: pair ${place + 1} is damaged or cut off`, "take the file again from the folder of the run; do not save it from a spreadsheet");
+    throw new FileProblem(
+      `“${name}”: pair ${place + 1} is damaged or cut off`,
+      "take the file again from the folder of the run; do not save it from a spreadsheet",
+    );
   }
   return {
     ...keysOf(row),

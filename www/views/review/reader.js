@@ -21,10 +21,23 @@ export function reader({ run, who, decisions, childlink, diffChars, onchange }) 
   let at = 0;
   let restrictedReason = null;
   const undone = [];
+  // One thing after another: a key pressed while a decision is being written waits for it.
+  let turn = Promise.resolve();
+  const inTurn = (task) => (turn = turn.then(task, task));
 
   const filter = formGroup({ id: "review-filter", label: "Show", control: select(FILTERS) });
-  const reason = formGroup({ id: "review-reason", label: "Reason (optional)", hint: "No names, numbers or dates of birth", control: input({ maxlength: 200 }) });
-  const shortcuts = h("input", { class: "nhsuk-checkboxes__input", type: "checkbox", id: "review-shortcuts", checked: true });
+  const reason = formGroup({
+    id: "review-reason",
+    label: "Reason (optional)",
+    hint: "No names, numbers or dates of birth",
+    control: input({ maxlength: 200 }),
+  });
+  const shortcuts = h("input", {
+    class: "nhsuk-checkboxes__input",
+    type: "checkbox",
+    id: "review-shortcuts",
+    checked: true,
+  });
   const title = h("h2", { class: "nhsuk-heading-l", tabindex: "-1", id: "review-title" });
   const progress = h("progress", { class: "app-progress", "aria-label": "Pairs that you have decided" });
   const told = h("p", { id: "review-progress" });
@@ -34,11 +47,19 @@ export function reader({ run, who, decisions, childlink, diffChars, onchange }) 
     "div",
     { class: "app-decide app-no-print", role: "group", "aria-label": "Your decision" },
     Object.entries(KEYS).map(([key, word]) =>
-      button([LABELS[word], " ", h("kbd", {}, key.toUpperCase())], () => decide(word), { kind: word === "unsure" ? "secondary" : "", "aria-keyshortcuts": key, id: `review-${word}` }),
+      button([LABELS[word], " ", h("kbd", {}, key.toUpperCase())], () => inTurn(() => decide(word)), {
+        kind: word === "unsure" ? "secondary" : "",
+        "aria-keyshortcuts": key,
+        id: `review-${word}`,
+      }),
     ),
-    button(["Undo ", h("kbd", {}, "Z")], undo, { kind: "secondary", "aria-keyshortcuts": "z", id: "review-undo" }),
-    button(["Back ", h("kbd", {}, "P")], () => move(-1), { kind: "secondary", "aria-keyshortcuts": "p" }),
-    button(["Next ", h("kbd", {}, "N")], () => move(1), { kind: "secondary", "aria-keyshortcuts": "n" }),
+    button(["Undo ", h("kbd", {}, "Z")], () => inTurn(undo), {
+      kind: "secondary",
+      "aria-keyshortcuts": "z",
+      id: "review-undo",
+    }),
+    button(["Back ", h("kbd", {}, "P")], () => inTurn(() => move(-1)), { kind: "secondary", "aria-keyshortcuts": "p" }),
+    button(["Next ", h("kbd", {}, "N")], () => inTurn(() => move(1)), { kind: "secondary", "aria-keyshortcuts": "n" }),
   );
   const restricted = h("div", { id: "review-restricted" });
   const place = h(
@@ -54,7 +75,7 @@ export function reader({ run, who, decisions, childlink, diffChars, onchange }) 
     bar,
     restricted,
   );
-  filter.control.addEventListener("change", () => restart());
+  filter.control.addEventListener("change", () => inTurn(restart));
   document.addEventListener("keydown", onKey);
 
   const pairs = () => (restrictedReason === null ? run.pairs : run.restricted);
@@ -79,7 +100,9 @@ export function reader({ run, who, decisions, childlink, diffChars, onchange }) 
     told.textContent = `${who}: ${done} of ${count(all.length, "pair")} decided.`;
     const pair = queue[at];
     bar.hidden = reason.group.hidden = !pair;
-    title.textContent = pair ? `${restrictedReason === null ? "Pair" : "Restricted pair"} ${all.indexOf(pair) + 1} of ${all.length}` : "No pair is left in this view";
+    title.textContent = pair
+      ? `${restrictedReason === null ? "Pair" : "Restricted pair"} ${all.indexOf(pair) + 1} of ${all.length}`
+      : "No pair is left in this view";
     state.replaceChildren(pair ? stateOf(pair) : "Choose another view above, or save the decisions below.");
     body.replaceChildren(...(pair ? showPair(pair, { childlink, diffChars, members: run.members }) : []));
     document.getElementById("review-undo")?.toggleAttribute("disabled", undone.length === 0);
@@ -90,8 +113,14 @@ export function reader({ run, who, decisions, childlink, diffChars, onchange }) 
   function stateOf(pair) {
     const own = mine(pair);
     if (!own) return "Not decided by you.";
-    const theirs = decisions.of(pair).filter(({ reader }) => reader !== who).map(({ reader, decision }) => `${reader}: ${LABELS[decision].toLowerCase()}`);
-    return [`You decided: ${LABELS[own.decision].toLowerCase()}. `, theirs.length > 0 ? `Other readers: ${theirs.join(", ")}.` : ""].join("");
+    const theirs = decisions
+      .of(pair)
+      .filter(({ reader }) => reader !== who)
+      .map(({ reader, decision }) => `${reader}: ${LABELS[decision].toLowerCase()}`);
+    return [
+      `You decided: ${LABELS[own.decision].toLowerCase()}. `,
+      theirs.length > 0 ? `Other readers: ${theirs.join(", ")}.` : "",
+    ].join("");
   }
 
   async function decide(word) {
@@ -145,21 +174,39 @@ export function reader({ run, who, decisions, childlink, diffChars, onchange }) 
 
   function onKey(event) {
     const typing = event.target.matches?.("input:not([type=checkbox]), textarea, select");
-    if (!place.isConnected || place.offsetParent === null || !shortcuts.checked || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (
+      !place.isConnected ||
+      place.offsetParent === null ||
+      !shortcuts.checked ||
+      typing ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey
+    )
+      return;
     const key = event.key.toLowerCase();
     const work = KEYS[key] ? () => decide(KEYS[key]) : { z: undo, p: () => move(-1), n: () => move(1) }[key];
     if (!work) return;
     event.preventDefault();
-    work();
+    inTurn(work);
   }
 
   function drawRestricted() {
     if (run.restricted.length === 0) return restricted.replaceChildren();
     if (restrictedReason !== null) {
-      return restricted.replaceChildren(button("Close the restricted queue", () => ((restrictedReason = null), onchange(), restart()), { kind: "secondary" }));
+      return restricted.replaceChildren(
+        button("Close the restricted queue", () => ((restrictedReason = null), onchange(), restart()), {
+          kind: "secondary",
+        }),
+      );
     }
     if (restricted.childElementCount > 0 && restricted.querySelector("#review-why")) return undefined;
-    const why = formGroup({ id: "review-why", label: "Why do you need to open it?", hint: "Stands beside each decision, for the audit", control: input({ maxlength: 200 }) });
+    const why = formGroup({
+      id: "review-why",
+      label: "Why do you need to open it?",
+      hint: "Stands beside each decision, for the audit",
+      control: input({ maxlength: 200 }),
+    });
     const open = () => {
       const text = why.control.value.trim();
       why.fail(text ? "" : "Enter the reason");
@@ -173,11 +220,23 @@ export function reader({ run, who, decisions, childlink, diffChars, onchange }) 
       h(
         "details",
         { class: "nhsuk-details app-no-print" },
-        h("summary", { class: "nhsuk-details__summary" }, h("span", { class: "nhsuk-details__summary-text" }, `Restricted queue: ${count(run.restricted.length, "pair")}`)),
+        h(
+          "summary",
+          { class: "nhsuk-details__summary" },
+          h(
+            "span",
+            { class: "nhsuk-details__summary-text" },
+            `Restricted queue: ${count(run.restricted.length, "pair")}`,
+          ),
+        ),
         h(
           "div",
           { class: "nhsuk-details__text" },
-          h("p", {}, "These pairs may hide a protected identity, for example after an adoption. Open the queue only if it is your task. It shows keys alone, and its decisions are saved as a file of their own."),
+          h(
+            "p",
+            {},
+            "These pairs may hide a protected identity, for example after an adoption. Open the queue only if it is your task. It shows keys alone, and its decisions are saved as a file of their own.",
+          ),
           why.group,
           button("Open the restricted queue", open, { kind: "secondary" }),
         ),
@@ -207,6 +266,15 @@ function shortcutBox(box) {
   return h(
     "div",
     { class: "nhsuk-checkboxes nhsuk-checkboxes--small" },
-    h("div", { class: "nhsuk-checkboxes__item" }, box, h("label", { class: "nhsuk-label nhsuk-checkboxes__label", for: box.id }, "Decide by single keys: S, D, U, Z, P, N")),
+    h(
+      "div",
+      { class: "nhsuk-checkboxes__item" },
+      box,
+      h(
+        "label",
+        { class: "nhsuk-label nhsuk-checkboxes__label", for: box.id },
+        "Decide by single keys: S, D, U, Z, P, N",
+      ),
+    ),
   );
 }

@@ -29,7 +29,11 @@ export function todo(answer, words) {
   const reviews = answer.reviews.map((entry) => ({ ...entry, name: nameOf.review(words, entry) }));
   const open = (status) => [...vaccines, ...screens, ...reviews].filter((entry) => entry.status === status);
   const list = (entries) =>
-    h("ul", { class: "nhsuk-list nhsuk-list--bullet" }, entries.map(({ name, due }) => h("li", {}, `${name}${due ? `, due ${dateInWords(due)}` : ""}`)));
+    h(
+      "ul",
+      { class: "nhsuk-list nhsuk-list--bullet" },
+      entries.map(({ name, due }) => h("li", {}, `${name}${due ? `, due ${dateInWords(due)}` : ""}`)),
+    );
   const [overdue, due] = [open("overdue"), open("due")];
   return h(
     "div",
@@ -70,7 +74,12 @@ export function forecastTable(answer, words) {
     entries,
   );
   const names = never.map(({ series }) => words.series[series] ?? series).join(", ");
-  return h("div", {}, details, names && h("p", { class: "app-quiet" }, `Not eligible by birth date, nation or risk group: ${names}.`));
+  return h(
+    "div",
+    {},
+    details,
+    names && h("p", { class: "app-quiet" }, `Not eligible by birth date, nation or risk group: ${names}.`),
+  );
 }
 
 const order = ({ status }) => Object.keys(STATUSES).indexOf(status);
@@ -93,13 +102,25 @@ export function historyTable(answer, words) {
     [
       { head: "Date", cell: (dose) => date(dose.date) },
       { head: "Given", cell: ({ product }) => titleOf(words, { kind: "dose", id: product?.snomed ?? product }) },
-      { head: "Verdict", cell: ({ verdicts }) => h("ul", { class: "app-plain" }, verdicts.map((one) => h("li", {}, verdict(words, one)))) },
+      {
+        head: "Verdict",
+        cell: ({ verdicts }) =>
+          h(
+            "ul",
+            { class: "app-plain" },
+            verdicts.map((one) => h("li", {}, verdict(words, one))),
+          ),
+      },
     ],
     answer.history,
   );
 }
 
-const VERDICTS = { valid: ["green", "✓ Counts"], invalid: ["red", "✕ Does not count"], extra: ["grey", "+ Not needed"] };
+const VERDICTS = {
+  valid: ["green", "✓ Counts"],
+  invalid: ["red", "✕ Does not count"],
+  extra: ["grey", "+ Not needed"],
+};
 
 function verdict(words, { series, dose, verdict, reason }) {
   const [colour, word] = VERDICTS[verdict];
@@ -148,6 +169,10 @@ export function findingList(answer) {
     "div",
     { class: "nhsuk-inset-text" },
     h("h3", { class: "nhsuk-heading-s" }, "To bear in mind"),
-    h("ul", { class: "nhsuk-list nhsuk-list--bullet" }, answer.findings.map(({ message, hint }) => h("li", {}, `${sentence(message)}. ${sentence(hint)}.`))),
+    h(
+      "ul",
+      { class: "nhsuk-list nhsuk-list--bullet" },
+      answer.findings.map(({ message, hint }) => h("li", {}, `${sentence(message)}. ${sentence(hint)}.`)),
+    ),
   );
 }

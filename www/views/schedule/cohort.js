@@ -23,17 +23,27 @@ export function childrenFrom(Papa, texts, { spellings, nation, dateOf }) {
     const rows = rowsOf(Papa, text, name, []);
     const header = Object.keys(rows[0] ?? {});
     const kind = kindOf(header, spellings);
-    if (!kind) throw new FileProblem(`“${name}” is neither a file of children nor of what was given`, "its first line must name the columns that docs/due-list.md lists");
+    if (!kind)
+      throw new FileProblem(
+        `“${name}” is neither a file of children nor of what was given`,
+        "its first line must name the columns that docs/due-list.md lists",
+      );
     return { name, kind, rows, header };
   });
   const kinds = new Set(files.map(({ kind }) => kind));
-  if (!kinds.has("children")) throw new FileProblem("There is no file of children", "choose it together with the others: it has a record id and a date of birth");
+  if (!kinds.has("children"))
+    throw new FileProblem(
+      "There is no file of children",
+      "choose it together with the others: it has a record id and a date of birth",
+    );
 
   const key = (source, id) => JSON.stringify([source ?? "", id]);
   for (const { rows, header } of files.filter(({ kind }) => kind === "children")) {
     const columns = recognise(header, spellings);
     for (const row of rows) {
-      const record = Object.fromEntries(header.flatMap((name, place) => (columns[place] ? [[columns[place], row[name]?.trim() ?? ""]] : [])));
+      const record = Object.fromEntries(
+        header.flatMap((name, place) => (columns[place] ? [[columns[place], row[name]?.trim() ?? ""]] : [])),
+      );
       children.set(key(record.source, record.record_id), childOf(record, nation, dateOf));
     }
   }
@@ -49,7 +59,11 @@ export function childrenFrom(Papa, texts, { spellings, nation, dateOf }) {
 }
 
 /** A date that cannot be read goes on as it is: childlink says that it is none. */
-function childOf({ source, record_id: id, birth_date: birth, death_date: death, sex, gestation_weeks: weeks }, nation, dateOf) {
+function childOf(
+  { source, record_id: id, birth_date: birth, death_date: death, sex, gestation_weeks: weeks },
+  nation,
+  dateOf,
+) {
   const sexes = { 1: "male", 2: "female", m: "male", f: "female", male: "male", female: "female" };
   return {
     id: source ? `${source} ${id}` : id,
@@ -67,8 +81,15 @@ function childOf({ source, record_id: id, birth_date: birth, death_date: death, 
 
 function add(child, kind, row, dateOf) {
   const date = dateOf(row.date) ?? row.date;
-  if (kind === "screens") child.screens.push({ date, kind: row.kind, outcome: row.outcome, ...(row.condition && { condition: row.condition }) });
+  if (kind === "screens")
+    child.screens.push({
+      date,
+      kind: row.kind,
+      outcome: row.outcome,
+      ...(row.condition && { condition: row.condition }),
+    });
   else if (kind === "reviews" && row.kind === "vitamin-k") child.vitamin_k.push({ date, route: row.route ?? "" });
   else if (kind === "reviews") child.reviews.push({ date, kind: row.kind });
-  else if (!/^(no?|false|0)$/i.test(row.given?.trim() ?? "")) child.doses.push({ date, product: row.product ? row.product : { snomed: row.snomed } });
+  else if (!/^(no?|false|0)$/i.test(row.given?.trim() ?? ""))
+    child.doses.push({ date, product: row.product ? row.product : { snomed: row.snomed } });
 }

@@ -44,11 +44,22 @@ export function dueListFromFile(childlink, words, summary, settings) {
   }
 
   function show({ lines, children, unreadable }, { kinds, strangers }, Papa) {
-    const answers = new TextDecoder().decode(lines).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    const answers = new TextDecoder()
+      .decode(lines)
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
     const rows = answers.flatMap((answer) => dueOf(answer, words, kinds));
     rows.sort((a, b) => OPEN.indexOf(a.status) - OPEN.indexOf(b.status) || (a.due ?? "").localeCompare(b.due ?? ""));
-    const csv = Papa.unparse(rows.map(({ id, what, dose, status, due, latest }) => ({ id, item: what, dose, status, due, latest })), { newline: "\n" });
-    const heading = h("h3", { class: "nhsuk-heading-m", tabindex: "-1" }, `${count(rows.length, "item")} due or overdue for ${count(children, "child", "children")}`);
+    const csv = Papa.unparse(
+      rows.map(({ id, what, dose, status, due, latest }) => ({ id, item: what, dose, status, due, latest })),
+      { newline: "\n" },
+    );
+    const heading = h(
+      "h3",
+      { class: "nhsuk-heading-m", tabindex: "-1" },
+      `${count(rows.length, "item")} due or overdue for ${count(children, "child", "children")}`,
+    );
     const told = (many, noun, text) => (many > 0 ? h("p", {}, h("strong", {}, count(many, noun)), ` ${text}`) : "");
     result.replaceChildren(
       heading,
@@ -72,15 +83,29 @@ export function dueListFromFile(childlink, words, summary, settings) {
     heading.focus();
     announce(heading.textContent);
   }
-  return h("section", { class: "app-no-print app-part" }, h("h2", { class: "nhsuk-heading-l" }, "Many children"), zone, result);
+  return h(
+    "section",
+    { class: "app-no-print app-part" },
+    h("h2", { class: "nhsuk-heading-l" }, "Many children"),
+    zone,
+    result,
+  );
 }
 
 /** What is due or overdue to a child. Screens and reviews count only where files say what was done. */
 function dueOf({ id, forecast = [], screens = [], reviews = [] }, words, kinds) {
   return [
     ...forecast.map((entry) => ({ ...entry, what: entry.series, name: nameOf.series(words, entry.series) })),
-    ...(kinds.has("screens") ? screens : []).map((entry) => ({ ...entry, what: [entry.kind, entry.condition].filter(Boolean).join(" "), name: nameOf.screen(words, entry) })),
-    ...(kinds.has("reviews") ? reviews : []).map((entry) => ({ ...entry, what: entry.kind, name: nameOf.review(words, entry) })),
+    ...(kinds.has("screens") ? screens : []).map((entry) => ({
+      ...entry,
+      what: [entry.kind, entry.condition].filter(Boolean).join(" "),
+      name: nameOf.screen(words, entry),
+    })),
+    ...(kinds.has("reviews") ? reviews : []).map((entry) => ({
+      ...entry,
+      what: entry.kind,
+      name: nameOf.review(words, entry),
+    })),
   ]
     .filter(({ status }) => OPEN.includes(status))
     .map((entry) => ({ id, dose: null, latest: null, ...entry }));

@@ -14,7 +14,9 @@ export function choices(words, nation) {
 
 /** The outcomes that a screen can have: `[word, title]`. */
 export const outcomesOf = (words, screen) =>
-  words.outcomes.filter(({ screens, condition }) => screens.includes(screen) && !condition).map(({ word, title }) => [word, title]);
+  words.outcomes
+    .filter(({ screens, condition }) => screens.includes(screen) && !condition)
+    .map(({ word, title }) => [word, title]);
 
 /** What an event is called. */
 export function titleOf(words, { kind, id, outcome }) {
@@ -53,7 +55,8 @@ function readLine(line, words, dateOf) {
   if (/^\d{6,18}$/.test(what)) return { date, kind: "dose", id: what, snomed: true };
   if (words.reviews[id]) return { date, kind: "review", id };
   const [screen, word] = outcome ? [id, outcome.toLowerCase()] : what.toLowerCase().split(/\s+/);
-  if (words.screens[screen]) return word ? { date, kind: "screen", id: screen, outcome: word } : "the screen has no outcome";
+  if (words.screens[screen])
+    return word ? { date, kind: "screen", id: screen, outcome: word } : "the screen has no outcome";
   return "what was given or done is not known: choose it from the list above to see how it is written";
 }
 

@@ -8,9 +8,30 @@ import { dueListFromFile } from "./due-list.js";
 import { childOf, choices, outcomesOf, readPasted, titleOf } from "./events.js";
 import { timeline } from "./timeline.js";
 
-const NATIONS = [["england", "England"], ["scotland", "Scotland"], ["wales", "Wales"], ["northern-ireland", "Northern Ireland"]];
-const SPANS = [[2, "Birth to 2 years"], [5, "Birth to 5 years"], [18, "Birth to 18 years"]];
-const EXAMPLE = { birth: "10/03/2024", asAt: "1/6/2025", lines: ["06/05/2024, infanrix-hexa", "06/05/2024, bexsero", "06/05/2024, rotarix", "20/05/2024, infanrix-hexa", "15/03/2024, blood-spot, not-suspected", "12/03/2024, hearing, clear-response", "22/03/2024, new-birth-visit"] };
+const NATIONS = [
+  ["england", "England"],
+  ["scotland", "Scotland"],
+  ["wales", "Wales"],
+  ["northern-ireland", "Northern Ireland"],
+];
+const SPANS = [
+  [2, "Birth to 2 years"],
+  [5, "Birth to 5 years"],
+  [18, "Birth to 18 years"],
+];
+const EXAMPLE = {
+  birth: "10/03/2024",
+  asAt: "1/6/2025",
+  lines: [
+    "06/05/2024, infanrix-hexa",
+    "06/05/2024, bexsero",
+    "06/05/2024, rotarix",
+    "20/05/2024, infanrix-hexa",
+    "15/03/2024, blood-spot, not-suspected",
+    "12/03/2024, hearing, clear-response",
+    "22/03/2024, new-birth-visit",
+  ],
+};
 
 /** The Schedule page: what one child has had, what is due and why; and a due list from a file. */
 export async function show(view) {
@@ -20,15 +41,37 @@ export async function show(view) {
   let years = 2;
 
   const short = () => input({ class: "nhsuk-input nhsuk-input--width-20" });
-  const birth = formGroup({ id: "schedule-birth", label: "Date of birth", hint: "For example 29/02/2024", control: short() });
-  const asAt = formGroup({ id: "schedule-as-at", label: "As at", hint: "The day on which the child is judged", control: short() });
+  const birth = formGroup({
+    id: "schedule-birth",
+    label: "Date of birth",
+    hint: "For example 29/02/2024",
+    control: short(),
+  });
+  const asAt = formGroup({
+    id: "schedule-as-at",
+    label: "As at",
+    hint: "The day on which the child is judged",
+    control: short(),
+  });
   const nation = formGroup({ id: "schedule-nation", label: "Nation", control: select(NATIONS) });
-  const sex = formGroup({ id: "schedule-sex", label: "Sex", control: select([["unknown", "Not known"], ["female", "Female"], ["male", "Male"]]) });
+  const sex = formGroup({
+    id: "schedule-sex",
+    label: "Sex",
+    control: select([
+      ["unknown", "Not known"],
+      ["female", "Female"],
+      ["male", "Male"],
+    ]),
+  });
   const risks = words.riskGroups.map(({ id, title }) => riskBox(id, title));
   asAt.control.value = dateInWords(today());
 
   const eventDate = formGroup({ id: "schedule-event-date", label: "Date", control: short() });
-  const event = formGroup({ id: "schedule-event", label: "Vaccine, screen or review", control: h("select", { class: "nhsuk-select" }) });
+  const event = formGroup({
+    id: "schedule-event",
+    label: "Vaccine, screen or review",
+    control: h("select", { class: "nhsuk-select" }),
+  });
   const outcome = formGroup({ id: "schedule-outcome", label: "Outcome of the screen", control: select([]) });
   const paste = formGroup({
     id: "schedule-paste",
@@ -47,14 +90,24 @@ export async function show(view) {
   const fillChoices = () => {
     const [dose, screen, review] = Object.values(choices(words, nation.control.value));
     const group = (label, kind, entries) =>
-      h("optgroup", { label }, entries.map(([id, title]) => h("option", { value: `${kind} ${id}` }, sentence(title))));
-    event.control.replaceChildren(group("Vaccines", "dose", dose), group("Newborn screens", "screen", screen), group("Health reviews", "review", review));
+      h(
+        "optgroup",
+        { label },
+        entries.map(([id, title]) => h("option", { value: `${kind} ${id}` }, sentence(title))),
+      );
+    event.control.replaceChildren(
+      group("Vaccines", "dose", dose),
+      group("Newborn screens", "screen", screen),
+      group("Health reviews", "review", review),
+    );
     fillOutcomes();
   };
   const fillOutcomes = () => {
     const [kind, id] = event.control.value.split(" ");
     outcome.group.hidden = kind !== "screen";
-    outcome.control.replaceChildren(...outcomesOf(words, id).map(([value, title]) => h("option", { value }, sentence(title))));
+    outcome.control.replaceChildren(
+      ...outcomesOf(words, id).map(([value, title]) => h("option", { value }, sentence(title))),
+    );
   };
 
   async function update() {
@@ -104,7 +157,14 @@ export async function show(view) {
           h(
             "div",
             { class: "nhsuk-radios__item" },
-            h("input", { class: "nhsuk-radios__input", type: "radio", name: "schedule-span", id: `schedule-span-${value}`, checked: value === years, onchange: () => setYears(value) }),
+            h("input", {
+              class: "nhsuk-radios__input",
+              type: "radio",
+              name: "schedule-span",
+              id: `schedule-span-${value}`,
+              checked: value === years,
+              onchange: () => setYears(value),
+            }),
             h("label", { class: "nhsuk-label nhsuk-radios__label", for: `schedule-span-${value}` }, text),
           ),
         ),
@@ -124,10 +184,16 @@ export async function show(view) {
         "li",
         {},
         `${dateInWords(entry.date)}: ${titleOf(words, entry)} `,
-        button("Remove", () => remove(entry), { kind: "secondary", class: "app-link", "aria-label": `Remove ${titleOf(words, entry)} of ${dateInWords(entry.date)}` }),
+        button("Remove", () => remove(entry), {
+          kind: "secondary",
+          class: "app-link",
+          "aria-label": `Remove ${titleOf(words, entry)} of ${dateInWords(entry.date)}`,
+        }),
       ),
     );
-    list.replaceChildren(rows.length > 0 ? h("ul", { class: "nhsuk-list" }, rows) : h("p", { class: "app-quiet" }, "Nothing entered yet."));
+    list.replaceChildren(
+      rows.length > 0 ? h("ul", { class: "nhsuk-list" }, rows) : h("p", { class: "app-quiet" }, "Nothing entered yet."),
+    );
   }
   function remove(entry) {
     events = events.filter((other) => other !== entry);
@@ -176,7 +242,11 @@ export async function show(view) {
   view.append(
     summary.place,
     h("h1", {}, "Schedule"),
-    h("p", {}, "What a child has had and what is due, by the published programmes, with the source of every date. It does not decide for a clinician."),
+    h(
+      "p",
+      {},
+      "What a child has had and what is due, by the published programmes, with the source of every date. It does not decide for a clinician.",
+    ),
     h(
       "div",
       { class: "app-no-print" },
@@ -184,16 +254,38 @@ export async function show(view) {
       h(
         "details",
         { class: "nhsuk-details" },
-        h("summary", { class: "nhsuk-details__summary" }, h("span", { class: "nhsuk-details__summary-text" }, "Risk groups")),
-        h("fieldset", { class: "nhsuk-details__text nhsuk-fieldset" }, h("legend", { class: "nhsuk-u-visually-hidden" }, "Risk groups"), h("div", { class: "nhsuk-checkboxes nhsuk-checkboxes--small" }, risks.map(({ item }) => item))),
+        h(
+          "summary",
+          { class: "nhsuk-details__summary" },
+          h("span", { class: "nhsuk-details__summary-text" }, "Risk groups"),
+        ),
+        h(
+          "fieldset",
+          { class: "nhsuk-details__text nhsuk-fieldset" },
+          h("legend", { class: "nhsuk-u-visually-hidden" }, "Risk groups"),
+          h(
+            "div",
+            { class: "nhsuk-checkboxes nhsuk-checkboxes--small" },
+            risks.map(({ item }) => item),
+          ),
+        ),
       ),
       h("h2", { class: "nhsuk-heading-m" }, "What was given and done"),
       list,
-      h("div", { class: "app-columns" }, h("div", {}, eventDate.group, event.group, outcome.group, button("Add", add, { kind: "secondary" })), h("div", {}, paste.group, button("Add the lines", addPasted, { kind: "secondary" }))),
+      h(
+        "div",
+        { class: "app-columns" },
+        h("div", {}, eventDate.group, event.group, outcome.group, button("Add", add, { kind: "secondary" })),
+        h("div", {}, paste.group, button("Add the lines", addPasted, { kind: "secondary" })),
+      ),
       button("Show an example child", fillExample, { kind: "secondary" }),
     ),
     result,
-    dueListFromFile(childlink, words, summary, () => ({ asAt: dayOf(asAt) ?? today(), nation: nation.control.value, dateOf })),
+    dueListFromFile(childlink, words, summary, () => ({
+      asAt: dayOf(asAt) ?? today(),
+      nation: nation.control.value,
+      dateOf,
+    })),
   );
   fillChoices();
   update();
@@ -201,7 +293,12 @@ export async function show(view) {
 
 function riskBox(id, title) {
   const box = h("input", { class: "nhsuk-checkboxes__input", type: "checkbox", id: `schedule-risk-${id}` });
-  const item = h("div", { class: "nhsuk-checkboxes__item" }, box, h("label", { class: "nhsuk-label nhsuk-checkboxes__label", for: box.id }, title));
+  const item = h(
+    "div",
+    { class: "nhsuk-checkboxes__item" },
+    box,
+    h("label", { class: "nhsuk-label nhsuk-checkboxes__label", for: box.id }, title),
+  );
   return { id, box, item };
 }
 
@@ -213,17 +310,41 @@ function lanes(answer, words, events) {
       : [];
   const series = answer.forecast.map((entry) => {
     const given = answer.history.flatMap(({ date, verdicts }) =>
-      verdicts.filter((one) => one.series === entry.series).map((one) => ({ date, mark: one.verdict, text: `${one.verdict}, ${one.reason.replaceAll("-", " ")}` })),
+      verdicts
+        .filter((one) => one.series === entry.series)
+        .map((one) => ({ date, mark: one.verdict, text: `${one.verdict}, ${one.reason.replaceAll("-", " ")}` })),
     );
-    const marks = [...given, ...ahead(entry, `due, not before ${entry.earliest ? dateInWords(entry.earliest) : "a day not known"}`)];
-    return { label: nameOf.series(words, entry.series), status: entry.status, marks, earliest: entry.earliest, latest: entry.latest };
+    const marks = [
+      ...given,
+      ...ahead(entry, `due, not before ${entry.earliest ? dateInWords(entry.earliest) : "a day not known"}`),
+    ];
+    return {
+      label: nameOf.series(words, entry.series),
+      status: entry.status,
+      marks,
+      earliest: entry.earliest,
+      latest: entry.latest,
+    };
   });
-  const done = (kind, id) => events.filter((event) => event.kind === kind && event.id === id).map((event) => ({ date: event.date, mark: "done", text: titleOf(words, event) }));
+  const done = (kind, id) =>
+    events
+      .filter((event) => event.kind === kind && event.id === id)
+      .map((event) => ({ date: event.date, mark: "done", text: titleOf(words, event) }));
   const screens = [...new Set(answer.screens.map(({ kind }) => kind))].map((kind) => {
     const open = answer.screens.filter((entry) => entry.kind === kind && entry.due);
-    const worst = ["overdue", "due", "not-yet-due", "too-late", "complete"].find((status) => answer.screens.some((entry) => entry.kind === kind && entry.status === status));
-    return { label: sentence(words.screens[kind]?.title ?? kind), status: worst, marks: [...done("screen", kind), ...open.slice(0, 1).flatMap((entry) => ahead(entry, "due"))] };
+    const worst = ["overdue", "due", "not-yet-due", "too-late", "complete"].find((status) =>
+      answer.screens.some((entry) => entry.kind === kind && entry.status === status),
+    );
+    return {
+      label: sentence(words.screens[kind]?.title ?? kind),
+      status: worst,
+      marks: [...done("screen", kind), ...open.slice(0, 1).flatMap((entry) => ahead(entry, "due"))],
+    };
   });
-  const reviews = answer.reviews.map((entry) => ({ label: nameOf.review(words, entry), status: entry.status, marks: [...done("review", entry.kind), ...ahead(entry, "due")] }));
+  const reviews = answer.reviews.map((entry) => ({
+    label: nameOf.review(words, entry),
+    status: entry.status,
+    marks: [...done("review", entry.kind), ...ahead(entry, "due")],
+  }));
   return [...series, ...screens, ...reviews].filter(({ marks, status }) => marks.length > 0 || status === "complete");
 }

@@ -32,7 +32,12 @@ export function timeline(d3, { rows, birthDate, asAt, years }) {
   rows.forEach((row, place) => picture.append(rowOf(row, TOP + place * ROW + ROW / 2, x, { start, end })));
   const now = day(asAt);
   if (now >= start && now <= end) picture.append(nowLine(x(now), height));
-  return h("div", {}, legend(), h("div", { class: "app-scroll", role: "region", tabindex: "0", "aria-label": "Picture" }, picture));
+  return h(
+    "div",
+    {},
+    legend(),
+    h("div", { class: "app-scroll", role: "region", tabindex: "0", "aria-label": "Picture" }, picture),
+  );
 }
 
 const day = (text) => new Date(`${text.slice(0, 10).padEnd(7, "-01").padEnd(10, "-01")}T00:00:00Z`);
@@ -49,10 +54,21 @@ function rowOf({ label, status, marks, earliest, latest }, middle, x, { start, e
     svg("text", { x: 8, y: middle - 2, class: "app-lane__label" }, label),
     word && svg("text", { x: 8, y: middle + 13, class: "app-lane__status" }, word),
     earliest && latest !== undefined && day(earliest) < end
-      ? svg("line", { x1: clamp(earliest), x2: latest ? clamp(latest) : x(end), y1: middle, y2: middle, class: "app-lane__window" })
+      ? svg("line", {
+          x1: clamp(earliest),
+          x2: latest ? clamp(latest) : x(end),
+          y1: middle,
+          y2: middle,
+          class: "app-lane__window",
+        })
       : null,
     within.map((mark) => markAt(mark, clamp(mark.date), middle)),
-    beyond.length > 0 && svg("text", { x: WIDTH - RIGHT + 8, y: middle + 5, class: "app-lane__status" }, `→ ${dateInWords(beyond[0].date.slice(0, 7))}`),
+    beyond.length > 0 &&
+      svg(
+        "text",
+        { x: WIDTH - RIGHT + 8, y: middle + 5, class: "app-lane__status" },
+        `→ ${dateInWords(beyond[0].date.slice(0, 7))}`,
+      ),
   );
 }
 
@@ -87,7 +103,12 @@ function legend() {
         svg(
           "svg",
           { viewBox: "-12 -12 24 24", width: 24, height: 24, "aria-hidden": "true" },
-          svg("g", { class: `app-mark app-mark--${mark}` }, svg("path", { d: path }), svg("text", { "text-anchor": "middle", y: 5 }, sign)),
+          svg(
+            "g",
+            { class: `app-mark app-mark--${mark}` },
+            svg("path", { d: path }),
+            svg("text", { "text-anchor": "middle", y: 5 }, sign),
+          ),
         ),
         ` ${word}`,
       ),
@@ -95,7 +116,11 @@ function legend() {
     h(
       "li",
       {},
-      svg("svg", { viewBox: "0 0 24 24", width: 24, height: 24, "aria-hidden": "true" }, svg("line", { x1: 0, x2: 24, y1: 12, y2: 12, class: "app-lane__window" })),
+      svg(
+        "svg",
+        { viewBox: "0 0 24 24", width: 24, height: 24, "aria-hidden": "true" },
+        svg("line", { x1: 0, x2: 24, y1: 12, y2: 12, class: "app-lane__window" }),
+      ),
       " the next dose may be given",
     ),
   );
