@@ -72,7 +72,7 @@ it(
         ]);
         const [ours, theirs] = [await readFile(await download.path()), await readFile(join(out, name))];
         if (name === "model.json") assert.deepEqual(JSON.parse(ours), JSON.parse(theirs), name);
-        else assert.ok(ours.equals(theirs), name);
+        else assert.ok(ours.equals(theirs), `${name}: is the release build of these sources?`);
       }
     } finally {
       rmSync(out, { recursive: true });
