@@ -92,7 +92,7 @@ fn one_record_against_the_index_is_as_linking_it_in_a_batch() {
     let mut index = ChildIndex::load(&snapshot().1).unwrap();
     let model = Model::child_health();
     let mut seen = BTreeMap::<&str, usize>::new();
-    for row in held.iter().step_by(held.len() / 150) {
+    for row in held.iter().step_by(held.len() / 80) {
         let alone = table(head, [row]);
         let found = index.find_record(&alone, 0).unwrap();
 
@@ -118,7 +118,7 @@ fn one_record_against_the_index_is_as_linking_it_in_a_batch() {
             }
         }
     }
-    assert!(seen["link"] > 20 && seen["review"] > 3, "too few pairs to tell: {seen:?}");
+    assert!(seen["link"] > 10 && seen["review"] > 3, "too few pairs to tell: {seen:?}");
 }
 
 #[test]

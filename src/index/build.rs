@@ -136,7 +136,7 @@ impl Names {
             texts.insert(names.text(old));
             texts.insert(names.text(names.spelling(old)));
         }
-        let mut table = NameTable::of_texts(texts.into_iter());
+        let mut table = NameTable::of_texts(texts.into_iter(), 0, 0);
         let (mut number, mut old) = (vec![0; used.len()], vec![0; table.len()]);
         for (name, _) in used.iter().enumerate().filter(|(_, used)| **used) {
             let new = table.add(names.text(name as NameId));
@@ -377,7 +377,7 @@ fn paths(
     let access = Access::of(contents.model);
     let mut entries: Vec<Vec<(u64, u32)>> = vec![Vec::new(); access.paths.len()];
     let texts = (1..names.table.len() as NameId).map(|name| names.table.text(name));
-    let mut table = Table::of_fields(Fields { names: NameTable::of_texts(texts).into(), ..Fields::default() });
+    let mut table = Table::of_fields(Fields { names: NameTable::of_texts(texts, 0, 0).into(), ..Fields::default() });
     for (chunk, rows) in order.chunks(CHUNK).enumerate() {
         let fields = rows.iter().map(|&(_, _, place)| (contents.row)(place).fields);
         let renamed: Vec<_> = fields.map(|fields| fields.renamed(|name| names.number[name as usize])).collect();
@@ -390,7 +390,7 @@ fn paths(
         })?;
     }
     let paths = access.paths.into_iter().zip(entries).map(|(keys, mut entries)| {
-        let bits = (entries.len() / 2).checked_ilog2().map_or(0, |log| log + 1);
+        let bits = (entries.len() / 4).checked_ilog2().map_or(0, |log| log + 1);
         entries.iter_mut().for_each(|(key, _)| *key = bucket(*key, bits) as u64);
         entries.sort_unstable();
         let mut starts = vec![0u64; (1 << bits) + 1];

@@ -1,5 +1,6 @@
 //! Who is this? One record against the index.
 
+use super::access::agreeing;
 use super::change::one_record;
 use super::layout::{Slot, Store};
 use super::{ChildId, ChildIndex, EntryId};
@@ -11,6 +12,7 @@ use crate::linkage::explain::{Measured, Waterfall};
 use crate::linkage::guards::Guards;
 use crate::linkage::model::{Compiled, Frequencies, Model};
 use crate::linkage::table::Table;
+use crate::linkage::table::fields::date::PackedDate;
 use crate::linkage::table::fields::record::RecordFields;
 use crate::linkage::{Decision, decide_pairs};
 
@@ -128,8 +130,17 @@ impl ChildIndex {
         if query.invalidated {
             return Ok(Found { outcome: Outcome::NotFound, candidates: Vec::new(), restricted: Vec::new() });
         }
-        let mut rows = self.reach(&query)?;
-        rows.retain(|&row| with_changes || row < self.store.len());
+        let mut rows = self.reach(&query, with_changes)?;
+        // First with no more than the keys are made from: most rows of a birth date agree in nothing else.
+        let keys = rows.iter().map(|&(row, birth)| self.keys_of_row(row, birth));
+        let keys: Vec<RecordFields> = std::iter::once(query.clone()).chain(keys).collect();
+        self.few.fields.clear_records();
+        self.few.fields.extend_records(&keys);
+        let (agreeing, may_be_cut) = agreeing(&self.description.model, &self.few)?;
+        if !may_be_cut {
+            rows = agreeing.into_iter().map(|other| rows[other as usize - 1]).collect();
+        }
+        let rows: Vec<usize> = rows.into_iter().map(|(row, _)| row).collect();
         let mut all = Vec::with_capacity(rows.len() + 1);
         let (first_name, family_name, sensitive) = (query.given.words[0], query.family.whole, query.sensitive);
         all.push(query);
@@ -142,7 +153,7 @@ impl ChildIndex {
         let compiled = Compiled::of_few(&self.few.fields, model, names, &counted)?;
         let conditions = compiled.conditions(&model.blocking)?;
         let rules = compiled.rules(&model.blocking, &conditions);
-        let others = candidates(&self.few, rules, model.thresholds.max_block_pairs);
+        let others = candidates(&self.few, rules, may_be_cut, model.thresholds.max_block_pairs);
         let scorer = compiled.scorer(model)?;
         let pairs = others.into_iter().map(|other| (QUERY, other));
         let (pairs, restricted) = decide_pairs(&self.few, &compiled, &scorer, model, pairs);
@@ -177,20 +188,29 @@ impl ChildIndex {
         self.description.sources.iter().position(|known| known == source).map_or(u16::MAX, |rank| rank as u16)
     }
 
-    /// Rows that some blocking rule may bring together with the record, in order, each once.
-    fn reach(&mut self, query: &RecordFields) -> Result<Vec<usize>, Error> {
+    /// Of a row's fields those that blocking keys are made from, or more.
+    fn keys_of_row(&self, row: usize, birth: Option<PackedDate>) -> RecordFields {
+        if row < self.store.len() {
+            return self.store.part_of_row(row, birth, self.access.slots).fields;
+        }
+        self.row(row).fields
+    }
+
+    /// Rows that some blocking rule may bring together with the record, in order, each once, with the birth date where
+    /// it was found by that.
+    fn reach(&mut self, query: &RecordFields, with_changes: bool) -> Result<Vec<(usize, Option<PackedDate>)>, Error> {
         self.few.fields.clear_records();
         self.few.fields.extend_records([query]);
         let packed = self.store.len();
-        let mut rows: Vec<usize> = Vec::new();
+        let mut rows = Vec::new();
         let mut dates = Vec::new();
         if (self.access.by_date || self.access.by_exchanged_date) && query.birth.is_whole() {
             dates.push(query.birth);
             dates.extend(query.birth.exchanged().filter(|_| self.access.by_exchanged_date));
         }
         for date in dates {
-            rows.extend(self.store.rows_of(date));
-            rows.extend(self.delta.with_date(date).iter().map(|&place| packed + place as usize));
+            rows.extend(self.store.rows_of(date).map(|row| (row, Some(date))));
+            rows.extend(self.delta.with_date(date).iter().map(|&place| (packed + place as usize, Some(date))));
         }
         self.access.keys(&self.few, |path, _, key| {
             let columns = &self.description.paths[path];
@@ -198,28 +218,24 @@ impl ChildIndex {
             let bucket = super::access::bucket(key, bits);
             let place_of = |bucket| self.store.value(&columns.starts, bucket) as usize;
             let places = place_of(bucket)..place_of(bucket + 1);
-            rows.extend(places.map(|place| self.store.value(&columns.rows, place) as usize));
-            rows.extend(self.delta.with_key(path, key).iter().map(|&place| packed + place as usize));
+            rows.extend(places.map(|place| (self.store.value(&columns.rows, place) as usize, None)));
+            rows.extend(self.delta.with_key(path, key).iter().map(|&place| (packed + place as usize, None)));
         })?;
-        rows.sort_unstable();
-        rows.dedup();
-        rows.retain(|&row| row < self.row_count() && !self.is_gone(row));
+        rows.sort_unstable_by_key(|&(row, birth)| (row, birth.is_none()));
+        rows.dedup_by_key(|&mut (row, _)| row);
+        let end = if with_changes { self.row_count() } else { packed };
+        rows.retain(|&(row, _)| row < end && !self.is_gone(row));
         Ok(rows)
     }
 }
 
 /// The records that some rule pairs with the first one. A block that a batch would cut is cut by the batch's
 /// own scan; such blocks are rare, and the scan looks at pairs among the others too.
-fn candidates(table: &Table, rules: Vec<Rule>, max_block_pairs: u64) -> Vec<RecordIndex> {
+fn candidates(table: &Table, rules: Vec<Rule>, may_be_cut: bool, max_block_pairs: u64) -> Vec<RecordIndex> {
     let records = table.len();
-    let others = 1..records as RecordIndex;
-    let allowed = |other: &RecordIndex| !table.fields.invalidated[*other as usize];
-    let most = records as u64;
-    let may_be_cut = most * (most - 1) / 2 > max_block_pairs && {
-        let in_block = |rule: &Rule| others.clone().filter(|&other| rule.keys_agree(QUERY, other)).count() as u64 + 1;
-        rules.iter().map(in_block).any(|block| block * (block - 1) / 2 > max_block_pairs)
-    };
     if !may_be_cut {
+        let others = 1..records as RecordIndex;
+        let allowed = |other: &RecordIndex| !table.fields.invalidated[*other as usize];
         let paired = |&other: &RecordIndex| rules.iter().any(|rule| rule.holds(QUERY, other));
         return others.filter(allowed).filter(paired).collect();
     }

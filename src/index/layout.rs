@@ -71,6 +71,29 @@ impl Slot {
     pub(super) const OF_ROWS: usize = Slot::Uprn as usize + 1;
 }
 
+/// A set of columns of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slots(u32);
+
+impl Slots {
+    /// Every column of rows.
+    pub(super) const ALL: Slots = Slots(u32::MAX);
+
+    /// The set of these.
+    pub(super) fn of(slots: &[Slot]) -> Slots {
+        Slots(slots.iter().fold(0, |set, &slot| set | 1 << slot as u32))
+    }
+
+    /// All that are in either.
+    pub(super) fn and(self, other: Slots) -> Slots {
+        Slots(self.0 | other.0)
+    }
+
+    fn has(self, slot: Slot) -> bool {
+        self.0 & (1 << slot as u32) != 0
+    }
+}
+
 pub(super) const SENSITIVE: u64 = 1;
 pub(super) const INVALIDATED: u64 = 2;
 
@@ -158,8 +181,17 @@ impl Store {
 
     /// A whole row.
     pub(super) fn row(&self, row: usize) -> Row {
-        let get = |slot| self.get(slot, row);
-        let date = self.column(Slot::DateEnd).lower_bound(&self.body, row as u64 + 1);
+        self.part_of_row(row, None, Slots::ALL)
+    }
+
+    /// Some of the values of a row; the others are as if missing. Its birth date need not be looked for where it is
+    /// known.
+    pub(super) fn part_of_row(&self, row: usize, birth: Option<PackedDate>, wanted: Slots) -> Row {
+        let get = |slot| if wanted.has(slot) { self.get(slot, row) } else { 0 };
+        let birth = birth.unwrap_or_else(|| {
+            let date = self.column(Slot::DateEnd).lower_bound(&self.body, row as u64 + 1);
+            PackedDate::from_bits(self.get(Slot::Date, date))
+        });
         let flags = get(Slot::Flags);
         let mut address = Vec::new();
         self.address_words(get(Slot::Street), &mut address);
@@ -175,7 +207,7 @@ impl Store {
                 other: self.given(get(Slot::Other)),
                 family: self.family(get(Slot::Family)),
                 previous_family: self.family(get(Slot::PreviousFamily)),
-                birth: PackedDate::from_bits(self.get(Slot::Date, date)),
+                birth,
                 sex: get(Slot::Sex) as u8,
                 birth_order: get(Slot::BirthOrder) as u8,
                 postcode: self.postcode(get(Slot::Postcode)),

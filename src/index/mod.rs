@@ -157,7 +157,7 @@ impl ChildIndex {
         let Parts { description, body, names } = parts;
         let mut rest = names.as_slice();
         let texts = std::iter::once("").chain(std::iter::from_fn(|| snapshot::read_text(&mut rest)));
-        let table = NameTable::of_texts(texts);
+        let table = NameTable::of_texts(texts, description.names, names.len());
         drop(names);
         let store = Store::new(&description, body).filter(|_| table.len() == description.names);
         let store = store.ok_or_else(snapshot::damaged)?;
@@ -323,4 +323,48 @@ pub struct IndexStats {
     pub packed_bytes: u64,
     /// The sequence number of the last change.
     pub applied: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::column::Column;
+    use crate::identity::raw::RawFields;
+    use crate::linkage::table::TableBuilder;
+
+    /// The packed rows of two records that fill every column, and a table with their names.
+    pub(super) fn store() -> (Store, Table) {
+        let mut builder = TableBuilder::new(0);
+        let source = builder.source("a");
+        for (id, given) in [("1", "Mary Jane"), ("2", "Muhammad")] {
+            let mut fields = RawFields::new();
+            for (column, text) in [
+                (Column::RecordId, id),
+                (Column::NhsNumber, "943 476 5919"),
+                (Column::GivenName, given),
+                (Column::OtherNames, "Rose"),
+                (Column::FamilyName, "Smith-Okafor"),
+                (Column::PreviousFamilyName, "Kowalska"),
+                (Column::Sex, "2"),
+                (Column::BirthDate, "2024-03-04"),
+                (Column::BirthOrder, "2"),
+                (Column::Address1, "7 Larch Rise"),
+                (Column::Postcode, "LS1 4AP"),
+                (Column::PreviousPostcode, "M1 1AE"),
+                (Column::Uprn, "10093080391"),
+                (Column::GpPractice, "A81001"),
+                (Column::MotherNhsNumber, "401 023 2137"),
+                (Column::MotherGivenName, "Aphra"),
+                (Column::MotherFamilyName, "Smith"),
+                (Column::MotherBirthDate, "1990-01-31"),
+            ] {
+                fields.set(column, text);
+            }
+            builder.push(source, 1, &fields);
+        }
+        let table = Table::build(vec![builder]).table;
+        let snapshot = ChildIndex::build(&table, &Model::child_health(), &[1, 2]).unwrap();
+        let ChildIndex { store, few, .. } = ChildIndex::load(&snapshot).unwrap();
+        (store, few)
+    }
 }

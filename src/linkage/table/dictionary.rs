@@ -79,6 +79,14 @@ impl Default for Dictionary {
 }
 
 impl Dictionary {
+    /// A dictionary with room for so many values of so many bytes together.
+    pub(crate) fn with_capacity(values: usize, bytes: usize) -> Dictionary {
+        let list = TextList { text: String::with_capacity(bytes), ends: Vec::with_capacity(values) };
+        let mut dictionary = Dictionary { values: list, ids: HashTable::with_capacity(values) };
+        dictionary.intern("");
+        dictionary
+    }
+
     /// How many distinct values, the missing one included.
     pub(crate) fn len(&self) -> usize {
         self.values.len()

@@ -174,8 +174,15 @@ impl NameTable {
     }
 
     /// A table of these texts, numbered in their order from 1 (`""`, wherever it stands, is 0), that takes more.
-    pub(crate) fn of_texts<'t>(texts: impl Iterator<Item = &'t str>) -> NameTable {
-        let mut names = NameTable::new();
+    /// `count` and `bytes` tell how many there are and how long they are together.
+    pub(crate) fn of_texts<'t>(texts: impl Iterator<Item = &'t str>, count: usize, bytes: usize) -> NameTable {
+        let mut names = NameTable {
+            texts: Dictionary::with_capacity(count, bytes),
+            sounds: Vec::with_capacity(count),
+            spellings: Vec::with_capacity(count),
+            nicknames: Vec::with_capacity(count),
+            sketches: Vec::with_capacity(count),
+        };
         for text in texts {
             names.add(text);
         }
