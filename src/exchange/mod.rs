@@ -23,6 +23,7 @@ pub mod ndjson;
 #[cfg(feature = "columnar")]
 pub mod parquet;
 pub mod rows;
+pub mod settled;
 pub mod sheet;
 #[cfg(feature = "columnar")]
 mod sheet_parquet;

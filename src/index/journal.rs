@@ -70,11 +70,7 @@ impl JournalEntry {
                 entries.iter().for_each(|&entry| write_length(&mut content, u64::from(entry)));
             }
         }
-        let mut bytes = Vec::with_capacity(content.len() + CHECKSUM + 3);
-        write_length(&mut bytes, content.len() as u64);
-        bytes.extend_from_slice(&content);
-        bytes.extend(xxh64(&content, 0).to_le_bytes());
-        bytes
+        frame(&content)
     }
 
     /// Takes an entry off the front of a journal. `None` at its end, or where its last entry is torn.
@@ -83,19 +79,39 @@ impl JournalEntry {
     /// `journal/damaged` for an entry that is whole and not as it was written, or that is followed by more.
     pub fn read(bytes: &mut &[u8]) -> Result<Option<JournalEntry>, Error> {
         let mut rest = *bytes;
-        let Some(length) = read_length(&mut rest).and_then(|length| usize::try_from(length).ok()) else {
-            return Ok(None);
-        };
-        let Some((content, after)) = rest.split_at_checked(length) else { return Ok(None) };
-        let Some((checksum, after)) = after.split_at_checked(CHECKSUM) else { return Ok(None) };
-        if checksum != xxh64(content, 0).to_le_bytes() {
-            // A torn write may leave a last entry of full length with zeros in it.
-            return if after.is_empty() { Ok(None) } else { Err(damaged()) };
-        }
+        let Some(content) = unframe(&mut rest)? else { return Ok(None) };
         let entry = parse(content).ok_or_else(damaged)?;
-        *bytes = after;
+        *bytes = rest;
         Ok(Some(entry))
     }
+}
+
+/// Bytes for a journal: their length, they themselves, and a checksum.
+pub fn frame(content: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(content.len() + CHECKSUM + 3);
+    write_length(&mut bytes, content.len() as u64);
+    bytes.extend_from_slice(content);
+    bytes.extend(xxh64(content, 0).to_le_bytes());
+    bytes
+}
+
+/// Takes what [`frame`] made off the front of a journal. `None` at its end, or where its last entry is torn.
+///
+/// # Errors
+/// `journal/damaged` for an entry that is whole and not as it was written.
+pub fn unframe<'b>(bytes: &mut &'b [u8]) -> Result<Option<&'b [u8]>, Error> {
+    let mut rest = *bytes;
+    let Some(length) = read_length(&mut rest).and_then(|length| usize::try_from(length).ok()) else {
+        return Ok(None);
+    };
+    let Some((content, after)) = rest.split_at_checked(length) else { return Ok(None) };
+    let Some((checksum, after)) = after.split_at_checked(CHECKSUM) else { return Ok(None) };
+    if checksum != xxh64(content, 0).to_le_bytes() {
+        // A torn write may leave a last entry of full length with zeros in it.
+        return if after.is_empty() { Ok(None) } else { Err(damaged()) };
+    }
+    *bytes = after;
+    Ok(Some(content))
 }
 
 fn parse(mut content: &[u8]) -> Option<JournalEntry> {

@@ -51,7 +51,7 @@ mod snapshot;
 
 pub use change::{Change, MAX_CHILD};
 pub use find::{Candidate, Found, Outcome, Restricted};
-pub use journal::{JournalEntry, Replayed};
+pub use journal::{JournalEntry, Replayed, frame, unframe};
 
 use crate::error::Error;
 use crate::linkage::model::Model;
@@ -242,6 +242,11 @@ impl ChildIndex {
     /// The sequence number of the last change applied; 0 for none.
     pub fn applied(&self) -> u64 {
         self.description.applied
+    }
+
+    /// Whether a child's whereabouts are withheld from every output: some record of the child is marked sensitive.
+    pub fn is_sensitive(&self, child: ChildId) -> bool {
+        self.sensitive.contains(&self.delta.current(child))
     }
 
     /// Counts and sizes.

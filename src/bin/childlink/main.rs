@@ -11,6 +11,7 @@ mod frame_input;
 mod input;
 mod linked;
 mod lists;
+mod message_store;
 mod output;
 mod progress;
 mod quality;

@@ -106,6 +106,14 @@ fn malformed(message: impl Into<String>) -> Error {
     Error::new("message/malformed", message, "ask the sender for a well-formed message")
 }
 
+fn too_deep(limits: Limits) -> Error {
+    Error::new(
+        "message/too-deep",
+        format!("more than {} levels or {} elements", limits.depth, limits.elements),
+        "a real message is far smaller; ask the sender what this is",
+    )
+}
+
 /// Counts what has been read against the limits.
 struct Guard {
     limits: Limits,
@@ -116,11 +124,7 @@ impl Guard {
     fn admit(&mut self, depth: usize) -> Result<(), Error> {
         self.elements += 1;
         if depth > self.limits.depth || self.elements > self.limits.elements {
-            return Err(Error::new(
-                "message/too-deep",
-                format!("more than {} levels or {} elements", self.limits.depth, self.limits.elements),
-                "a real message is far smaller; ask the sender what this is",
-            ));
+            return Err(too_deep(self.limits));
         }
         Ok(())
     }
@@ -219,6 +223,10 @@ fn close(open: &mut [Element], element: Element) -> Option<Element> {
 
 fn read_json(text: &str, limits: Limits) -> Result<Element, Error> {
     let value: Value = serde_json::from_str(text).map_err(|fault| {
+        // The parser's own limit of 128 levels, which it tells by words alone.
+        if fault.to_string().starts_with("recursion limit") {
+            return too_deep(limits);
+        }
         malformed(format!("the text is neither XML nor JSON: line {}, column {}", fault.line(), fault.column()))
     })?;
     if !value.is_object() {

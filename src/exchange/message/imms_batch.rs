@@ -49,6 +49,7 @@ pub struct BatchReader<R> {
     width: usize,
     record: ByteRecord,
     ended: bool,
+    made_at: Option<i64>,
 }
 
 /// What became of one row.
@@ -79,8 +80,28 @@ impl<R: Read> BatchReader<R> {
                 return Err(header_fault(needed));
             }
         }
-        Ok(BatchReader { reader, places, width: header.len(), record: ByteRecord::new(), ended: false })
+        Ok(BatchReader { reader, places, width: header.len(), record: ByteRecord::new(), ended: false, made_at: None })
     }
+
+    /// Orders the rows by the time at which the file was made, in microseconds since 1970, and their place in it:
+    /// what a row says does not tell when it was said, and a deletion has no time at all.
+    #[must_use]
+    pub fn made_at(self, made_at: Option<i64>) -> BatchReader<R> {
+        BatchReader { made_at, ..self }
+    }
+}
+
+/// Whether a first line is that of a batch file.
+pub fn is_header(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line).to_ascii_uppercase();
+    line.contains('|') && line.contains("UNIQUE_ID") && line.contains("ACTION_FLAG")
+}
+
+/// When a batch file was made, by its name: `<vaccine>_Vaccinations_V5_<ODS>_<YYYYMMDDThhmmss00|01>`.
+pub fn made_at(name: &str) -> Option<i64> {
+    let stem = name.rsplit(['/', '\\']).next()?.split('.').next()?;
+    let (_, time) = stem.rsplit_once('_')?;
+    moment(time)?.instant.map(|instant| instant.microseconds())
 }
 
 fn header_fault(what: &str) -> Error {
@@ -183,8 +204,8 @@ impl<R> BatchReader<R> {
             },
             state: StateKey { event, system: identifier.system, value: identifier.value },
             order: Order {
-                last_updated: None,
-                version: None,
+                last_updated: self.made_at,
+                version: Some(self.record.position().map_or(0, csv::Position::line)),
                 timestamp: recorded.and_then(|read| read.instant).map(|instant| instant.microseconds()),
                 digest,
             },

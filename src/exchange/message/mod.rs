@@ -5,13 +5,17 @@
 
 mod birth;
 mod digest;
+mod file;
 pub mod hl7v2;
 mod imms;
 pub mod imms_batch;
+pub mod laboratory;
 mod mns;
 mod nems;
 mod person;
 mod screening;
+
+pub use file::{Piece, read_file};
 
 use super::fhir::{Bundle, Element, Limits};
 use crate::error::Error;

@@ -12,6 +12,7 @@ mod index;
 pub(crate) mod link;
 mod man;
 mod model;
+mod notify;
 mod programme;
 mod sample;
 mod schedule;
@@ -65,6 +66,7 @@ commands! {
     sample => Sample,
     bar => Bar,
     index => Index,
+    notify => Notify,
     synth => Synth,
     schedule => Schedule,
     due_list => DueList,

@@ -1,0 +1,152 @@
+//! What a run of notifications keeps on disk: every file of messages that came, and every change of the index. Both are
+//! journals to which whole entries are appended; one that a crash tore off is cut away.
+
+use crate::output::{cannot_read, cannot_write};
+use childlink::Error;
+use childlink::index::{JournalEntry, frame, unframe};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Bytes of messages that are made durable together.
+const GROUP: usize = 8 << 20;
+
+/// The journals of one folder.
+pub(crate) struct MessageStore {
+    messages: Journal,
+    changes: Journal,
+    seen: BTreeSet<[u8; 32]>,
+    waiting: usize,
+}
+
+impl MessageStore {
+    /// Opens the journals of a folder, new if there are none. They belong to one index.
+    ///
+    /// # Errors
+    /// `notify/other-index`; `input/cannot-read`, `output/cannot-write`, `journal/damaged`.
+    pub(crate) fn open(folder: &Path, index: &[u8]) -> Result<MessageStore, Error> {
+        let mark = folder.join("index.sha256");
+        let digest: String = Sha256::digest(index).iter().map(|byte| format!("{byte:02x}")).collect();
+        match fs::read_to_string(&mark) {
+            Ok(known) if known.trim() == digest => {}
+            Ok(_) => {
+                let message = format!("{} was begun with another index", folder.display());
+                let hint =
+                    "give the same index, or begin in a new folder and send again what came since the index was built";
+                return Err(Error::new("notify/other-index", message, hint));
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                crate::output::write_file(&mark, format!("{digest}\n").as_bytes())?;
+            }
+            Err(cause) => return Err(cannot_read(&mark, &cause)),
+        }
+        let (messages, changes) = (Journal::open(folder, "messages.journal")?, Journal::open(folder, "index.journal")?);
+        Ok(MessageStore { messages, changes, seen: BTreeSet::new(), waiting: 0 })
+    }
+
+    /// The changes of the index in order.
+    ///
+    /// # Errors
+    /// `journal/damaged`.
+    pub(crate) fn changes(&mut self) -> Result<Vec<JournalEntry>, Error> {
+        let held = std::mem::take(&mut self.changes.held);
+        let mut rest = held.as_slice();
+        std::iter::from_fn(|| JournalEntry::read(&mut rest).transpose()).collect()
+    }
+
+    /// Hands over every file of earlier runs.
+    ///
+    /// # Errors
+    /// `journal/damaged`.
+    pub(crate) fn each_file(&mut self, each: &mut dyn FnMut(&str, &[u8])) -> Result<(), Error> {
+        let held = std::mem::take(&mut self.messages.held);
+        let mut rest = held.as_slice();
+        while let Some(content) = unframe(&mut rest)? {
+            self.seen.insert(Sha256::digest(content).into());
+            let end = content.iter().position(|&byte| byte == 0).unwrap_or(0);
+            each(&String::from_utf8_lossy(&content[..end]), content.get(end + 1..).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Keeps a file; tells whether it had not come before, under this name and with these bytes.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn keep(&mut self, name: &str, bytes: &[u8]) -> Result<bool, Error> {
+        let content = [name.as_bytes(), &[0], bytes].concat();
+        if !self.seen.insert(Sha256::digest(&content).into()) {
+            return Ok(false);
+        }
+        self.messages.append(&frame(&content))?;
+        self.waiting += content.len();
+        if self.waiting >= GROUP {
+            self.make_durable()?;
+        }
+        Ok(true)
+    }
+
+    /// Waits until the disk has all files.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn make_durable(&mut self) -> Result<(), Error> {
+        self.waiting = 0;
+        self.messages.make_durable()
+    }
+
+    /// Keeps changes of the index, durably.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn keep_changes(&mut self, entries: &[JournalEntry]) -> Result<(), Error> {
+        let bytes: Vec<u8> = entries.iter().flat_map(JournalEntry::to_bytes).collect();
+        self.changes.append(&bytes)?;
+        self.changes.make_durable()
+    }
+}
+
+/// A file to whose end entries are appended.
+struct Journal {
+    file: File,
+    path: PathBuf,
+    /// What it held when it was opened.
+    held: Vec<u8>,
+}
+
+impl Journal {
+    /// Opens a journal and cuts off a torn last entry.
+    fn open(folder: &Path, name: &str) -> Result<Journal, Error> {
+        let path = folder.join(name);
+        let mut held = match fs::read(&path) {
+            Ok(held) => held,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(cause) => return Err(cannot_read(&path, &cause)),
+        };
+        let mut rest = held.as_slice();
+        let in_file = |mut error: Error| {
+            error.message = format!("{}: {}", path.display(), error.message);
+            error
+        };
+        while unframe(&mut rest).map_err(in_file)?.is_some() {}
+        let whole = held.len() - rest.len();
+        held.truncate(whole);
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(|e| cannot_write(&path, &e))?;
+        file.set_len(whole as u64).map_err(|e| cannot_write(&path, &e))?;
+        Ok(Journal { file, path, held })
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file.write_all(bytes).map_err(|e| cannot_write(&self.path, &e))
+    }
+
+    fn make_durable(&self) -> Result<(), Error> {
+        self.file.sync_data().map_err(|e| cannot_write(&self.path, &e))
+    }
+}

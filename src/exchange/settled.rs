@@ -1,0 +1,134 @@
+//! What notifications came to, as rows of result files.
+
+use super::sheet::{Kind, Sheet, SheetColumn};
+use crate::error::Error;
+use crate::index::ChildIndex;
+use crate::linkage::score::probability;
+use crate::notification::{Content, DeathStatus, Fact, MessageKey, Programme, Queued, Recognised};
+use serde_json::{Value, json};
+use std::io::Write;
+
+fn text(names: &[&str]) -> Vec<SheetColumn> {
+    names.iter().map(|name| ((*name).to_owned(), Kind::Text)).collect()
+}
+
+/// The columns of the file `messages`.
+pub fn message_columns() -> Vec<SheetColumn> {
+    let mut columns = text(&["channel", "source", "event", "id", "digest", "outcome"]);
+    columns.push(("child_id".to_owned(), Kind::Text));
+    columns
+}
+
+/// Writes every message that stands, with the child that it is about.
+///
+/// # Errors
+/// `output/cannot-write`.
+pub fn write_messages<W: Write + Send>(sheet: &mut Sheet<W>, recognised: &[Recognised]) -> Result<(), Error> {
+    let rows: Vec<(&MessageKey, &Recognised)> =
+        recognised.iter().flat_map(|person| person.messages.iter().map(move |key| (key, person))).collect();
+    sheet.rows(rows.len(), |place, row| {
+        let (key, person) = rows[place];
+        [key.channel.as_str(), &key.source, &key.event, &key.id].iter().for_each(|field| row.text(field));
+        row.text(&key.digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        row.text(match (person.child, person.is_new) {
+            (None, _) => "waiting",
+            (Some(_), true) => "new-child",
+            (Some(_), false) => "child",
+        });
+        row.text(&person.child.map_or_else(String::new, |child| child.to_string()));
+    })
+}
+
+/// The columns of the file `queue`.
+pub fn queue_columns() -> Vec<SheetColumn> {
+    text(&["code", "found", "what_to_do", "messages", "candidates"])
+}
+
+/// Writes what persons must look at. What is for the restricted queue is named by its message alone.
+///
+/// # Errors
+/// `output/cannot-write`.
+pub fn write_queue<W: Write + Send>(sheet: &mut Sheet<W>, queue: &[Queued], index: &ChildIndex) -> Result<(), Error> {
+    sheet.rows(queue.len(), |place, row| {
+        let queued = &queue[place];
+        [queued.code.id, queued.code.message, queued.code.hint].iter().for_each(|field| row.text(field));
+        row.text(&Value::from_iter(queued.messages.iter().map(shown)).to_string());
+        let candidates = queued.candidates.iter().map(|candidate| {
+            json!({
+                "child_id": candidate.child,
+                "entry": candidate.entry,
+                "match_weight": candidate.weight,
+                "match_probability": probability(candidate.weight),
+                "decision": candidate.decision.as_str(),
+                "guards": candidate.guards.codes(),
+                "waterfall": candidate.waterfall(index.model()),
+            })
+        });
+        row.text(&Value::from_iter(candidates).to_string());
+    })
+}
+
+/// The columns of the file `restricted`: keys only.
+pub fn restricted_columns() -> Vec<SheetColumn> {
+    text(&["messages", "child_id", "entry"])
+}
+
+/// Writes the restricted queue and tells how many rows it has.
+///
+/// # Errors
+/// `output/cannot-write`.
+pub fn write_restricted<W: Write + Send>(sheet: &mut Sheet<W>, queue: &[Queued]) -> Result<usize, Error> {
+    let rows: Vec<_> =
+        queue.iter().flat_map(|queued| queued.restricted.iter().map(move |other| (queued, other))).collect();
+    sheet.rows(rows.len(), |place, row| {
+        let (queued, other) = rows[place];
+        row.text(&Value::from_iter(queued.messages.iter().map(shown)).to_string());
+        row.text(&other.child.to_string());
+        row.text(&other.entry.to_string());
+    })?;
+    Ok(rows.len())
+}
+
+fn shown(key: &MessageKey) -> Value {
+    json!({"channel": key.channel.as_str(), "source": key.source, "event": key.event, "id": key.id})
+}
+
+/// A fact as one JSON object. Of a sensitive child the practice is withheld, since it tells where the child lives.
+pub fn fact(fact: &Fact, sensitive: bool) -> Value {
+    let sources = fact.sources.iter().map(|(channel, state)| {
+        json!({"channel": channel.as_str(), "event": state.event, "system": state.system, "value": state.value})
+    });
+    let day = |date: &Option<crate::date::PartialDate>| date.map(|date| date.to_string());
+    let mut object = match &fact.content {
+        Content::Screen { programme, code, outcome, date } => json!({
+            "kind": "screen", "programme": programme_name(*programme), "code": code, "outcome": outcome, "date": day(date),
+        }),
+        Content::Vaccination(dose) => json!({
+            "kind": "vaccination", "given": dose.given, "reason_not_given": dose.reason_not_given,
+            "procedure": dose.procedure, "product": dose.product, "date": day(&dose.date), "dose": dose.dose,
+            "diseases": dose.diseases, "organisation": dose.organisation,
+        }),
+        Content::Contact(contact) => json!({
+            "kind": "contact", "service": contact.service, "from": day(&contact.from), "to": day(&contact.to),
+        }),
+        Content::Death(death) => json!({
+            "kind": "death", "date": day(&death.date), "effective": day(&death.effective),
+            "formal": death.status == DeathStatus::Formal,
+        }),
+        Content::Practice(_) if sensitive => json!({"kind": "practice", "withheld": true}),
+        Content::Practice(change) => json!({
+            "kind": "practice", "practice": change.practice, "previous": change.previous,
+        }),
+    };
+    object["child_id"] = json!(fact.child);
+    object["sources"] = Value::from_iter(sources);
+    object
+}
+
+const fn programme_name(programme: Programme) -> &'static str {
+    match programme {
+        Programme::BloodSpot => "blood-spot",
+        Programme::Hearing => "hearing",
+        Programme::Physical => "nipe",
+    }
+}
