@@ -82,7 +82,8 @@ impl Dictionary {
     /// A dictionary with room for so many values of so many bytes together.
     pub(crate) fn with_capacity(values: usize, bytes: usize) -> Dictionary {
         let list = TextList { text: String::with_capacity(bytes), ends: Vec::with_capacity(values) };
-        let mut dictionary = Dictionary { values: list, ids: HashTable::with_capacity(values) };
+        let (hashes, ids) = (Vec::with_capacity(values), HashTable::with_capacity(values));
+        let mut dictionary = Dictionary { values: list, hashes, ids };
         dictionary.intern("");
         dictionary
     }
