@@ -133,6 +133,19 @@ fn a_sample_is_drawn_read_and_weighted() {
         &json(childlink(folder.path(), &["evaluate", "linked", "--clerical", "read.csv", "--json"]))["clerical"];
     assert_eq!((&estimate["links"], &estimate["precision"]["estimate"]), (&4.into(), &1.0.into()));
     assert_eq!((&estimate["review_pairs"], &estimate["missed_links_in_review"]["estimate"]), (&3.into(), &0.0.into()));
+    // At 0 everything listed is linked: 4 of 7 pairs are of one child by the sample; at 5 the 3 reviews are to read.
+    let thresholds: Vec<(u64, f64, u64)> = estimate["thresholds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let precision = row["precision"]["estimate"].as_f64().unwrap();
+            (row["linked"].as_u64().unwrap(), precision, row["to_read"].as_u64().unwrap())
+        })
+        .collect();
+    assert_eq!(thresholds[2..], [(4, 1.0, 3), (7, 0.571429, 0)]);
+    let interval = &estimate["thresholds"][3]["precision"];
+    assert!(interval["low"].as_f64() < Some(0.57) && interval["high"].as_f64() > Some(0.58), "{interval}");
     fs::write(folder.path().join("read.csv"), read.replace("different", "perhaps")).unwrap();
     let refused = childlink(folder.path(), &["evaluate", "linked", "--clerical", "read.csv"]);
     assert_eq!(refused.status.code(), Some(2));

@@ -151,6 +151,14 @@ impl Inputs {
         })
     }
 
+    /// Hands on one more column; tells its place among those handed on.
+    pub(crate) fn keep_too(&mut self, column: &str) -> usize {
+        self.keep.iter().position(|name| name == column).unwrap_or_else(|| {
+            self.keep.push(column.to_owned());
+            self.keep.len() - 1
+        })
+    }
+
     /// The columns to hand on.
     pub(crate) fn keep(&self) -> &[String] {
         &self.keep

@@ -9,6 +9,7 @@ mod command;
 mod error_list;
 mod frame_input;
 mod input;
+mod labels;
 mod linked;
 mod lists;
 mod message_store;

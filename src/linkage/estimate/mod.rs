@@ -5,10 +5,12 @@
 //! median over the blocks that could learn it. The prior comes from the block with most matches.
 
 mod findings;
+mod labels;
 pub mod latent;
 mod random_pairs;
 
 pub use findings::{HOUSEHOLD_DRIFT, INVERTED_LEVEL, NOT_CONVERGED, TrainingFinding, UNTRAINED_LEVEL};
+pub use labels::LabelledPair;
 
 use super::blocking::{Blocking, LinkKind, Rule};
 use super::model::{Compiled, Model, TrainingBlock};
@@ -59,8 +61,36 @@ const LEAST_SUPPORT: f64 = 30.0;
 /// # Errors
 /// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
 pub fn train(table: &Table, model: &Model, kind: LinkKind, seed: u64) -> Result<(Model, TrainingReport), Error> {
+    train_with_labels(table, model, kind, seed, &[])
+}
+
+/// Trains a model on the records at hand, with pairs known to be of one child: these give m; u, the household
+/// class and the prior come from the records as in [`train`].
+///
+/// # Errors
+/// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
+pub fn train_with_labels(
+    table: &Table,
+    model: &Model,
+    kind: LinkKind,
+    seed: u64,
+    labels: &[LabelledPair],
+) -> Result<(Model, TrainingReport), Error> {
     let walk = Walk::of(table);
-    train_compiled(table, &walk, &Compiled::new(walk.fields(), model)?, model, kind, seed)
+    let compiled = Compiled::new(walk.fields(), model)?;
+    let (mut trained, mut report, mut outcomes) = estimate(table, &walk, &compiled, model, kind, seed)?;
+    if !labels.is_empty() {
+        let place = |record| walk.place(table, record);
+        let walked =
+            |label: &LabelledPair| LabelledPair { left: place(label.left), right: place(label.right), ..*label };
+        let walked: Vec<LabelledPair> = labels.iter().map(walked).collect();
+        let outcome = labels::learn(&compiled.plain_scorer(model)?, &trained, &walked);
+        set_m_and_h(&mut trained, std::slice::from_ref(&outcome));
+        report.sessions.push(outcome.session.clone());
+        outcomes.push(outcome);
+        report.findings = findings::judge(&trained, &outcomes);
+    }
+    Ok((trained, report))
 }
 
 /// Trains a model whose keys are there already.
@@ -72,6 +102,17 @@ pub(super) fn train_compiled(
     kind: LinkKind,
     seed: u64,
 ) -> Result<(Model, TrainingReport), Error> {
+    estimate(table, walk, compiled, model, kind, seed).map(|(trained, report, _)| (trained, report))
+}
+
+fn estimate(
+    table: &Table,
+    walk: &Walk,
+    compiled: &Compiled,
+    model: &Model,
+    kind: LinkKind,
+    seed: u64,
+) -> Result<(Model, TrainingReport, Vec<Outcome>), Error> {
     let scorer = compiled.plain_scorer(model)?;
     let mut trained = model.clone();
     let sources: Vec<u64> = table.sources().iter().map(|name| hash::of_text(name)).collect();
@@ -92,8 +133,8 @@ pub(super) fn train_compiled(
     trained.provenance.trained_on_records = table.len() as u64;
     trained.provenance.seed = seed;
     let findings = findings::judge(&trained, &outcomes);
-    let sessions = outcomes.into_iter().map(|outcome| outcome.session).collect();
-    Ok((trained, TrainingReport { random_pairs: random.pairs, sessions, findings }))
+    let sessions = outcomes.iter().map(|outcome| outcome.session.clone()).collect();
+    Ok((trained, TrainingReport { random_pairs: random.pairs, sessions, findings }, outcomes))
 }
 
 /// One session's estimate and what it was allowed to learn.

@@ -98,6 +98,16 @@ pub(super) struct Reading {
     undecided: u64,
 }
 
+/// What one threshold would mean: the listed pairs from it on linked, those below read by a person.
+struct Workload {
+    from: f64,
+    linked: u64,
+    precision: Option<Estimate>,
+    to_read: u64,
+    /// The share of pairs of one child among those to read.
+    matches: Option<Estimate>,
+}
+
 impl Reading {
     /// Reads a sample that people have filled in.
     ///
@@ -136,6 +146,27 @@ impl Reading {
         (strata.iter().map(|stratum| stratum.pairs).sum(), combined(&strata))
     }
 
+    /// One row for each edge between bands, greatest first. Guards are not asked: a band holds pairs that a
+    /// guard keeps from being linked whatever the threshold.
+    fn workloads(&self) -> Vec<Workload> {
+        let banded: Vec<(f64, Stratum)> =
+            self.strata.iter().filter_map(|(name, (_, own))| Some((band_from(name)?, *own))).collect();
+        let mut edges: Vec<f64> = banded.iter().map(|(from, _)| *from).collect();
+        edges.sort_by(|a, b| b.total_cmp(a));
+        edges.dedup();
+        let workload = |from: f64| {
+            let (above, below): (Vec<_>, Vec<_>) = banded.iter().partition(|(own, _)| *own >= from);
+            let part = |strata: Vec<&(f64, Stratum)>| -> (u64, Option<Estimate>) {
+                let strata: Vec<Stratum> = strata.into_iter().map(|(_, own)| *own).collect();
+                (strata.iter().map(|own| own.pairs).sum(), combined(&strata))
+            };
+            let ((linked, precision), (to_read, matches)) =
+                (part(above.iter().collect()), part(below.iter().collect()));
+            Workload { from, linked, precision, to_read, matches }
+        };
+        edges.into_iter().map(workload).collect()
+    }
+
     pub(super) fn object(&self) -> Value {
         let shown = |estimate: Option<Estimate>, scale: f64| {
             estimate.map(|e| json!({"estimate": rounded(e.share * scale), "low": rounded(e.low * scale), "high": rounded(e.high * scale)}))
@@ -145,6 +176,10 @@ impl Reading {
             "links": links, "precision": shown(precision, 1.0),
             "review_pairs": reviews, "missed_links_in_review": shown(missed, reviews as f64),
             "undecided": self.undecided,
+            "thresholds": self.workloads().iter().map(|row| json!({
+                "match_weight": row.from, "linked": row.linked, "precision": shown(row.precision, 1.0),
+                "to_read": row.to_read, "matches_to_read": shown(row.matches, row.to_read as f64),
+            })).collect::<Vec<Value>>(),
             "strata": self.strata.iter().map(|(name, (_, own))| json!({
                 "stratum": name, "pairs": own.pairs, "read": own.read, "same": own.same, "share": shown(own.share(), 1.0),
             })).collect::<Vec<Value>>(),
@@ -168,10 +203,27 @@ impl Reading {
             None => "not known until every stratum is read".to_owned(),
         };
         let ((links, precision), (reviews, missed)) = (self.share(true), self.share(false));
+        let mut thresholds = vec![
+            ["linked from bits", "pairs linked", "precision", "pairs to read", "of one child"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
+        for row in self.workloads() {
+            let matches = if row.to_read == 0 { "0".to_owned() } else { interval(row.matches, row.to_read as f64, 0) };
+            let bits = format!("{}", row.from);
+            thresholds.push(vec![
+                bits,
+                count(row.linked),
+                interval(row.precision, 1.0, 4),
+                count(row.to_read),
+                matches,
+            ]);
+        }
         format!(
-            "{}\n  precision of {} links: {}\n  links missed among {} review pairs: {}\n  {} pairs undecided; pairs that \
+            "{}\n{}\n  precision of {} links: {}\n  links missed among {} review pairs: {}\n  {} pairs undecided; pairs that \
              the run did not list are not in the sample\n",
             table(&rows),
+            table(&thresholds),
             count(links),
             interval(precision, 1.0, 4),
             count(reviews),
@@ -179,4 +231,9 @@ impl Reading {
             count(self.undecided),
         )
     }
+}
+
+/// The least weight of a band, from the name of its stratum: `link 5 to 10`.
+fn band_from(stratum: &str) -> Option<f64> {
+    stratum.split_whitespace().nth(1)?.parse().ok()
 }

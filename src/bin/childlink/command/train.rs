@@ -1,8 +1,9 @@
-//! `childlink train`: a model's numbers from unlabelled records.
+//! `childlink train`: a model's numbers from records, and from labels where there are any.
 
 use super::Outcome;
 use super::link::read_model;
 use crate::input::InputArgs;
+use crate::labels;
 use crate::output::write_file;
 use crate::render::{Terminal, count, table};
 use childlink::Error;
@@ -16,11 +17,13 @@ use std::path::PathBuf;
 
 /// Train a linkage model on records
 ///
-/// Estimates the model's probabilities from the records, without labels, and writes the trained model,
-/// to be used with `link --model`. `link` trains by itself; use this to train once and link often.
+/// Estimates the model's probabilities from the records and writes the trained model, to be used with
+/// `link --model`. `link` trains by itself; use this to train once and link often. With labels, m comes from
+/// the pairs known to be of one child, and the rest from the records.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink train extracts/*.csv --out model.json\n  \
+    childlink train extracts/*.csv --labels read-sample.csv --out model.json\n  \
     childlink link today/*.csv --model model.json --out linked")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -31,6 +34,13 @@ pub(crate) struct Args {
     /// Model to start from, in place of the built-in one
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Pairs that people decided: source_l,record_id_l,source_r,record_id_r,decision; those that are `same` give
+    /// m. A sample drawn by `childlink sample` counts by its strata
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// Take records with the same value of this column for one child
+    #[arg(long, value_name = "COLUMN", conflicts_with = "labels")]
+    label_column: Option<String>,
     /// Compare records of different sources only
     #[arg(long)]
     link_only: bool,
@@ -47,13 +57,27 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn train(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    let inputs = args.input.resolve()?;
+    let mut inputs = args.input.resolve()?;
+    let label_place = args.label_column.as_deref().map(|column| inputs.keep_too(column));
     let model = read_model(args.model.as_deref())?;
     let progress = terminal.progress();
     let records = inputs.read(&progress)?;
     let phase = progress.phase("Training");
     let kind = if args.link_only { LinkKind::LinkOnly } else { LinkKind::LinkAndDedupe };
-    let (trained, report) = estimate::train(&records.built.table, &model, kind, args.seed)?;
+    let records_table = &records.built.table;
+    let labels = match (&args.labels, label_place) {
+        (Some(path), _) => labels::from_list(path, records_table)?,
+        (None, Some(place)) => labels::from_column(&records, place),
+        (None, None) => Vec::new(),
+    };
+    if labels.is_empty() && (args.labels.is_some() || args.label_column.is_some()) {
+        return Err(Error::new(
+            "train/no-labels",
+            "the labels hold no pair of one child",
+            "name a list with decisions that are `same`, or a column in which records share a value",
+        ));
+    }
+    let (trained, report) = estimate::train_with_labels(records_table, &model, kind, args.seed, &labels)?;
     drop(phase);
     write_file(&args.out, trained.to_json().as_bytes())?;
     terminal.result(|| in_words(args, &trained, &report), || summary::of_training(&trained, &report))?;
