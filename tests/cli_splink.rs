@@ -1,6 +1,7 @@
 //! General record linkage on the command line: any columns, by a Splink model. What Splink itself answered is
 //! in tests/data/splink.
 
+use childlink::linkage::model::{BlockingRule, Model};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -317,4 +318,118 @@ fn a_model_of_our_own_weighs_pairs_of_childrens_records() {
     let unknown =
         ["score", "population/records.csv", "--model", "linked/model.json", "--pairs", "pairs.csv", "--out", "x.csv"];
     assert!(bench.refused(&unknown).contains("score/unknown-record"));
+}
+
+/// What a Splink model cannot express: see docs/splink.md.
+const NOT_EXPRESSIBLE: [&str; 18] = [
+    "birth-date/compatible",
+    "family-name/other-name",
+    "family-name/shared-part",
+    "given-name/all-words-equal",
+    "given-name/nickname",
+    "given-name/other-name",
+    "given-name/shared-first-word",
+    "given-name/similar-to-rare",
+    "given-name/sounds-alike",
+    "given-name/spelling",
+    "mother/given-name-alike",
+    "other-names/shared-word",
+    "pair/two-fields-agree",
+    "residence/address",
+    "residence/missing",
+    "residence/postcode-address-differs",
+    "residence/postcode-and-address",
+    "residence/postcode-slip",
+];
+
+/// The built-in model with the levels that can be expressed; what the others held goes to the last level.
+fn expressible_model() -> Model {
+    let mut model = Model::child_health();
+    model.provenance.trained_on_records = 1;
+    model.household_pairs_per_match = None;
+    model.cases.clear();
+    for comparison in &mut model.comparisons {
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            comparison.levels.drain(..).partition(|level| !NOT_EXPRESSIBLE.contains(&level.when.as_str()));
+        comparison.levels = kept;
+        let last = comparison.levels.last_mut().expect("otherwise");
+        for level in gone {
+            let sum = |a: Option<f64>, b: Option<f64>| a.map(|a| a + b.unwrap_or(0.0));
+            (last.m, last.u, last.h) = (sum(last.m, level.m), sum(last.u, level.u), sum(last.h, level.h));
+        }
+        comparison.levels.iter_mut().for_each(|level| level.term_frequency = None);
+    }
+    let rule = |keys: &[&str]| BlockingRule {
+        name: keys.join(" and "),
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        only_if: None,
+        refine: Vec::new(),
+    };
+    model.blocking = vec![rule(&["nhs-number"]), rule(&["birth-date"]), rule(&["family-name", "sex"])];
+    model
+}
+
+#[test]
+fn a_model_of_our_own_is_exported_whole_or_what_it_cannot_say_is_named() {
+    let bench = Bench::new();
+    bench.write("own.json", Model::child_health().to_json());
+    let told = bench.refused(&["model", "export", "own.json", "--out", "splink.json"]);
+    for part in ["model/not-expressible", "comparison residence", "the household class", "given-name/all-words-equal"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!bench.path("splink.json").exists());
+    let told = bench.ok(&["model", "export", "own.json", "--partial", "--out", "splink.json"]);
+    assert!(told.contains("left out: comparison residence: no columns express"), "{told}");
+    let exported = bench.json("splink.json");
+    let names: Vec<&str> =
+        exported["comparisons"].as_array().unwrap().iter().filter_map(|c| c["output_column_name"].as_str()).collect();
+    assert!(names.contains(&"nhs_number") && names.contains(&"birth_date") && !names.contains(&"residence"));
+}
+
+#[test]
+fn an_exported_model_weighs_prepared_records_as_the_model_weighs_the_records() {
+    let bench = Bench::new();
+    bench.ok(&["synth", "--children", "600", "--sources", "4", "--seed", "8", "--noise", "3", "--out", "population"]);
+    bench.write("own.json", expressible_model().to_json());
+    bench.ok(&[
+        "model",
+        "export",
+        "own.json",
+        "--partial",
+        "--out",
+        "splink.json",
+        "--records",
+        "population/records.csv",
+        "--records-out",
+        "prepared.csv",
+    ]);
+    bench.ok(&["score", "prepared.csv", "--splink-model", "splink.json", "--out", "by_splink.csv"]);
+    let by_splink = bench.rows("by_splink.csv");
+    let key = |id: &str| id.split_once('/').map(|(source, id)| (source.to_owned(), id.to_owned())).expect("a key");
+    let mut list = "source_l,record_id_l,source_r,record_id_r\n".to_owned();
+    for row in &by_splink {
+        let ((source_l, id_l), (source_r, id_r)) = (key(&row["unique_id_l"]), key(&row["unique_id_r"]));
+        list += &format!("{source_l},{id_l},{source_r},{id_r}\n");
+    }
+    bench.write("pairs.csv", list);
+    bench.ok(&["score", "population/records.csv", "--model", "own.json", "--pairs", "pairs.csv", "--out", "own.csv"]);
+    let own = bench.rows("own.csv");
+    assert!(by_splink.len() > 300 && own.len() == by_splink.len(), "{}", by_splink.len());
+    let exported = bench.json("splink.json");
+    let names: Vec<&str> =
+        exported["comparisons"].as_array().unwrap().iter().filter_map(|c| c["output_column_name"].as_str()).collect();
+    assert!(names.len() >= 9, "{names:?}");
+    let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (theirs, ours) in by_splink.iter().zip(&own) {
+        for name in &names {
+            let (gamma, weight) = (format!("gamma_{name}"), format!("mw_{name}"));
+            assert_eq!(theirs[&gamma], ours[&gamma], "{name}: {} {}", theirs["unique_id_l"], theirs["unique_id_r"]);
+            let difference = theirs[&weight].parse::<f64>().unwrap() - ours[&weight].parse::<f64>().unwrap();
+            assert!(difference.abs() < 1e-9);
+            seen.entry((*name).to_owned()).or_default().insert(theirs[&gamma].clone());
+        }
+    }
+    // The levels met, so that the agreement says something.
+    let met: usize = seen.values().map(BTreeSet::len).sum();
+    assert!(met >= 35, "{met} levels met: {seen:?}");
 }

@@ -22,6 +22,7 @@ pub mod message;
 pub mod ndjson;
 #[cfg(feature = "columnar")]
 pub mod parquet;
+pub mod prepared;
 pub mod rows;
 pub mod settled;
 pub mod sheet;

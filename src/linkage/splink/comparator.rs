@@ -250,9 +250,10 @@ mod tests {
     use proptest::prelude::*;
 
     /// Conditions as users write them, each of which has a quick form.
-    const CONDITIONS: [&str; 12] = [
+    const CONDITIONS: [&str; 13] = [
         "a_l IS NULL OR a_r IS NULL",
         "a_l = a_r",
+        "coalesce(a_l = a_r, b_l = 'a', false)",
         "contains(a_l, a_r)",
         "contains(a_r, b_l)",
         "levenshtein(a_l, a_r) <= 1",

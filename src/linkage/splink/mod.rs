@@ -25,6 +25,7 @@ pub mod level;
 pub mod link;
 mod measure;
 mod memo;
+pub mod of_model;
 mod pattern;
 mod plain;
 pub mod prediction;

@@ -10,8 +10,9 @@ use super::function::Function;
 use super::pattern;
 use crate::linkage::value::{Value, ValueType};
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, CastKind, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    LambdaFunction, OneOrManyWithParens, Spanned, Subscript, TrimWhereField, UnaryOperator, Value as Literal,
+    AccessExpr, BinaryOperator, CaseWhen, CastKind, Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator,
+    FunctionArguments, Ident, LambdaFunction, OneOrManyWithParens, Spanned, Subscript, TrimWhereField, UnaryOperator,
+    Value as Literal,
 };
 use sqlparser::parser::Parser;
 
@@ -399,11 +400,7 @@ impl Reader<'_> {
         let name = call.name.to_string().replace(['"', '`'], "").to_lowercase();
         let arguments = match &call.args {
             FunctionArguments::List(list) if call.over.is_none() && call.filter.is_none() => {
-                let plain = |argument: &FunctionArg| match argument {
-                    FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
-                    _ => None,
-                };
-                list.args.iter().map(plain).collect::<Option<Vec<Expr>>>()
+                list.args.iter().map(argument).collect::<Option<Vec<Expr>>>()
             }
             _ => None,
         };
@@ -551,5 +548,31 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text.to_owned(),
+    }
+}
+
+/// An argument of a function. `x_l = y` looks like a named argument to the parser and is a comparison to DuckDB; where
+/// more than a simple value follows, the parser has cut it in the wrong place.
+fn argument(argument: &FunctionArg) -> Option<Expr> {
+    match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+        FunctionArg::Named {
+            name,
+            operator: FunctionArgOperator::Equals,
+            arg:
+                FunctionArgExpr::Expr(
+                    value @ (Expr::Identifier(_)
+                    | Expr::CompoundIdentifier(_)
+                    | Expr::Value(_)
+                    | Expr::Function(_)
+                    | Expr::Nested(_)
+                    | Expr::Cast { .. }),
+                ),
+        } => Some(Expr::BinaryOp {
+            left: Box::new(Expr::Identifier(name.clone())),
+            op: BinaryOperator::Eq,
+            right: Box::new(value.clone()),
+        }),
+        _ => None,
     }
 }

@@ -1,23 +1,30 @@
 //! `childlink model`: read, train and write Splink models.
 
 use super::Outcome;
+use super::link::read_model as read_own_model;
 use super::score::{findings_json, outcome, read_model};
 use crate::frame_input::{Datasets, named_files};
-use crate::output::write_file;
+use crate::input::Inputs;
+use crate::output::{OutputFile, cannot_read, write_file};
 use crate::render::{Terminal, count};
 use childlink::Error;
+use childlink::exchange::prepared::{prepared_columns, write_prepared};
+use childlink::exchange::sheet::Sheet;
+use childlink::linkage::splink::of_model::of_model;
 use childlink::linkage::splink::settings::{BlockingRule, LinkType};
 use childlink::linkage::splink::{ModelFinding, Records, SplinkModel, train};
 use clap::Subcommand;
 use serde_json::json;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Import, train and export Splink models
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  childlink model import saved.json --out model.json\n  \
     childlink model train people.csv --splink-model model.json --prior-rule 'l.dob = r.dob and l.surname = r.surname' \\\n    \
     --recall 0.7 --em-rule 'l.dob = r.dob' --em-rule 'l.surname = r.surname' --out trained.json\n  \
-    childlink model export trained.json --out for-splink.json")]
+    childlink model export trained.json --out for-splink.json\n  \
+    childlink model export linked/model.json --partial --out for-splink.json --records extract.csv --records-out prepared.csv")]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
@@ -27,8 +34,8 @@ pub(crate) struct Args {
 enum Action {
     /// Check a saved Splink model (version 3, 4 or 5) and write it in the form of version 5
     Import(Copy),
-    /// Write a model so that Splink 5 loads it and scores alike
-    Export(Copy),
+    /// Write a model, of Splink or of childlink, so that Splink 5 loads it and scores alike
+    Export(Export),
     /// Train a model as Splink does: prior, u from random pairs, m by expectation-maximisation or labels
     Train(Training),
 }
@@ -41,6 +48,25 @@ struct Copy {
     /// Where to write it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Export {
+    /// The model
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Leave out what a Splink model cannot express of a model of childlink, and say so
+    #[arg(long)]
+    partial: bool,
+    /// Records to prepare for the exported model; may be given many times
+    #[arg(long, value_name = "FILE", requires = "records_out")]
+    records: Vec<String>,
+    /// Where to write the prepared records (CSV)
+    #[arg(long, value_name = "FILE", requires = "records")]
+    records_out: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -76,17 +102,46 @@ struct Training {
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     match &args.action {
-        Action::Import(copy) | Action::Export(copy) => rewrite(copy, terminal),
+        Action::Import(copy) => rewrite(&copy.model, copy.out.as_deref(), terminal),
+        Action::Export(export) if is_childlink_model(&export.model)? => export_own(export, terminal),
+        Action::Export(export) => rewrite(&export.model, Some(&export.out), terminal),
         Action::Train(training) => train_model(training, terminal),
     }
 }
 
-fn rewrite(args: &Copy, terminal: &Terminal) -> Result<Outcome, Error> {
-    let (model, findings) = read_model(&args.model, terminal)?;
-    if let Some(out) = &args.out {
+fn rewrite(path: &Path, out: Option<&Path>, terminal: &Terminal) -> Result<Outcome, Error> {
+    let (model, findings) = read_model(path, terminal)?;
+    if let Some(out) = out {
         write_file(out, model.to_json().as_bytes())?;
     }
     tell(terminal, &model, Vec::new(), &findings)
+}
+
+/// Whether a file is a model of childlink rather than one of Splink: it names itself and its thresholds.
+fn is_childlink_model(path: &Path) -> Result<bool, Error> {
+    let text = fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    Ok(document["id"].is_string() && document["thresholds"].is_object())
+}
+
+/// Writes a model of childlink as one of Splink, and records in the columns that it reads.
+fn export_own(args: &Export, terminal: &Terminal) -> Result<Outcome, Error> {
+    let translated = of_model(&read_own_model(Some(&args.model))?)?;
+    let translated = if args.partial { translated } else { translated.whole()? };
+    // What Splink is given is first read as Splink's models are.
+    let (model, findings) = SplinkModel::read(&translated.json)?;
+    write_file(&args.out, translated.json.as_bytes())?;
+    let mut steps: Vec<String> =
+        translated.left_out.iter().map(|part| format!("left out: {}: {}", part.place, part.reason)).collect();
+    if let Some(out) = &args.records_out {
+        let inputs = Inputs::new(named_files(&args.records), None, Vec::new())?;
+        let records = inputs.read(&terminal.progress())?;
+        let mut sheet = Sheet::csv(OutputFile::create(out)?, &prepared_columns())?;
+        write_prepared(&mut sheet, &records.built.table)?;
+        sheet.finish()?.finish()?;
+        steps.push(format!("{} records prepared", count(records.built.table.len() as u64)));
+    }
+    tell(terminal, &model, steps, &findings)
 }
 
 fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
