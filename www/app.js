@@ -89,6 +89,8 @@ document.addEventListener("click", (event) => {
   target?.scrollIntoView({ block: "center" });
   target?.focus();
 });
+// A file that is dropped beside its place must not open in the tab: what was typed and loaded would be gone.
+for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
 window.addEventListener("hashchange", route);
 await route();
 if (document.readyState === "complete") keepForOffline();

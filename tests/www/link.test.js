@@ -80,6 +80,25 @@ it(
   },
 );
 
+it("takes files that are dropped on their place, and keeps the tab when one is dropped beside it", async () => {
+  const drop = (target, name) =>
+    page.evaluate(
+      ([target, name]) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["record_id,family_name,birth_date\n1,<b>Smith</b>,2020-02-03\n"], name));
+        const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+        return [...document.querySelectorAll(target)].find((one) => one.checkVisibility()).dispatchEvent(event);
+      },
+      [target, name],
+    );
+  assert.equal(await drop("h1", "beside.csv"), false, "the browser is kept from opening it");
+  assert.equal(await page.getByText("beside.csv").count(), 0);
+  await drop(".app-drop", "dropped.csv");
+  await page.getByRole("heading", { name: "dropped.csv" }).waitFor();
+  await page.getByText("Columns", { exact: true }).click();
+  await page.getByRole("row", { name: "family_name <b>Smith</b>" }).waitFor();
+});
+
 it("tells what another threshold would change, by keyboard", async () => {
   await linkSample();
   await page.locator("#link-threshold").focus();
