@@ -1,14 +1,21 @@
 // Shows the page that the address names, and keeps every page that has been shown: what was typed or loaded stays until
 // the tab is closed.
+import { loadForms } from "./core.js";
 import { announce, h } from "./dom.js";
 
 const PAGES = {
   "": { title: "Start", load: () => import("./views/start.js"), menu: false },
-  check: { title: "Check", load: () => import("./views/check.js"), menu: true },
+  check: { title: "Check", load: () => beside(loadForms, import("./views/check.js")), menu: true },
   schedule: { title: "Schedule", load: () => import("./views/schedule/index.js"), menu: true },
   link: { title: "Link", load: () => import("./views/link/index.js"), menu: true },
   review: { title: "Review", load: () => import("./views/review/index.js"), menu: true },
 };
+
+/** Starts fetching what a page will ask for while the page itself comes. Should that fail, the page will say so. */
+function beside(load, page) {
+  load().catch(() => {});
+  return page;
+}
 
 const main = document.getElementById("main");
 const shown = new Map();

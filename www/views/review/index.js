@@ -14,7 +14,7 @@ const PRACTICE = ["review.csv", "children.csv", "restricted.csv", "summary.json"
 
 /** The Review page: the pairs that a person must decide, one at a time. */
 export async function show(view) {
-  const [childlink, text, decisions] = await Promise.all([loadFull(), loadText(), openDecisions()]);
+  const [text, decisions] = await Promise.all([loadText(), openDecisions()]);
   const summary = errorSummary();
   const stage = h("div", { id: "review-stage" });
   const kept = h("section", { class: "app-part", id: "review-kept" });
@@ -31,7 +31,7 @@ export async function show(view) {
     name.fail(who ? "" : "Enter your initials");
     if (!who) return name.control.focus();
     try {
-      const run = await load();
+      const [childlink, run] = await Promise.all([loadFull(), load()]);
       reading = reader({ run, who, decisions, childlink, diffChars: text.diffChars, onchange: showKept });
       stage.replaceChildren(
         reading.place,
