@@ -49,6 +49,12 @@ it("asks who reads, then shows a pair side by side with its guards and waterfall
     .locator("mark")
     .allTextContents();
   assert.deepEqual(marked, ["52", "03"], "A81452 and A81403 differ in two characters");
+  const address = page.getByRole("row", { name: /^Address line 1/ }).locator("td");
+  assert.deepEqual(
+    (await address.allTextContents()).slice(1),
+    ["86 Willow Grove", "FLAT 1, 80 CLARENCE CLOSE"],
+    "as written",
+  );
   await page.getByRole("row", { name: /^Together about 310 to 1 that it is one child \+8.3/ }).waitFor();
   await assertAccessible(page);
 });
