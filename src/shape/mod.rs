@@ -5,6 +5,10 @@
 #[cfg(feature = "c-api")]
 pub(crate) mod column;
 pub(crate) mod finding;
+#[cfg(feature = "wasm-edge")]
+pub(crate) mod index;
 #[cfg(any(feature = "c-api", feature = "wasm"))]
 pub(crate) mod linkage;
+#[cfg(feature = "wasm-edge")]
+pub(crate) mod notification;
 pub(crate) mod record;

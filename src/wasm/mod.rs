@@ -8,12 +8,16 @@
 #![allow(unreachable_pub, reason = "wasm-bindgen exports only what is `pub`; Rust callers use the core")]
 
 mod birth_date;
+#[cfg(feature = "wasm-edge")]
+mod child_index;
 mod error;
 mod field;
 #[cfg(feature = "wasm")]
 mod linker;
 mod name;
 mod nhs_number;
+#[cfg(feature = "wasm-edge")]
+mod notification;
 #[cfg(feature = "wasm")]
 mod pair;
 mod postcode;

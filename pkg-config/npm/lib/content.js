@@ -21,6 +21,13 @@ export async function contentOf(value, name, advance) {
   return ofParts([value], name);
 }
 
+/** The bytes of the same in turn; of a stream nothing is kept. */
+export async function* partsInTurn(value, name) {
+  if (typeof Blob === "function" && value instanceof Blob) value = value.stream();
+  const isStream = typeof value?.getReader === "function" || typeof value?.[Symbol.asyncIterator] === "function";
+  for await (const part of isStream ? eachOf(value) : Array.isArray(value) ? value : [value]) yield bytes(part, name);
+}
+
 async function partsOf(stream, name, advance) {
   const parts = [];
   let size = 0;

@@ -78,13 +78,25 @@ impl Encoding {
             text.push_str(std::str::from_utf8(bytes).ok()?);
             return Some(());
         }
-        // The standard reads the five unassigned bytes as control characters; no source means those.
-        if bytes.iter().any(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D)) {
+        if bytes.iter().any(is_unassigned) {
             return None;
         }
         text.push_str(&windows_1252(bytes));
         Some(())
     }
+}
+
+/// Whether Windows-1252 has no character for a byte. The standard reads these five as control characters; no source
+/// means those.
+fn is_unassigned(byte: &u8) -> bool {
+    matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D)
+}
+
+/// The text of bytes in Windows-1252, with U+FFFD for each that stands for nothing.
+#[cfg(feature = "messages")]
+pub(super) fn windows_1252_lossy(bytes: &[u8]) -> String {
+    let parts: Vec<_> = bytes.split(is_unassigned).map(windows_1252).collect();
+    parts.join("\u{FFFD}")
 }
 
 /// Counts what tells UTF-8 from Windows-1252.
@@ -170,6 +182,13 @@ mod tests {
         assert_eq!(Encoding::Windows1252.decode_into(b"Andr\xE9\x80", &mut text), Some(()));
         assert_eq!(text, "André€");
         assert_eq!(Encoding::Windows1252.decode_into(b"\xE9\x81", &mut text), None);
+    }
+
+    #[test]
+    #[cfg(feature = "messages")]
+    fn what_stands_for_nothing_is_replaced_where_text_must_come() {
+        assert_eq!(windows_1252_lossy(b"Zo\xEB\x81\x80\x9D"), "Zoë\u{FFFD}€\u{FFFD}");
+        assert_eq!(windows_1252_lossy(b""), "");
     }
 
     #[test]

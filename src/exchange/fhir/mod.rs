@@ -24,5 +24,5 @@ pub use {
     immunization::immunization,
     instant::{DateTime, Instant},
     match_response::{MatchRequest, match_response, replaced_patient},
-    outcome::{of_error, of_findings},
+    outcome::{of_error, of_fault, of_findings},
 };

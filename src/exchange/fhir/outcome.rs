@@ -16,7 +16,12 @@ use serde_json::{Map, Value, json};
 /// assert_eq!(outcome["issue"][0]["details"]["coding"][0]["code"], "csv/empty");
 /// ```
 pub fn of_error(error: &Error) -> Value {
-    outcome(vec![issue("error", error.code, &error.message, &error.hint, error.field.as_deref())])
+    of_fault(error.code, &error.message, &error.hint, error.field.as_deref())
+}
+
+/// The same of the parts of an error, for shells that know them as text.
+pub fn of_fault(code: &str, message: &str, hint: &str, field: Option<&str>) -> Value {
+    outcome(vec![issue("error", code, message, hint, field)])
 }
 
 /// An OperationOutcome of findings; of none, it says that all went well.

@@ -5,6 +5,7 @@
 
 use super::digest;
 use crate::error::{Code, Error, Finding, Severity};
+use crate::exchange::encoding;
 use crate::exchange::fhir::DateTime;
 use crate::identity::column::Column;
 use crate::notification::{
@@ -230,7 +231,7 @@ fn missing(what: &str) -> Error {
 fn decode(field: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(field) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(field).0,
+        Err(_) => Cow::Owned(encoding::windows_1252_lossy(field)),
     }
 }
 

@@ -1,4 +1,5 @@
 import { comparePair, init, Linker, schedule, scheduleBatch, type Schedule } from "childlink";
+import { ChildIndex, Notifications, parseNotification, type Match, type Settlement } from "childlink/edge";
 import { init as start } from "childlink/slim";
 import {
   ChildlinkError,
@@ -46,6 +47,16 @@ const children: Uint8Array = (await linker.link({ seed: 1, signal: new AbortCont
 linker[Symbol.dispose]();
 console.log(rows, children.length);
 
+const index = await ChildIndex.load(new Blob([]).stream());
+const found: Match = index.match(record, { source: "births" });
+const entry: Uint8Array = index.upsert(record, { child: found.child ?? undefined });
+const notifications = new Notifications(index);
+const settled: Settlement = notifications.settle(({ entries, first }) => console.log(entries.length, first));
+const digest: string = parseNotification(entry).key.digest;
+console.log(index.replay(entry).applied, settled.queue[0]?.candidates[0]?.waterfall.prior, digest);
+
+// @ts-expect-error an index is loaded, not made
+new ChildIndex();
 // @ts-expect-error bytes, not text
 await linker.addFile("births.csv", "record_id,birth_date");
 // @ts-expect-error a number is no text

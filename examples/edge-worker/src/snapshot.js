@@ -1,0 +1,51 @@
+// Snapshots at rest are encrypted by the deployer's key (AES-256-GCM). Each piece stands by itself, so that a snapshot
+// streams through little memory; its number and whether it is the last are authenticated, so that pieces can neither be
+// exchanged nor left out.
+const PIECE = 1 << 20;
+const TAG = 16;
+const PREFIX = 8;
+
+export const importKey = (base64) =>
+  crypto.subtle.importKey("raw", Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)), "AES-GCM", false, ["encrypt", "decrypt"]);
+
+/** The parameters of piece `number`: a random prefix of the snapshot and the number make the nonce. */
+function parameters(prefix, number, last) {
+  const iv = new Uint8Array(12);
+  iv.set(prefix);
+  new DataView(iv.buffer).setUint32(PREFIX, number);
+  return { name: "AES-GCM", iv, additionalData: Uint8Array.of(last ? 1 : 0) };
+}
+
+/** Encrypts a whole snapshot, which is made where memory is plenty. */
+export async function encryptSnapshot(snapshot, key) {
+  const prefix = crypto.getRandomValues(new Uint8Array(PREFIX));
+  const parts = [prefix];
+  for (let at = 0, number = 0; at === 0 || at < snapshot.length; at += PIECE, number += 1) {
+    const piece = snapshot.subarray(at, at + PIECE);
+    const last = at + PIECE >= snapshot.length;
+    parts.push(new Uint8Array(await crypto.subtle.encrypt(parameters(prefix, number, last), key, piece)));
+  }
+  return new Blob(parts);
+}
+
+/** Decrypts a stream piece by piece. Throws where a piece was changed, left out or cut off. */
+export async function* decryptSnapshot(stream, key) {
+  let held = new Uint8Array(0);
+  let prefix;
+  let number = 0;
+  const decrypt = async (piece, last) => new Uint8Array(await crypto.subtle.decrypt(parameters(prefix, number++, last), key, piece));
+  for await (const part of stream) {
+    const joined = new Uint8Array(held.length + part.length);
+    joined.set(held);
+    joined.set(part, held.length);
+    held = joined;
+    if (prefix === undefined && held.length >= PREFIX) [prefix, held] = [held.slice(0, PREFIX), held.subarray(PREFIX)];
+    // The last piece is only known by the end of the stream.
+    while (prefix !== undefined && held.length > PIECE + TAG) {
+      yield decrypt(held.slice(0, PIECE + TAG), false);
+      held = held.subarray(PIECE + TAG);
+    }
+  }
+  if (prefix === undefined) throw new Error("the snapshot ends before its first piece");
+  yield decrypt(held.slice(), true);
+}

@@ -1,0 +1,103 @@
+//! The child index.
+
+use super::error::Thrown;
+use super::record::raw_fields;
+use super::result::to_json;
+use crate::exchange::fhir::{Element, Limits, MatchRequest, match_response};
+use crate::index::{Change, ChildIndex, Loader};
+use crate::shape::index::FoundShape;
+use wasm_bindgen::prelude::*;
+
+/// A snapshot on its way in, in pieces of any size.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct IndexLoader(Loader);
+
+#[wasm_bindgen]
+impl IndexLoader {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> IndexLoader {
+        IndexLoader::default()
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Thrown> {
+        Ok(self.0.push(bytes)?)
+    }
+
+    pub fn finish(self) -> Result<Index, Thrown> {
+        Ok(Index(self.0.finish()?))
+    }
+}
+
+/// A loaded index.
+#[wasm_bindgen]
+pub struct Index(pub(super) ChildIndex);
+
+#[wasm_bindgen]
+impl Index {
+    /// Compares a record with the index.
+    #[wasm_bindgen(js_name = find)]
+    pub fn find(&mut self, source: &str, columns: &[u8], values: Vec<String>) -> Result<String, Thrown> {
+        let found = self.0.find(source, &raw_fields(columns, &values))?;
+        to_json(&FoundShape::new(&found, self.0.model()))
+    }
+
+    /// Answers a `$match` request in FHIR R4 JSON.
+    #[wasm_bindgen(js_name = matchFhir)]
+    pub fn match_fhir(&mut self, source: &str, request: &[u8]) -> Result<String, Thrown> {
+        let asked = MatchRequest::of(&Element::read(request, Limits::default())?)?;
+        let found = self.0.find(source, &asked.subject.raw())?;
+        to_json(&match_response(&found, self.0.model(), asked.only_certain, asked.count))
+    }
+
+    /// The journal entry by which a record comes; a new record and a new child get the next free numbers.
+    pub fn upsert(
+        &self,
+        entry: Option<u32>,
+        child: Option<u32>,
+        source: &str,
+        columns: &[u8],
+        values: Vec<String>,
+    ) -> Vec<u8> {
+        let (entry, child) = (entry.unwrap_or(self.0.next_entry()), child.unwrap_or(self.0.next_child()));
+        self.journalled(Change::upsert(entry, child, source, &raw_fields(columns, &values)))
+    }
+
+    /// The journal entry by which a record goes.
+    pub fn remove(&self, entry: u32) -> Vec<u8> {
+        self.journalled(Change::Remove { entry })
+    }
+
+    /// The journal entry by which two children turn out to be one.
+    pub fn merge(&self, from: u32, into: u32) -> Vec<u8> {
+        self.journalled(Change::Merge { from, into })
+    }
+
+    /// The journal entry by which some records turn out to be another child's: a new one unless named.
+    pub fn split(&self, entries: Vec<u32>, child: Option<u32>) -> Vec<u8> {
+        self.journalled(Change::Split { entries, into: child.unwrap_or(self.0.next_child()) })
+    }
+
+    /// Applies a journal: entries applied, passed over, whole bytes, torn bytes.
+    pub fn replay(&mut self, journal: &[u8]) -> Result<Vec<f64>, Thrown> {
+        let replayed = self.0.replay(journal)?;
+        Ok(vec![
+            replayed.applied as f64,
+            replayed.passed_over as f64,
+            replayed.whole_bytes as f64,
+            replayed.torn_bytes as f64,
+        ])
+    }
+
+    pub fn snapshot(&self) -> Result<Vec<u8>, Thrown> {
+        Ok(self.0.snapshot()?)
+    }
+
+    pub fn stats(&self) -> Result<String, Thrown> {
+        to_json(&self.0.stats())
+    }
+
+    fn journalled(&self, change: Change) -> Vec<u8> {
+        self.0.next_journal_entry(change).to_bytes()
+    }
+}
