@@ -48,25 +48,29 @@ export function showPair(pair, { childlink, diffChars, members }) {
       ),
       h("p", {}, `The evidence alone comes to ${bits(pair.weight)} bits: ${oddsInWords(pair.weight)}.`),
     ),
-    table(
-      "The two records side by side",
-      [
-        { head: "Field", cell: ({ name }) => name },
-        {
-          head: "Comparison",
-          cell: ({ state }) =>
-            h(
-              "strong",
-              { class: `nhsuk-tag nhsuk-tag--${state.tag}` },
-              state.sign,
-              h("span", { class: "app-word" }, ` ${state.word}`),
-            ),
-        },
-        { head: `A: ${heads[0]}`, cell: ({ left }) => left },
-        { head: `B: ${heads[1]}`, cell: ({ right }) => right },
-      ],
-      rows.filter(({ state }) => state !== MISSING).map((row) => withMarks(row, diffChars)),
-      { hideCaption: true },
+    h(
+      "div",
+      { class: "app-pair" },
+      table(
+        "The two records side by side",
+        [
+          { head: "Field", cell: ({ name }) => name },
+          {
+            head: h("span", { class: "app-word" }, "Comparison"),
+            cell: ({ state }) =>
+              h(
+                "strong",
+                { class: `nhsuk-tag nhsuk-tag--${state.tag}` },
+                state.sign,
+                h("span", { class: "app-word" }, ` ${state.word}`),
+              ),
+          },
+          { head: `A: ${heads[0]}`, cell: ({ left }) => left },
+          { head: `B: ${heads[1]}`, cell: ({ right }) => right },
+        ],
+        rows.filter(({ state }) => state !== MISSING).map((row) => withMarks(row, diffChars)),
+        { hideCaption: true },
+      ),
     ),
     silent.length > 0 &&
       h("p", { class: "app-quiet" }, `In neither record: ${silent.map(({ name }) => name.toLowerCase()).join(", ")}.`),
