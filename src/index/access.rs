@@ -125,8 +125,7 @@ mod tests {
         let (store, mut table) = crate::index::tests::store();
         let mut keys_of = |store: &Store, key: &str, slots: Slots| {
             let rows: Vec<_> = (0..store.len()).map(|row| store.part_of_row(row, None, slots).fields).collect();
-            table.fields.clear_records();
-            table.fields.extend_records(&rows);
+            table.fields.set_records(&rows);
             let column = keys::find(key).unwrap().column(&table.fields);
             (0..rows.len() as RecordIndex).map(|row| column.keys(row).to_vec()).collect::<Vec<_>>()
         };

@@ -381,8 +381,7 @@ fn paths(
     for (chunk, rows) in order.chunks(CHUNK).enumerate() {
         let fields = rows.iter().map(|&(_, _, place)| (contents.row)(place).fields);
         let renamed: Vec<_> = fields.map(|fields| fields.renamed(|name| names.number[name as usize])).collect();
-        table.fields.clear_records();
-        table.fields.extend_records(&renamed);
+        table.fields.set_records(&renamed);
         access.keys(&table, |path, record, key| {
             if !renamed[record as usize].invalidated {
                 entries[path].push((key, (chunk * CHUNK) as u32 + record));

@@ -104,8 +104,7 @@ impl ChildIndex {
         let mut own = ChildIndex::numbered(self.few.fields.names_mut(), &table, 0);
         own.source = rank;
         self.names = self.few.fields.names.len();
-        self.few.fields.clear_records();
-        self.few.fields.extend_records([&own]);
+        self.few.fields.set_records(std::slice::from_ref(&own));
         let mut keys = Vec::new();
         if !own.invalidated {
             self.access.keys(&self.few, |path, _, key| keys.push((path, key)))?;

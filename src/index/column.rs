@@ -93,12 +93,12 @@ impl Column {
 
 #[inline]
 fn word_at(body: &[u8], byte: usize) -> u64 {
-    body.get(byte..byte + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
+    body.get(byte..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 #[inline]
 fn word32_at(body: &[u8], byte: usize) -> u32 {
-    body.get(byte..byte + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
+    body.get(byte..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
 /// Packs columns one behind another.

@@ -134,8 +134,7 @@ impl ChildIndex {
         // First with no more than the keys are made from: most rows of a birth date agree in nothing else.
         let keys = rows.iter().map(|&(row, birth)| self.keys_of_row(row, birth));
         let keys: Vec<RecordFields> = std::iter::once(query.clone()).chain(keys).collect();
-        self.few.fields.clear_records();
-        self.few.fields.extend_records(&keys);
+        self.few.fields.set_records(&keys);
         let (agreeing, may_be_cut) = agreeing(&self.description.model, &self.few)?;
         if !may_be_cut {
             rows = agreeing.into_iter().map(|other| rows[other as usize - 1]).collect();
@@ -145,8 +144,7 @@ impl ChildIndex {
         let (first_name, family_name, sensitive) = (query.given.words[0], query.family.whole, query.sensitive);
         all.push(query);
         all.extend(rows.iter().map(|&row| self.row(row).fields));
-        self.few.fields.clear_records();
-        self.few.fields.extend_records(&all);
+        self.few.fields.set_records(&all);
         let counted = Counted { table: &self.few, store: &self.store, totals: &self.description.totals };
         let model = &self.description.model;
         let names = self.counts.with_one_more(first_name, family_name);
@@ -199,8 +197,7 @@ impl ChildIndex {
     /// Rows that some blocking rule may bring together with the record, in order, each once, with the birth date where
     /// it was found by that.
     fn reach(&mut self, query: &RecordFields, with_changes: bool) -> Result<Vec<(usize, Option<PackedDate>)>, Error> {
-        self.few.fields.clear_records();
-        self.few.fields.extend_records([query]);
+        self.few.fields.set_records(std::slice::from_ref(query));
         let packed = self.store.len();
         let mut rows = Vec::new();
         let mut dates = Vec::new();

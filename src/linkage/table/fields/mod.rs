@@ -56,11 +56,6 @@ impl<T: Copy + Default> Coded<T> {
         self.ids.get(record as usize).copied()
     }
 
-    /// Adds a value behind those that stand here.
-    fn push_value(&mut self, value: T) {
-        Arc::make_mut(&mut self.values).push(value);
-    }
-
     /// The same values for the records in another order.
     fn in_order(&self, order: &[RecordIndex]) -> Coded<T> {
         Coded { ids: Arc::new(gathered(&self.ids, order)), values: Arc::clone(&self.values) }

@@ -1,6 +1,7 @@
 //! One record's fields in comparable form, taken out of a table or put into one: how records that live
 //! elsewhere (the child index) meet the engine.
 
+use super::address::AddressWords;
 use super::date::PackedDate;
 use super::names::{Family, Given, NameId};
 use super::number::NumberCell;
@@ -80,51 +81,40 @@ impl Fields {
         }
     }
 
-    /// Drops every record and keeps the names.
-    pub(crate) fn clear_records(&mut self) {
-        let names = std::mem::take(&mut self.names);
-        *self = Fields { names, ..Fields::default() };
-    }
-
-    /// Adds records behind those that stand here. Only for fields that were filled by this function alone.
-    pub(crate) fn extend_records<'r>(&mut self, records: impl IntoIterator<Item = &'r RecordFields>) {
-        for record in records {
-            self.source.push(record.source);
-            self.number.push(record.number);
-            self.given.push_value(record.given);
-            self.other.push_value(record.other);
-            self.family.push_value(record.family);
-            self.previous_family.push_value(record.previous_family);
-            self.birth.push(record.birth);
-            self.sex.push_value(record.sex);
-            self.birth_order.push_value(record.birth_order);
-            self.postcode.push_value(record.postcode);
-            self.previous_postcode.push_value(record.previous_postcode);
-            self.address.push_words(&record.address);
-            self.uprn.push(record.uprn);
-            self.practice.push_value(record.practice);
-            self.mother_number.push(record.mother_number);
-            self.mother_given.push_value(record.mother_given);
-            self.mother_family.push_value(record.mother_family);
-            self.mother_birth.push(record.mother_birth);
-            self.sensitive.push(record.sensitive);
-            self.invalidated.push(record.invalidated);
-        }
+    /// Puts these records in the place of all that stand here, and keeps the names.
+    pub(crate) fn set_records(&mut self, records: &[RecordFields]) {
         // Each record has a value of its own: one list of ids serves every column.
-        let own: Arc<Vec<u32>> = Arc::new((0..self.source.len() as u32).collect());
-        fn share<T>(column: &mut Coded<T>, own: &Arc<Vec<u32>>) {
-            column.ids = Arc::clone(own);
+        let ids: Arc<Vec<u32>> = Arc::new((0..records.len() as u32).collect());
+        fn coded<T>(records: &[RecordFields], ids: &Arc<Vec<u32>>, of: impl Fn(&RecordFields) -> T) -> Coded<T> {
+            Coded { ids: Arc::clone(ids), values: Arc::new(records.iter().map(of).collect()) }
         }
-        share(&mut self.given, &own);
-        share(&mut self.other, &own);
-        share(&mut self.family, &own);
-        share(&mut self.previous_family, &own);
-        share(&mut self.sex, &own);
-        share(&mut self.birth_order, &own);
-        share(&mut self.postcode, &own);
-        share(&mut self.previous_postcode, &own);
-        share(&mut self.practice, &own);
-        share(&mut self.mother_given, &own);
-        share(&mut self.mother_family, &own);
+        fn plain<T>(records: &[RecordFields], of: impl Fn(&RecordFields) -> T) -> Vec<T> {
+            records.iter().map(of).collect()
+        }
+        let mut address = AddressWords::default();
+        records.iter().for_each(|record| address.push_words(&record.address));
+        *self = Fields {
+            source: plain(records, |record| record.source),
+            number: plain(records, |record| record.number),
+            names: std::mem::take(&mut self.names),
+            given: coded(records, &ids, |record| record.given),
+            other: coded(records, &ids, |record| record.other),
+            family: coded(records, &ids, |record| record.family),
+            previous_family: coded(records, &ids, |record| record.previous_family),
+            birth: plain(records, |record| record.birth),
+            sex: coded(records, &ids, |record| record.sex),
+            birth_order: coded(records, &ids, |record| record.birth_order),
+            postcode: coded(records, &ids, |record| record.postcode),
+            previous_postcode: coded(records, &ids, |record| record.previous_postcode),
+            address,
+            uprn: plain(records, |record| record.uprn),
+            practice: coded(records, &ids, |record| record.practice),
+            mother_number: plain(records, |record| record.mother_number),
+            mother_given: coded(records, &ids, |record| record.mother_given),
+            mother_family: coded(records, &ids, |record| record.mother_family),
+            mother_birth: plain(records, |record| record.mother_birth),
+            sensitive: plain(records, |record| record.sensitive),
+            invalidated: plain(records, |record| record.invalidated),
+        };
     }
 }
