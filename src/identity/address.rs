@@ -178,13 +178,19 @@ fn words(folded: &str) -> impl Iterator<Item = &str> {
     folded.split(' ').filter(|word| !word.is_empty()).map(abbreviation)
 }
 
-/// Whether a line is a postcode by itself: 5 to 10 characters that end in a letter and hold a figure.
+/// Whether a line is a postcode by itself. Letters and figures are counted first, which costs less than parsing and
+/// does not depend on what stands between them: 5 to 7, the last a letter, some a figure.
 fn is_postcode(line: &str) -> bool {
-    let line = line.trim();
-    5 <= line.len()
-        && line.len() <= 10
-        && line.as_bytes().last().is_some_and(u8::is_ascii_alphabetic)
-        && line.bytes().any(|b| b.is_ascii_digit())
+    let (mut count, mut last, mut figures) = (0, 0, 0);
+    for byte in line.bytes().filter(u8::is_ascii_alphanumeric) {
+        count += 1;
+        last = byte;
+        figures += usize::from(byte.is_ascii_digit());
+    }
+    5 <= count
+        && count <= 7
+        && last.is_ascii_alphabetic()
+        && figures > 0
         && Postcode::parse(line).is_ok_and(|postcode| postcode.kind() != PostcodeKind::StandIn)
 }
 
