@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::identity::column::Column;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+use toml::de::{DeTable, DeValue};
 
 /// The spelling lists that ship with childlink, the most general last.
 const LAYOUTS: [&str; 5] = [
@@ -107,24 +108,26 @@ fn comparable(name: &str) -> String {
 fn parse(text: &str) -> Result<Vec<(Column, Vec<String>)>, Error> {
     const HINT: &str = "write one line a column, for example birth_date = [\"Date of Birth\"], below [columns]";
     let unreadable = |what: String| Error::new("columns/unreadable", what, HINT);
-    let document: toml::Table = text.parse().map_err(|e: toml::de::Error| unreadable(e.message().to_owned()))?;
-    let Some(toml::Value::Table(columns)) = document.get("columns") else {
+    // The values as they stand: those of `toml::Value` come by a deserialiser that costs a browser kilobytes.
+    let document = DeTable::parse(text).map_err(|e| unreadable(e.message().to_owned()))?.into_inner();
+    let Some(columns) = document.get("columns").and_then(|columns| columns.get_ref().as_table()) else {
         return Err(unreadable("the list of columns has no [columns]".to_owned()));
     };
     let mut parsed = Vec::new();
     for (name, value) in columns {
+        let (name, value): (&str, &DeValue<'_>) = (name.get_ref(), value.get_ref());
         let Some(column) = Column::from_name(name) else {
             return Err(Error::new(
                 "columns/unknown-column",
                 format!("the list of columns names {name}, which is no canonical column"),
                 "the canonical columns are listed in docs/columns.md",
             )
-            .in_field(name.clone()));
+            .in_field(name));
         };
-        let names = match value {
-            toml::Value::String(one) => Some(vec![one.clone()]),
-            toml::Value::Array(many) => many.iter().map(|n| n.as_str().map(str::to_owned)).collect(),
-            _ => None,
+        let names = match (value.as_str(), value.as_array()) {
+            (Some(one), _) => Some(vec![one.to_owned()]),
+            (None, Some(many)) => many.iter().map(|n| n.get_ref().as_str().map(str::to_owned)).collect(),
+            (None, None) => None,
         };
         let names = names.ok_or_else(|| unreadable(format!("the spellings of {name} are not text")))?;
         parsed.push((column, names));
