@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// Keys of a rule that a hash path is made of, at most: more would make paths that no two rules share.
 const PATH_KEYS: usize = 2;
+/// Keys that so few records share that a path needs no other: rules that begin with one share its path.
+const SHARED_BY_FEW: [&str; 4] = ["nhs-number", "postcode", "uprn", "mother-nhs-number"];
 
 /// All ways that a model's rules need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +41,8 @@ impl Access {
             } else if rule.keys.iter().any(|key| key == "birth-date-either-order") {
                 access.by_exchanged_date = true;
             } else {
-                let keys = rule.keys[..rule.keys.len().min(PATH_KEYS)].to_vec();
+                let few = rule.keys.first().is_some_and(|key| SHARED_BY_FEW.contains(&key.as_str()));
+                let keys = rule.keys[..rule.keys.len().min(if few { 1 } else { PATH_KEYS })].to_vec();
                 if !access.paths.contains(&keys) {
                     access.paths.push(keys);
                 }
