@@ -49,7 +49,7 @@ pub(super) fn decide(table: &Table, model: &Model, candidates: Candidates, optio
     apart
         .extend(judged.iter().filter(|pair| is_distinct(pair)).map(|pair| (pair.candidate.left, pair.candidate.right)));
     apart.sort_unstable();
-    judged.retain(|pair| !is_distinct(pair));
+    judged.retain(|pair| !is_distinct(pair) && !are_siblings(&pair.candidate.facts));
     let rivalry = Rivalry { table, apart: &apart, thresholds: model.thresholds };
     rivalry.raise_runner_up(&mut judged);
     let partners = rivalry.clear_partners(&judged);
@@ -109,6 +109,12 @@ fn is_distinct(pair: &Judged) -> bool {
     let facts = &pair.candidate.facts;
     let by_number = facts.numbers_differ && (facts.both_verified || facts.names == NameEvidence::Unlike);
     by_number || (facts.birth_dates_conflict && !facts.same_number)
+}
+
+/// Unlike given names and another birth date, or one that is missing, without a shared number: brothers and
+/// sisters of one mother and home, if anything. Unlike distinct records, they may still meet through others.
+fn are_siblings(facts: &Facts) -> bool {
+    facts.names == NameEvidence::Unlike && !facts.same_birth_date && !facts.same_number
 }
 
 /// What stands between candidates of one record: it belongs to one child.

@@ -257,12 +257,9 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     raise(Guard::SharedNumber, facts.same_number && in_doubt);
     let undecided = facts.same_birth_date && !facts.same_number;
     raise(Guard::BirthOrder, facts.orders_differ);
-    raise(
-        Guard::MultipleBirth,
-        undecided
-            && matches!(facts.names, NameEvidence::Alike | NameEvidence::Unlike)
-            && (multiple || score.is_household()),
-    );
+    // Unlike names need a number to be one child; names that are only alike do where twins may be in reach.
+    let twins_possible = multiple || score.is_household();
+    raise(Guard::MultipleBirth, undecided && (unlike || (facts.names == NameEvidence::Alike && twins_possible)));
     raise(Guard::PlaceholderTwin, undecided && facts.names == NameEvidence::Missing && multiple);
     let named_alike = matches!(facts.names, NameEvidence::Same | NameEvidence::Alike);
     let changed = named_alike && facts.same_birth_date && facts.family_unlike && !facts.same_number;
