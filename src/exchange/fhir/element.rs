@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(code(b"<Bundle><id value=\"&lol;\"/></Bundle>"), "message/entity");
         assert_eq!(code("<a>".repeat(100).as_bytes()), "message/too-deep");
         assert_eq!(code(format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100)).as_bytes()), "message/too-deep");
-        assert_eq!(code("[".repeat(100_000).as_bytes()), "message/malformed");
+        assert_eq!(code("[".repeat(100_000).as_bytes()), "message/too-deep");
         assert_eq!(code(&vec![b' '; 3_000_001]), "message/too-large");
         assert_eq!(code(b"<Bundle><id value=\"\xff\"/></Bundle>"), "message/encoding");
         for text in ["", "<Bundle>", "<Bundle></Patient>", "</Bundle>", "{", "[]", "\"x\""] {
