@@ -1,5 +1,7 @@
 //! What the engine needs to know of one comparison, wherever it came from.
 
+use std::sync::Arc;
+
 /// A record's place in the table: dense, from 0.
 pub type RecordIndex = u32;
 
@@ -43,7 +45,7 @@ pub struct CompiledComparison<'a> {
 /// Splink 5.0.0, term frequency adjustment of a comparison level.
 pub struct TermFrequency {
     /// The value of each record in the column concerned, as an index into `frequency`.
-    pub value_id: Vec<u32>,
+    pub value_id: Arc<Vec<u32>>,
     /// Relative frequency by value id; NaN for ids that stand for a missing value.
     pub frequency: Vec<f64>,
     /// u of the exact-match level on the same column.
@@ -82,7 +84,7 @@ mod tests {
     fn adjustment_is_that_of_the_published_check_value() {
         // Splink 5.0.0 on fake_1000: tf .148741, u_base .144795 gives -0.038799 bits.
         let tf = TermFrequency {
-            value_id: vec![0, 0, 1],
+            value_id: Arc::new(vec![0, 0, 1]),
             frequency: vec![0.148741, f64::NAN],
             u_base: 0.144795,
             minimum_u: 0.0,

@@ -29,6 +29,10 @@ use render::Terminal;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
+#[cfg(not(target_family = "wasm"))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FINDINGS: u8 = 1;
 const UNUSABLE: u8 = 2;
 const INTERNAL: u8 = 3;

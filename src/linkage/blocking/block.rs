@@ -61,13 +61,21 @@ impl Partitions {
         Partitions { pieces }
     }
 
-    /// The entries of a partition whose key at least two entries hold, ordered by key, then record.
-    fn shared(&self, partition: usize) -> Vec<Entry> {
-        let all = || self.pieces.iter().flat_map(|buckets| buckets.get(partition).into_iter().flatten());
-        let mut entries = with_company(all);
-        entries.sort_unstable();
-        entries
+    /// For each partition its number and its entries, in pieces.
+    fn by_partition(self) -> Vec<(usize, Vec<Vec<Entry>>)> {
+        let mut all: Vec<(usize, Vec<Vec<Entry>>)> = (0..PARTITIONS).map(|partition| (partition, Vec::new())).collect();
+        for buckets in self.pieces {
+            all.iter_mut().zip(buckets).for_each(|((_, pieces), bucket)| pieces.push(bucket));
+        }
+        all
     }
+}
+
+/// The entries whose key at least two entries hold, ordered by key, then record.
+fn shared(pieces: &[Vec<Entry>]) -> Vec<Entry> {
+    let mut entries = with_company(|| pieces.iter().flatten());
+    entries.sort_unstable();
+    entries
 }
 
 /// The blocks of one rule, to be walked in order of their first records.
@@ -88,8 +96,10 @@ struct Place {
 impl BlockList {
     /// Finds the blocks.
     pub(super) fn of(partitions: Partitions) -> BlockList {
-        let found = parallel::map(PARTITIONS, |partition| {
-            let entries = partitions.shared(partition);
+        // Each partition's pieces go as soon as its blocks are found.
+        let found = parallel::map_owned(partitions.by_partition(), |(partition, pieces)| {
+            let entries = shared(&pieces);
+            drop(pieces);
             let (mut places, mut start) = (Vec::new(), 0);
             for block in entries.chunk_by(|a, b| a.key == b.key) {
                 let end = start + block.len() as u32;
@@ -100,7 +110,6 @@ impl BlockList {
             }
             (entries, places)
         });
-        drop(partitions);
         let (entries, places): (Vec<_>, Vec<_>) = found.into_iter().unzip();
         let mut places = places.concat();
         parallel::sort_unstable_by(&mut places, Place::cmp);

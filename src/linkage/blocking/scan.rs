@@ -127,7 +127,12 @@ impl Blocking<'_> {
     ) -> Vec<Part<S>> {
         let pieces = in_pieces(runs, self.records.div_ceil(PARTITIONS));
         parallel::map(pieces.len(), |piece| {
-            let mut part = Part { state: start(), count: RuleCount::default(), oversized: Vec::new() };
+            let mut part = Part {
+                answers: Answers::default(),
+                state: start(),
+                count: RuleCount::default(),
+                oversized: Vec::new(),
+            };
             let (mut own, mut entries) = (Vec::new(), Vec::new());
             for run in pieces[piece] {
                 entries.clear();
@@ -154,7 +159,12 @@ impl Blocking<'_> {
         let partitions = Partitions::collect(self.records, |record, own| self.entries(turn.rule, record, own));
         let blocks = BlockList::of(partitions);
         parallel::map(PARTITIONS, |piece| {
-            let mut part = Part { state: start(), count: RuleCount::default(), oversized: Vec::new() };
+            let mut part = Part {
+                answers: Answers::default(),
+                state: start(),
+                count: RuleCount::default(),
+                oversized: Vec::new(),
+            };
             blocks.piece(piece).for_each(|block| self.walk(turn, block, &mut part, visit));
             part
         })
@@ -246,8 +256,7 @@ impl Blocking<'_> {
         let rule = turn.rule;
         if allowed
             && rule.produces_in(&pair)
-            && !turn.of_one_condition.iter().any(|earlier| earlier.keys_agree(left, right))
-            && rule.residual.is_none_or(|holds| holds(left, right))
+            && turn.is_new(left, right, &mut part.answers)
             && !turn.others.iter().any(|earlier| {
                 earlier.keys_agree(left, right) && earlier.residual.is_none_or(|holds| holds(left, right))
             })
@@ -283,6 +292,21 @@ impl Earlier<'_> {
 }
 
 impl<'a> Turn<'a> {
+    /// Whether the condition holds for a pair, and no earlier rule of the same condition produced it. Where
+    /// earlier rules seldom know the pair, the condition is asked first.
+    #[inline]
+    fn is_new(&self, left: RecordIndex, right: RecordIndex, answers: &mut Answers) -> bool {
+        let holds = || self.rule.residual.is_none_or(|holds| holds(left, right));
+        let is_known = || self.of_one_condition.iter().any(|earlier| earlier.keys_agree(left, right));
+        if answers.known < answers.asked / 8 && answers.asked > 256 {
+            return holds() && !is_known();
+        }
+        let known = is_known();
+        answers.asked += 1;
+        answers.known += u64::from(known);
+        !known && holds()
+    }
+
     fn of(rules: &'a [Rule<'a>], index: usize) -> Turn<'a> {
         let rule = &rules[index];
         let same = |earlier: &&Rule| match (earlier.residual, rule.residual) {
@@ -304,7 +328,15 @@ impl<'a> Turn<'a> {
     }
 }
 
+/// How often pairs were known by the keys of earlier rules alone.
+#[derive(Default)]
+struct Answers {
+    asked: u64,
+    known: u64,
+}
+
 struct Part<S> {
+    answers: Answers,
     state: S,
     count: RuleCount,
     oversized: Vec<OversizedBlock>,

@@ -10,6 +10,7 @@ use crate::linkage::score::{Scorer, weight_of};
 use crate::linkage::table::fields::Fields;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A condition on a pair of a blocking rule.
 pub(crate) type Condition<'a> = Box<Residual<'a>>;
@@ -169,13 +170,13 @@ impl<'a> Compiled<'a> {
 
     fn term_frequency(&self, setting: &TermFrequencySetting, u_base: f64) -> Result<TermFrequency, Error> {
         let fields = self.fields;
-        let records = 0..fields.len() as RecordIndex;
         if let Some(elsewhere) = self.frequencies {
             let share_of = |record| match elsewhere.count(&setting.of, record) {
                 Some((count, total)) => share(count, total, u_base),
                 None => f64::NAN,
             };
-            let (value_id, frequency) = (records.clone().collect(), records.map(share_of).collect());
+            let records = 0..fields.len() as RecordIndex;
+            let (value_id, frequency) = (Arc::new(records.clone().collect()), records.map(share_of).collect());
             return Ok(TermFrequency {
                 value_id,
                 frequency,
@@ -184,19 +185,22 @@ impl<'a> Compiled<'a> {
                 weight: setting.weight,
             });
         }
-        let (value_id, values): (Vec<u32>, usize) = match setting.of.as_str() {
-            "given-name" => (records.map(|n| fields.given.of(n).whole).collect(), fields.names.len()),
-            "family-name" => (records.map(|n| fields.family.of(n).whole).collect(), fields.names.len()),
-            "mother-given-name" => (records.map(|n| fields.mother_given.of(n).words[0]).collect(), fields.names.len()),
+        // The records' values as the table numbers them, and the name or postcode that each of these stands for.
+        let (value_id, stands_for): (Arc<Vec<u32>>, Vec<u32>) = match setting.of.as_str() {
+            "given-name" => (fields.given.value_ids(), fields.given.values().iter().map(|v| v.whole).collect()),
+            "family-name" => (fields.family.value_ids(), fields.family.values().iter().map(|v| v.whole).collect()),
+            "mother-given-name" => {
+                let first = fields.mother_given.values().iter().map(|v| v.words[0]);
+                (fields.mother_given.value_ids(), first.collect())
+            }
             "postcode" => {
                 let mut ids: HashMap<u64, u32> = HashMap::from([(0, 0)]);
                 let mut id_of = |unit: u64| {
                     let next = ids.len() as u32;
                     *ids.entry(unit).or_insert(next)
                 };
-                let by_value: Vec<u32> = fields.postcode.values().iter().map(|value| id_of(value.unit())).collect();
-                let value_id = records.map(|n| fields.postcode.value_id(n).map_or(0, |id| by_value[id as usize]));
-                (value_id.collect(), ids.len())
+                let units = fields.postcode.values().iter().map(|value| id_of(value.unit()));
+                (fields.postcode.value_ids(), units.collect())
             }
             other => {
                 let message =
@@ -205,7 +209,7 @@ impl<'a> Compiled<'a> {
                 return Err(Error::new("model/unknown-term-frequency", message, hint));
             }
         };
-        let frequency = relative_frequency(&value_id, values, u_base);
+        let frequency = relative_frequency(&value_id, &stands_for, u_base);
         Ok(TermFrequency { value_id, frequency, u_base, minimum_u: setting.minimum_u, weight: setting.weight })
     }
 }
@@ -213,15 +217,15 @@ impl<'a> Compiled<'a> {
 /// Values' worth of trust in the average frequency: a few records say little about how rare a name is.
 const FREQUENCY_STRENGTH: f64 = 1000.0;
 
-/// The share of each value among the values that are not missing (id 0), leaning on the average share.
-fn relative_frequency(value_id: &[u32], values: usize, average: f64) -> Vec<f64> {
-    let mut counts = vec![0u64; values.max(1)];
-    value_id.iter().for_each(|&id| counts[id as usize] += 1);
+/// For each value, the share of what it stands for among the records where that is not missing (0), leaning on
+/// the average share.
+fn relative_frequency(value_id: &[u32], stands_for: &[u32], average: f64) -> Vec<f64> {
+    let mut counts = vec![0u64; stands_for.iter().max().map_or(1, |&last| last as usize + 1)];
+    value_id.iter().for_each(|&id| counts[stands_for[id as usize] as usize] += 1);
     counts[0] = 0;
     let total = counts.iter().sum::<u64>();
-    let mut frequency: Vec<f64> = counts.into_iter().map(|count| share(count, total, average)).collect();
-    frequency[0] = f64::NAN;
-    frequency
+    let of = |&value: &u32| if value == 0 { f64::NAN } else { share(counts[value as usize], total, average) };
+    stands_for.iter().map(of).collect()
 }
 
 /// The share of a value that `count` of `total` records have, leaning on the average share.

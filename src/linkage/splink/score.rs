@@ -215,7 +215,7 @@ impl CompiledModel {
     pub fn into_comparisons(self) -> Vec<CompiledComparison<'static>> {
         let CompiledModel { comparisons, term_columns, .. } = self;
         let engine_term = |term: Term| TermFrequency {
-            value_id: (0..term_columns[term.column].frequency.len() as u32).collect(),
+            value_id: Arc::new((0..term_columns[term.column].frequency.len() as u32).collect()),
             frequency: term_columns[term.column].frequency.clone(),
             u_base: term.u_base,
             minimum_u: term.minimum_u,

@@ -1,6 +1,7 @@
 //! The columns understood: each distinct raw text parsed once by the parser of its field.
 
 pub(crate) mod address;
+mod cells;
 pub(crate) mod date;
 pub(crate) mod names;
 pub(crate) mod number;
@@ -24,6 +25,7 @@ use crate::identity::written_date;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::{hash, parallel};
 use address::AddressWords;
+use cells::Cells;
 use date::PackedDate;
 use names::{Family, Given, NameTable, Words};
 use number::NumberCell;
@@ -49,11 +51,6 @@ impl<T: Copy + Default> Coded<T> {
     /// The id of every record's value; empty where the column is absent.
     pub(crate) fn value_ids(&self) -> Arc<Vec<u32>> {
         Arc::clone(&self.ids)
-    }
-
-    /// The id of a record's value; `None` where the column is absent.
-    pub(crate) fn value_id(&self, record: RecordIndex) -> Option<u32> {
-        self.ids.get(record as usize).copied()
     }
 
     /// The same values for the records in another order.
@@ -110,12 +107,12 @@ pub(crate) struct Fields {
     pub(crate) postcode: Coded<PackedPostcode>,
     pub(crate) previous_postcode: Coded<PackedPostcode>,
     pub(crate) address: AddressWords,
-    pub(crate) uprn: Vec<u64>,
+    pub(crate) uprn: Cells<u64>,
     pub(crate) practice: Coded<u64>,
-    pub(crate) mother_number: Vec<NumberCell>,
+    pub(crate) mother_number: Cells<NumberCell>,
     pub(crate) mother_given: Coded<Given>,
     pub(crate) mother_family: Coded<Family>,
-    pub(crate) mother_birth: Vec<PackedDate>,
+    pub(crate) mother_birth: Cells<PackedDate>,
     pub(crate) sensitive: Vec<bool>,
     pub(crate) invalidated: Vec<bool>,
 }
@@ -147,12 +144,12 @@ impl Fields {
             postcode: self.postcode.in_order(order),
             previous_postcode: self.previous_postcode.in_order(order),
             address: self.address.in_order(order),
-            uprn: gathered(&self.uprn, order),
+            uprn: self.uprn.in_order(order),
             practice: self.practice.in_order(order),
-            mother_number: gathered(&self.mother_number, order),
+            mother_number: self.mother_number.in_order(order),
             mother_given: self.mother_given.in_order(order),
             mother_family: self.mother_family.in_order(order),
-            mother_birth: gathered(&self.mother_birth, order),
+            mother_birth: self.mother_birth.in_order(order),
             sensitive: gathered(&self.sensitive, order),
             invalidated: gathered(&self.invalidated, order),
         }
@@ -192,12 +189,17 @@ impl<'a> Reader<'a> {
         let status = self.coded(Column::NhsNumberStatus, |text| split(NhsNumberStatus::parse_field(text)));
         let verified = |record: usize| status.of(record as RecordIndex) == Some(NhsNumberStatus::Verified);
         let (address, secured_addresses) = self.addresses();
+        let records = self.source.len();
+        fn filled<T: Clone + Default>(mut values: Vec<T>, records: usize) -> Vec<T> {
+            values.resize(records, T::default());
+            values
+        }
         let mut fields = Fields {
             source: self.source.to_vec(),
-            number: self.numbers(Column::NhsNumber, verified),
-            mother_number: self.numbers(Column::MotherNhsNumber, |_| false),
-            birth: self.dates(Column::BirthDate, &dates),
-            mother_birth: self.dates(Column::MotherBirthDate, &dates),
+            number: filled(self.numbers(Column::NhsNumber, verified), records),
+            mother_number: Cells::of(self.numbers(Column::MotherNhsNumber, |_| false), records),
+            birth: filled(self.dates(Column::BirthDate, &dates), records),
+            mother_birth: Cells::of(self.dates(Column::MotherBirthDate, &dates), records),
             sex: self.coded(Column::Sex, |text| {
                 let (sex, findings) = split(Sex::parse_field(text));
                 (sex.map_or(0, |sex| sex as u8), findings)
@@ -218,7 +220,7 @@ impl<'a> Reader<'a> {
         };
         // One number for mother and child: one of the two is wrong, and a mother's number taken for her
         // children's would join them all.
-        for (child, mother) in fields.number.iter_mut().zip(&mut fields.mother_number) {
+        for (child, mother) in fields.number.iter_mut().zip(fields.mother_number.iter_mut()) {
             if child.number().is_some() && child.number() == mother.number() {
                 (*child, *mother) = (NumberCell::default(), NumberCell::default());
             }
@@ -278,7 +280,6 @@ impl<'a> Reader<'a> {
             (cell, parsed.findings)
         });
         let mut cells = cells;
-        cells.resize(self.source.len(), NumberCell::default());
         for (record, cell) in cells.iter_mut().enumerate() {
             if verified(record) {
                 *cell = cell.verified();
@@ -319,11 +320,11 @@ impl<'a> Reader<'a> {
         votes.into_iter().map(decide).collect()
     }
 
-    /// Dates, read in the order of each source.
+    /// Dates, read in the order of each source; none for an absent column.
     fn dates(&mut self, column: Column, sources: &[SourceDates]) -> Vec<PackedDate> {
         let raw = self.column(column);
         if raw.value_count() == 0 {
-            return vec![PackedDate::default(); self.source.len()];
+            return Vec::new();
         }
         let mut read = |order| {
             let dates = self.values(column, |text| {
@@ -407,13 +408,12 @@ impl<'a> Reader<'a> {
         (all, secured)
     }
 
-    fn uprns(&mut self) -> Vec<u64> {
-        let mut uprns = self.values(Column::Uprn, |text| {
+    fn uprns(&mut self) -> Cells<u64> {
+        let uprns = self.values(Column::Uprn, |text| {
             let (uprn, findings) = split(Uprn::parse_field(text));
             (uprn.map_or(0, Uprn::get), findings)
         });
-        uprns.resize(self.source.len(), 0);
-        uprns
+        Cells::of(uprns, self.source.len())
     }
 
     /// Which records are sensitive, and which are invalidated and leave the pool.

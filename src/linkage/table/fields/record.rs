@@ -2,6 +2,7 @@
 //! elsewhere (the child index) meet the engine.
 
 use super::address::AddressWords;
+use super::cells::Cells;
 use super::date::PackedDate;
 use super::names::{Family, Given, NameId};
 use super::number::NumberCell;
@@ -107,12 +108,12 @@ impl Fields {
             postcode: coded(records, &ids, |record| record.postcode),
             previous_postcode: coded(records, &ids, |record| record.previous_postcode),
             address,
-            uprn: plain(records, |record| record.uprn),
+            uprn: Cells::of(plain(records, |record| record.uprn), records.len()),
             practice: coded(records, &ids, |record| record.practice),
-            mother_number: plain(records, |record| record.mother_number),
+            mother_number: Cells::of(plain(records, |record| record.mother_number), records.len()),
             mother_given: coded(records, &ids, |record| record.mother_given),
             mother_family: coded(records, &ids, |record| record.mother_family),
-            mother_birth: plain(records, |record| record.mother_birth),
+            mother_birth: Cells::of(plain(records, |record| record.mother_birth), records.len()),
             sensitive: plain(records, |record| record.sensitive),
             invalidated: plain(records, |record| record.invalidated),
         };
