@@ -12,7 +12,7 @@ fn no_file_names_a_machine() {
     let machine = ["wor|k/", "roo|t/", "hom|e/", "tm|p/"].map(|path| format!("/{}", path.replace('|', "")));
     check_lines(&["rs", "toml", "md", "sh", "js", "mjs", "cjs", "ts", "html", "json", ""], |line| {
         let named = machine.iter().find(|path| line.contains(path.as_str()))?;
-        // A path that goes on from a name (`$HOME/work/`, `src/root/`) is no path of a machine.
+        // A path that goes on from a name, be it a variable or a folder of the tree, is no path of a machine.
         let continues =
             line[..line.find(named.as_str())?].ends_with(|c: char| c.is_alphanumeric() || "._-}*".contains(c));
         (!continues).then(|| format!("a path of one machine, {named}"))
