@@ -4,6 +4,7 @@
 use crate::error::Error;
 use crate::identity::nhs_number::NhsNumber;
 use crate::identity::postcode::Postcode;
+use crate::index::{ANY_CHILD, Change, Whom};
 use crate::linkage::barred::{Barred, BarredHash, Subject, hash_pair};
 use crate::linkage::child_id::Previous;
 use crate::linkage::decisions::{DecisionRow, Verdict};
@@ -47,6 +48,32 @@ pub fn read_decisions(list: impl Read) -> Result<Vec<DecisionRow>, Error> {
         },
     )?;
     Ok(rows)
+}
+
+/// Reads what people decided on items of the queue of notifications, `whom,child_id,decision,reader,decided_at`, as
+/// changes of the index. Without a child_id any child is meant.
+///
+/// # Errors
+/// `list/missing-column`; `list/unreadable` with the line, also for a `whom` that is no such name.
+pub fn read_rulings(list: impl Read) -> Result<Vec<Change>, Error> {
+    let mut changes = Vec::new();
+    for_each_row(
+        list,
+        ["whom", "child_id", "decision", "reader", "decided_at"],
+        |line, [whom, child, decision, reader, decided_at]| {
+            let whom: Whom = whom.parse().map_err(|error: Error| unreadable(line, &error.message))?;
+            let verdict = Verdict::from_word(decision)
+                .ok_or_else(|| unreadable(line, "the decision is none of same, different and unsure"))?;
+            let child = match child {
+                "" => ANY_CHILD,
+                text => text.parse().map_err(|_| unreadable(line, "the child_id is no whole number"))?,
+            };
+            let (reader, decided_at) = (reader.to_owned(), decided_at.to_owned());
+            changes.push(Change::Decide { whom, child, verdict, reader, decided_at });
+            Ok(())
+        },
+    )?;
+    Ok(changes)
 }
 
 /// Reads `old_nhs_number,nhs_number`.
@@ -207,6 +234,26 @@ mod tests {
         assert_eq!(error.code, "list/unreadable");
         assert!(!error.message.contains("1234567890"), "no identifier in a message");
         assert_eq!(read_hashes(&b"hash\nabc\n"[..]).unwrap_err().code, "list/unreadable");
+    }
+
+    #[test]
+    fn rulings_are_read() {
+        let header = "whom,child_id,decision,reader,decided_at\n";
+        let whom = "0f".repeat(16);
+        let read = read_rulings(format!("{header}{whom},7,same,jk,2026-11-21\n{whom},,different,jk,\n").as_bytes());
+        let children: Vec<u32> = read
+            .unwrap()
+            .iter()
+            .map(|change| match change {
+                Change::Decide { child, .. } => *child,
+                _ => u32::MAX,
+            })
+            .collect();
+        assert_eq!(children, [7, ANY_CHILD]);
+        for row in ["12,7,same,jk,", &format!("{whom},x,same,jk,"), &format!("{whom},7,perhaps,jk,")] {
+            let error = read_rulings(format!("{header}{row}\n").as_bytes()).unwrap_err();
+            assert_eq!((error.code, error.message.contains("line 2")), ("list/unreadable", true));
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn write_messages<W: Write + Send>(sheet: &mut Sheet<W>, recognised: &[Recog
 
 /// The columns of the file `queue`.
 pub fn queue_columns() -> Vec<SheetColumn> {
-    text(&["code", "found", "what_to_do", "messages", "candidates"])
+    text(&["code", "found", "what_to_do", "whom", "messages", "candidates"])
 }
 
 /// Writes what persons must look at. What is for the restricted queue is named by its message alone.
@@ -52,6 +52,7 @@ pub fn write_queue<W: Write + Send>(sheet: &mut Sheet<W>, queue: &[Queued], inde
     sheet.rows(queue.len(), |place, row| {
         let queued = &queue[place];
         [queued.code.id, queued.code.message, queued.code.hint].iter().for_each(|field| row.text(field));
+        row.text(&queued.whom.map_or_else(String::new, |whom| whom.to_string()));
         row.text(&Value::from_iter(queued.messages.iter().map(shown)).to_string());
         let candidates = queued.candidates.iter().map(|candidate| {
             json!({

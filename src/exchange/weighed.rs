@@ -45,7 +45,7 @@ pub fn write_weighed<W: Write + Send>(
     model: &Model,
     pairs: &[WeighedPair],
 ) -> Result<(), Error> {
-    let compiled = Compiled::for_guards(&table.fields);
+    let compiled = Compiled::for_pairs(&table.fields, Some(model));
     let scorer = compiled.scorer(model)?;
     let places: Vec<usize> = adjusted(model).map(|(place, _)| place).collect();
     sheet.rows(pairs.len(), |index, row| {

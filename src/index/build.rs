@@ -3,6 +3,7 @@
 use super::ChildId;
 use super::access::{Access, bucket};
 use super::column::{Column, ColumnWriter};
+use super::decided::Kept;
 use super::layout::{INVALIDATED, Row, SENSITIVE, Slot};
 use super::snapshot::{self, Description, PathColumns};
 use crate::error::Error;
@@ -66,6 +67,7 @@ pub(super) struct Contents<'a> {
     pub(super) next_entry: u32,
     pub(super) applied: u64,
     pub(super) merged: BTreeMap<ChildId, ChildId>,
+    pub(super) decided: Vec<Kept>,
 }
 
 /// The snapshot of some rows. The same rows give the same bytes in whatever order they stand.
@@ -98,7 +100,8 @@ pub(super) fn snapshot(contents: &Contents) -> Result<Vec<u8>, Error> {
     let totals = dictionary_columns(contents, &order, &names, &coder, &mut writer, &mut columns);
     let paths = paths(contents, &order, &names, &mut writer)?;
     let description = Description {
-        model: contents.model.clone(),
+        // The frequencies stand in columns of their own.
+        model: Model { frequencies: None, ..contents.model.clone() },
         sources: contents.sources.clone(),
         rows: contents.rows,
         counted: contents.counts.records,
@@ -107,6 +110,7 @@ pub(super) fn snapshot(contents: &Contents) -> Result<Vec<u8>, Error> {
         next_entry: contents.next_entry,
         applied: contents.applied,
         merged: contents.merged.clone(),
+        decided: contents.decided.clone(),
         names: names.table.len(),
         columns,
         paths,

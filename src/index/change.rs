@@ -1,10 +1,11 @@
 //! Changing an index: records that come, go, or turn out to be another child's.
 
 use super::layout::{Row, Slot};
-use super::{ChildId, ChildIndex, EntryId};
+use super::{ChildId, ChildIndex, EntryId, Whom};
 use crate::error::Error;
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
+use crate::linkage::decisions::Verdict;
 use crate::linkage::table::{Table, TableBuilder};
 use std::collections::BTreeMap;
 
@@ -44,6 +45,19 @@ pub enum Change {
         /// Their child from now on.
         into: ChildId,
     },
+    /// A reader says whether a person is a child.
+    Decide {
+        /// The person.
+        whom: Whom,
+        /// The child, or [`ANY_CHILD`](super::ANY_CHILD).
+        child: ChildId,
+        /// What is said.
+        verdict: Verdict,
+        /// Who says so.
+        reader: String,
+        /// When, in a form that sorts (ISO 8601).
+        decided_at: String,
+    },
 }
 
 impl Change {
@@ -66,6 +80,7 @@ impl std::fmt::Debug for Change {
             Change::Remove { entry } => write!(f, "Remove(entry {entry})"),
             Change::Merge { from, into } => write!(f, "Merge({from} into {into})"),
             Change::Split { entries, into } => write!(f, "Split({entries:?} into {into})"),
+            Change::Decide { child, verdict, .. } => write!(f, "Decide({verdict:?}, child {child})"),
         }
     }
 }
@@ -91,6 +106,12 @@ impl ChildIndex {
             Change::Remove { entry } => self.remove(*entry),
             Change::Merge { from, into } => self.merge(*from, *into)?,
             Change::Split { entries, into } => self.split(entries, *into)?,
+            Change::Decide { whom, child, verdict, reader, decided_at } => {
+                self.decided.add(*whom, *child, reader, decided_at, *verdict);
+            }
+        }
+        if matches!(change, Change::Merge { .. } | Change::Split { .. }) {
+            self.forget_strays();
         }
         self.delta.count_change();
         Ok(())

@@ -3,9 +3,10 @@
 use super::access::agreeing;
 use super::change::one_record;
 use super::layout::{Slot, Store};
-use super::{ChildId, ChildIndex, EntryId};
+use super::{ChildId, ChildIndex, EntryId, Whom};
 use crate::error::Error;
 use crate::identity::raw::RawFields;
+use crate::linkage::barred::Subject;
 use crate::linkage::blocking::{Blocking, LinkKind, Rule};
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::explain::{Measured, Waterfall};
@@ -14,7 +15,7 @@ use crate::linkage::model::{Compiled, Frequencies, Model};
 use crate::linkage::table::Table;
 use crate::linkage::table::fields::date::PackedDate;
 use crate::linkage::table::fields::record::RecordFields;
-use crate::linkage::{Decision, decide_pairs};
+use crate::linkage::{Decision, LinkOptions, decide_pairs};
 
 /// What is to be done with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,16 +104,24 @@ impl ChildIndex {
     /// # Errors
     /// Those of a model that does not fit this version.
     pub fn find(&mut self, source: &str, fields: &RawFields) -> Result<Found, Error> {
-        self.look_up(&one_record(source, fields), QUERY, true)
+        self.look_up(&one_record(source, fields), QUERY, true, &[])
     }
 
-    /// Compares a record with those that the snapshot has and that are still there, but with none that came since. What
-    /// it answers does not depend on what came first.
+    /// As [`find`](Self::find), for one about whom people may have decided something under these names too.
     ///
     /// # Errors
     /// Those of a model that does not fit this version.
-    pub fn find_in_snapshot(&mut self, source: &str, fields: &RawFields) -> Result<Found, Error> {
-        self.look_up(&one_record(source, fields), QUERY, false)
+    pub fn find_named(&mut self, names: &[Whom], source: &str, fields: &RawFields) -> Result<Found, Error> {
+        self.look_up(&one_record(source, fields), QUERY, true, names)
+    }
+
+    /// Compares a record with those that the snapshot has and that are still there, but with none that came since. What
+    /// it answers does not depend on what came first. `names` are as for [`find_named`](Self::find_named).
+    ///
+    /// # Errors
+    /// Those of a model that does not fit this version.
+    pub fn find_in_snapshot(&mut self, names: &[Whom], source: &str, fields: &RawFields) -> Result<Found, Error> {
+        self.look_up(&one_record(source, fields), QUERY, false, names)
     }
 
     /// Compares a record of a table with the index: quicker for many, since their values are read together.
@@ -120,10 +129,17 @@ impl ChildIndex {
     /// # Errors
     /// Those of a model that does not fit this version.
     pub fn find_record(&mut self, table: &Table, record: RecordIndex) -> Result<Found, Error> {
-        self.look_up(table, record, true)
+        self.look_up(table, record, true, &[])
     }
 
-    fn look_up(&mut self, table: &Table, record: RecordIndex, with_changes: bool) -> Result<Found, Error> {
+    /// `names` are those by which people decide about the one in question, beside that of the number.
+    fn look_up(
+        &mut self,
+        table: &Table,
+        record: RecordIndex,
+        with_changes: bool,
+        names: &[Whom],
+    ) -> Result<Found, Error> {
         self.forget_names();
         let mut query = ChildIndex::numbered(self.few.fields.names_mut(), table, record);
         query.source = self.rank_of(table.source(record));
@@ -141,22 +157,38 @@ impl ChildIndex {
         }
         let rows: Vec<usize> = rows.into_iter().map(|(row, _)| row).collect();
         let mut all = Vec::with_capacity(rows.len() + 1);
-        let (first_name, family_name, sensitive) = (query.given.words[0], query.family.whole, query.sensitive);
+        let sensitive = query.sensitive;
+        let number = query.number.number();
+        let by_number = number.filter(|_| self.has_decisions()).map(Whom::of_figures);
+        let mut names: Vec<Whom> = by_number.into_iter().chain(names.iter().copied()).collect();
+        names.dedup();
+        let own = Subject::Record { source: table.source(record), record_id: table.record_id(record) };
+        let own = Some(own).filter(|_| !table.record_id(record).is_empty());
+        let subjects: Vec<Subject> = own.into_iter().chain(number.map(Subject::NhsNumber)).collect();
+        let decisions = self.decisions_on(&names, &rows);
         all.push(query);
         all.extend(rows.iter().map(|&row| self.row(row).fields));
         self.few.fields.set_records(&all);
         let counted = Counted { table: &self.few, store: &self.store, totals: &self.description.totals };
         let model = &self.description.model;
-        let names = self.counts.with_one_more(first_name, family_name);
-        let compiled = Compiled::of_few(&self.few.fields, model, names, &counted)?;
+        let compiled = Compiled::of_few(&self.few.fields, model, self.counts.clone(), &counted)?;
         let conditions = compiled.conditions(&model.blocking)?;
         let rules = compiled.rules(&model.blocking, &conditions);
         let others = candidates(&self.few, rules, may_be_cut, model.thresholds.max_block_pairs);
         let scorer = compiled.scorer(model)?;
-        let pairs = others.into_iter().map(|other| (QUERY, other));
-        let (pairs, restricted) = decide_pairs(&self.few, &compiled, &scorer, model, pairs);
-
+        let pairs = || others.iter().map(|&other| (QUERY, other));
+        let mut options = LinkOptions { decisions, ..LinkOptions::default() };
         let row_of = |place: RecordIndex| rows[place as usize - 1];
+        let mut decided = decide_pairs(&self.few, &compiled, &scorer, model, pairs(), &options);
+        if !self.barred.is_empty() {
+            let places = decided.0.iter().map(|pair| pair.right).chain(decided.1.iter().map(|pair| pair.right));
+            let places: Vec<(RecordIndex, usize)> = places.map(|place| (place, row_of(place))).collect();
+            options.barred = self.barred_among(&subjects, &places);
+            if !options.barred.is_empty() {
+                decided = decide_pairs(&self.few, &compiled, &scorer, model, pairs(), &options);
+            }
+        }
+        let (pairs, restricted) = decided;
         let mut candidates: Vec<Candidate> = Vec::with_capacity(pairs.len());
         for pair in pairs {
             let row = row_of(pair.right);
@@ -264,7 +296,7 @@ fn outcome(candidates: &[Candidate], restricted: &[Restricted]) -> Outcome {
     }
 }
 
-/// Frequencies among the records that the index was built from, and the record in question.
+/// Frequencies among the records that the index was built from.
 struct Counted<'a> {
     table: &'a Table,
     store: &'a Store,
@@ -280,7 +312,7 @@ impl Frequencies for Counted<'_> {
             "mother-given-name" => u64::from(fields.mother_given.of(record).words[0]),
             _ => fields.postcode.of(record).unit(),
         };
-        let (value, asked) = (value_of(record), value_of(QUERY));
+        let value = value_of(record);
         let (count, total) = match of {
             "given-name" => (self.store.get(Slot::GivenCount, value as usize), 0),
             "family-name" => (self.store.get(Slot::FamilyCount, value as usize), 1),
@@ -288,6 +320,6 @@ impl Frequencies for Counted<'_> {
             _ => (self.store.postcode_count(fields.postcode.of(record)), 4),
         };
         let total = self.totals.get(total).copied().unwrap_or(0);
-        (value != 0).then_some((count + u64::from(value == asked), total + u64::from(asked != 0)))
+        (value != 0).then_some((count, total))
     }
 }

@@ -6,9 +6,10 @@
 
 use super::change::Change;
 use super::snapshot::{read_length, read_text, write_length};
-use super::{ChildId, ChildIndex, EntryId};
+use super::{ChildId, ChildIndex, EntryId, Whom};
 use crate::error::Error;
 use crate::identity::column::Column;
+use crate::linkage::decisions::Verdict;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh64::xxh64;
 
@@ -17,6 +18,9 @@ const UPSERT: u64 = 1;
 const REMOVE: u64 = 2;
 const MERGE: u64 = 3;
 const SPLIT: u64 = 4;
+const DECIDE: u64 = 5;
+/// Verdicts by their number, from 0.
+const VERDICTS: [Verdict; 3] = [Verdict::Same, Verdict::Different, Verdict::Unsure];
 
 /// A change with its place in the order of changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +72,13 @@ impl JournalEntry {
             Change::Split { entries, into } => {
                 [SPLIT, u64::from(*into), entries.len() as u64].iter().for_each(|&n| write_length(&mut content, n));
                 entries.iter().for_each(|&entry| write_length(&mut content, u64::from(entry)));
+            }
+            Change::Decide { whom, child, verdict, reader, decided_at } => {
+                let verdict = VERDICTS.iter().position(|known| known == verdict).unwrap_or(VERDICTS.len() - 1);
+                [DECIDE, u64::from(*child), verdict as u64].iter().for_each(|&n| write_length(&mut content, n));
+                content.extend_from_slice(whom.bytes());
+                text(&mut content, reader);
+                text(&mut content, decided_at);
             }
         }
         frame(&content)
@@ -137,6 +148,14 @@ fn parse(mut content: &[u8]) -> Option<JournalEntry> {
             let count = read_length(content)?;
             let entries = (0..count).map(|_| number(content)).collect::<Option<Vec<_>>>()?;
             Change::Split { entries, into }
+        }
+        DECIDE => {
+            let child = number(content)?;
+            let verdict = *VERDICTS.get(usize::try_from(read_length(content)?).ok()?)?;
+            let (whom, rest) = content.split_first_chunk()?;
+            *content = rest;
+            let (whom, reader) = (Whom::of_bytes(*whom), read_text(content)?.to_owned());
+            Change::Decide { whom, child, verdict, reader, decided_at: read_text(content)?.to_owned() }
         }
         _ => return None,
     };

@@ -165,7 +165,21 @@ impl Store {
         if self.get(Slot::Date, place) != date.bits() || place >= self.count(Slot::Date) {
             return 0..0;
         }
-        self.start_of(place)..(self.get(Slot::DateEnd, place) as usize).min(self.rows)
+        self.rows_of_date(place)
+    }
+
+    /// The rows that have one birth date with a row.
+    pub(super) fn rows_beside(&self, row: usize) -> std::ops::Range<usize> {
+        self.rows_of_date(self.column(Slot::DateEnd).lower_bound(&self.body, row as u64 + 1))
+    }
+
+    /// The rows of each birth date in turn.
+    pub(super) fn dates(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        (0..self.count(Slot::Date)).map(|date| self.rows_of_date(date))
+    }
+
+    fn rows_of_date(&self, date: usize) -> std::ops::Range<usize> {
+        self.start_of(date)..(self.get(Slot::DateEnd, date) as usize).min(self.rows)
     }
 
     fn start_of(&self, date: usize) -> usize {

@@ -10,10 +10,13 @@
 //!   [`linkage`](crate::linkage): weights, guards and decisions are those of linking that one record in a batch.
 //! * [`ChildIndex::change`] applies a [`Change`]. The host journals it first, as [`JournalEntry`] bytes, and after
 //!   a crash gives the journal to [`ChildIndex::replay`]; what is in the snapshot already is passed over.
+//! * What a person decides on somebody and a child is a [`Change`] too ([`Change::Decide`]): it holds after every restart
+//!   and in every later snapshot. Pairs of [`ChildIndex::set_barred`] are never joined or mentioned.
 //! * [`ChildIndex::snapshot`] packs rows and changes anew.
 //!
-//! Term frequencies are those of the records that the index was built from, the record in question counted
-//! along; changes leave them as they were, so that an answer does not depend on the order of changes.
+//! Frequencies of names and postcodes are those of the records that the index was built from, or those that its model
+//! carries; changes leave them as they were, so that an answer does not depend on the order of changes.
+//! [`ChildIndex::frozen_model`] gives the model with them: linking by it in a batch weighs every pair as the index does.
 //!
 //! ```
 //! use childlink::identity::{column::Column, raw::RawFields};
@@ -43,28 +46,35 @@ mod access;
 mod build;
 mod change;
 mod column;
+mod decided;
 mod delta;
 mod find;
 mod journal;
+mod kin;
 mod layout;
 mod snapshot;
 
 pub use change::{Change, MAX_CHILD};
+pub use decided::{ANY_CHILD, Whom};
 pub use find::{Candidate, Found, Outcome, Restricted};
 pub use journal::{JournalEntry, Replayed, frame, unframe};
 
 use crate::error::Error;
-use crate::linkage::model::Model;
+use crate::linkage::barred::Barred;
+use crate::linkage::model::{FrequencyTable, Frozen, Model};
 use crate::linkage::predicate::NameCounts;
 use crate::linkage::table::Table;
 use crate::linkage::table::fields::Fields;
 use crate::linkage::table::fields::names::{NameId, NameTable};
 use access::Access;
 use build::{Contents, Counts};
+use decided::Decided;
 use delta::Delta;
+use kin::Strays;
 use layout::{Row, SENSITIVE, Slot, Store};
 use snapshot::{Description, Parts};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// The serial of a child.
 pub type ChildId = u32;
@@ -86,6 +96,11 @@ pub struct ChildIndex {
     delta: Delta,
     /// Children of whom some record is marked sensitive.
     sensitive: BTreeSet<ChildId>,
+    decided: Decided,
+    /// Pairs that must never be joined or mentioned.
+    barred: Barred,
+    /// Rows that a child's other rows do not stand beside, once somebody asked.
+    strays: OnceLock<Strays>,
 }
 
 /// Takes a snapshot in pieces of any size, so that it never stands in memory twice.
@@ -124,22 +139,39 @@ impl ChildIndex {
             return Err(change::bad_child("each record needs the serial of its child"));
         }
         let children = children.iter().map(|&child| change::checked_child(child)).collect::<Result<Vec<_>, Error>>()?;
-        let row = |place: usize| Row {
-            entry: place as EntryId,
-            child: children[place],
-            fields: table.fields.record(place as u32),
+        // With frequencies that the model carries come names that no record has.
+        let own = &table.fields.names;
+        let (mut more, mut number) = (None, Vec::new());
+        let counts = match &model.frequencies {
+            None => Counts::of(table),
+            Some(frequencies) => {
+                let names = more.insert(NameTable::of_texts(std::iter::empty(), own.len(), 0));
+                number.extend((0..own.len() as NameId).map(|name| names.add(own.text(name))));
+                frequencies.names().for_each(|name| _ = names.add(name));
+                let frozen = Frozen::of(frequencies, names.len(), |name| names.text(name));
+                Counts { records: frozen.records, names: frozen.names, postcodes: frozen.postcodes }
+            }
+        };
+        let row = |place: usize| {
+            let fields = table.fields.record(place as u32);
+            let fields = match &more {
+                None => fields,
+                Some(_) => fields.renamed(|name| number[name as usize]),
+            };
+            Row { entry: place as EntryId, child: children[place], fields }
         };
         build::snapshot(&Contents {
             model,
             sources: table.sources().to_vec(),
-            names: &table.fields.names,
-            counts: Counts::of(table),
+            names: more.as_ref().unwrap_or(own),
+            counts,
             rows: table.len(),
             row: &row,
             next_child: children.iter().max().map_or(1, |child| child + 1),
             next_entry: table.len() as EntryId,
             applied: 0,
             merged: Default::default(),
+            decided: Vec::new(),
         })
     }
 
@@ -174,6 +206,9 @@ impl ChildIndex {
             names: table.len(),
             few: Table::of_fields(Fields { names: table.into(), ..Fields::default() }),
             delta: Delta::new(&description.merged),
+            decided: Decided::of_kept(&description.decided).ok_or_else(snapshot::damaged)?,
+            barred: Barred::default(),
+            strays: OnceLock::new(),
             description,
             store,
             access,
@@ -202,6 +237,7 @@ impl ChildIndex {
             next_entry: self.description.next_entry,
             applied: self.description.applied,
             merged: self.delta.merged().clone(),
+            decided: self.decided.kept(),
         })
     }
 
@@ -219,9 +255,17 @@ impl ChildIndex {
         }
     }
 
-    /// The model that pairs are weighed by.
+    /// The model that pairs are weighed by, without frequencies.
     pub fn model(&self) -> &Model {
         &self.description.model
+    }
+
+    /// The model with the frequencies that pairs are weighed by.
+    pub fn frozen_model(&self) -> Model {
+        let Counts { records, names, postcodes } = self.all_counts();
+        let text = |name| self.few.fields.names.text(name);
+        let frequencies = FrequencyTable::of_counts(records, &names, text, postcodes.into_iter());
+        Model { frequencies: Some(frequencies), ..self.model().clone() }
     }
 
     /// Names of the sources of its records.

@@ -5,6 +5,7 @@
 
 use super::ChildId;
 use super::column::Column;
+use super::decided::Kept;
 use crate::error::Error;
 use crate::linkage::model::Model;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use xxhash_rust::xxh64::Xxh64;
 
 const MAGIC: &[u8; 8] = b"chldidx\n";
 /// Raised whenever bytes of the former version would be misread.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEAD: usize = 64;
 
 /// What an index tells about itself.
@@ -35,6 +36,8 @@ pub(super) struct Description {
     pub(super) applied: u64,
     /// Children that became another.
     pub(super) merged: BTreeMap<ChildId, ChildId>,
+    /// What people decided.
+    pub(super) decided: Vec<Kept>,
     /// How many names.
     pub(super) names: usize,
     /// Columns in the order of [`super::layout`].

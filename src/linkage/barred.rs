@@ -64,18 +64,40 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 pub struct Barred {
     key: Vec<u8>,
     hashes: BTreeSet<BarredHash>,
+    /// Pairs of one table that are known to be barred by other means.
+    pairs: BTreeSet<(RecordIndex, RecordIndex)>,
 }
 
 impl Barred {
     /// The list of these hashes, made with this key.
     pub fn new(key: &[u8], hashes: impl IntoIterator<Item = BarredHash>) -> Barred {
-        Barred { key: key.to_vec(), hashes: hashes.into_iter().collect() }
+        Barred { key: key.to_vec(), hashes: hashes.into_iter().collect(), pairs: BTreeSet::new() }
+    }
+
+    /// Pairs of one table, the lesser record first, that are known to be barred.
+    pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = (RecordIndex, RecordIndex)>) -> Barred {
+        Barred { pairs: pairs.into_iter().collect(), ..Barred::default() }
+    }
+
+    /// Whether no pair is barred.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty() && self.pairs.is_empty()
+    }
+
+    /// The key that the hashes were made with.
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// Whether the hash is in the list.
+    pub(crate) fn has(&self, hash: &BarredHash) -> bool {
+        self.hashes.contains(hash)
     }
 
     /// Whether two records are barred, by their keys or their numbers.
     pub fn bars(&self, table: &Table, left: RecordIndex, right: RecordIndex) -> bool {
         if self.hashes.is_empty() {
-            return false;
+            return self.pairs.contains(&(left.min(right), left.max(right)));
         }
         let subjects = |record: RecordIndex| {
             let own = Subject::Record { source: table.source(record), record_id: table.record_id(record) };

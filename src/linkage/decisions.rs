@@ -44,6 +44,15 @@ impl Verdict {
             _ => None,
         }
     }
+
+    /// The word in the list.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Same => "same",
+            Verdict::Different => "different",
+            Verdict::Unsure => "unsure",
+        }
+    }
 }
 
 /// Decisions on the records of one table: for each pair, what all its readers say together.
@@ -79,6 +88,11 @@ impl Decisions {
             }
         }
         (Decisions { pairs }, unknown)
+    }
+
+    /// What is said of pairs, the lesser record first.
+    pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = ((RecordIndex, RecordIndex), Verdict)>) -> Decisions {
+        Decisions { pairs: pairs.into_iter().collect() }
     }
 
     /// Every decided pair, in order.

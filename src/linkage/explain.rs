@@ -64,7 +64,7 @@ pub fn explain<'m>(
     model: &'m Model,
     pairs: &[(RecordIndex, RecordIndex)],
 ) -> Result<Vec<Waterfall<'m>>, Error> {
-    let compiled = Compiled::for_guards(&table.fields);
+    let compiled = Compiled::for_pairs(&table.fields, Some(model));
     let scorer = compiled.scorer(model)?;
     Ok(pairs.iter().map(|&(left, right)| Measured::of(&scorer, left, right).waterfall(model)).collect())
 }

@@ -209,12 +209,12 @@ pub(crate) fn decide_pairs(
     scorer: &Scorer,
     model: &Model,
     pairs: impl Iterator<Item = (RecordIndex, RecordIndex)>,
+    options: &LinkOptions,
 ) -> (Vec<DecidedPair>, Vec<RestrictedPair>) {
     let mut candidates = Candidates::default();
     pairs.for_each(|pair| candidates.offer(model, compiled, scorer, pair, pair));
-    let options = LinkOptions::default();
-    let verdicts = decide::decide(table, model, candidates, &options);
-    let (_, pairs, restricted, _) = group(table, verdicts, &options);
+    let verdicts = decide::decide(table, model, candidates, options);
+    let (_, pairs, restricted, _) = group(table, verdicts, options);
     (pairs, restricted)
 }
 

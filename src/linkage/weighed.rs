@@ -65,7 +65,7 @@ pub fn weigh_pairs(
     model: &Model,
     pairs: &[(RecordIndex, RecordIndex)],
 ) -> Result<Vec<WeighedPair>, Error> {
-    let compiled = Compiled::for_guards(&table.fields);
+    let compiled = Compiled::for_pairs(&table.fields, Some(model));
     let scorer = compiled.scorer(model)?;
     Ok(parallel::map_each(pairs.len(), |place| {
         let (left, right) = pairs[place];

@@ -8,13 +8,14 @@
 
 use super::fact::{Fact, Facts, RESULTS_DISAGREE};
 use super::ledger::{Ledger, Receipt, Standing};
+use super::merge::Merges;
 use super::person::{Person, composite, states_demographics};
+use super::ruling::Ruling;
 use super::{Action, MessageKey, Notification, Order, Payload, StateKey};
 use crate::error::{Code, Error, Severity};
 use crate::identity::column::Column;
 use crate::identity::nhs_number::NhsNumber;
-use crate::index::{Candidate, Change, ChildId, ChildIndex, EntryId, Found, JournalEntry, Outcome, Restricted};
-use crate::linkage::superseded::Superseded;
+use crate::index::{Candidate, Change, ChildId, ChildIndex, EntryId, Found, JournalEntry, Outcome, Restricted, Whom};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The source under which the index holds what notifications say of a child.
@@ -72,6 +73,9 @@ pub struct Recognised {
 pub struct Queued {
     /// Why.
     pub code: &'static Code,
+    /// The name by which people decide about it ([`Change::Decide`]): that of the person, or of the thing whose
+    /// messages are held.
+    pub whom: Option<Whom>,
     /// The messages concerned.
     pub messages: Vec<MessageKey>,
     /// Records of the index to compare with, best first.
@@ -95,6 +99,8 @@ pub struct Settlement {
     pub to_read_again: BTreeSet<u64>,
     /// Things that were withdrawn.
     pub withdrawn: Vec<StateKey>,
+    /// Messages that a person set aside.
+    pub set_aside: Vec<MessageKey>,
 }
 
 /// What the index was told of a person.
@@ -184,14 +190,18 @@ impl Notifications {
         journal: &mut dyn FnMut(&[JournalEntry]) -> Result<(), Error>,
     ) -> Result<Settlement, Error> {
         let mut settlement = Settlement::default();
-        let standing = standing(ledger, &mut settlement);
+        let (standing, ruled) = standing(ledger, index, &mut settlement);
         let merges = Merges::of(&standing, index, &mut settlement)?;
         let mut persons: Persons = BTreeMap::new();
         for &message in standing.iter().filter(|message| !merges.doubtful.contains(&message.state)) {
-            persons.entry(Person::of(message, &merges.superseded)).or_default().push(message);
+            let person = match ruled.contains(&message.state) {
+                true => Person::Thing(message.state.clone()),
+                false => Person::of(message, &merges.superseded),
+            };
+            persons.entry(person).or_default().push(message);
         }
         persons.values_mut().for_each(|messages| messages.sort_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key))));
-        let children = self.children(&persons, &merges.moved, index, &mut settlement)?;
+        let children = self.children(&persons, &merges, index, &mut settlement)?;
         let mut changes = merges.changes;
         changes.extend(self.changes(&persons, &children, index.next_entry()));
         let first = index.applied() + 1;
@@ -213,7 +223,7 @@ impl Notifications {
     fn children(
         &self,
         persons: &Persons,
-        moved: &BTreeMap<u64, ChildId>,
+        merges: &Merges,
         index: &mut ChildIndex,
         settlement: &mut Settlement,
     ) -> Result<BTreeMap<u64, ChildId>, Error> {
@@ -221,19 +231,33 @@ impl Notifications {
         let mut new: Vec<(Order, u64)> = Vec::new();
         for (person, messages) in persons {
             let Person::Number(number) = person else { continue };
-            if let Some(&child) = moved.get(number) {
+            let numbers = merges.numbers(*number);
+            let names: Vec<Whom> = numbers.iter().map(|&number| Whom::of_figures(number)).collect();
+            let ruling = Ruling::of(index, &names, &numbers);
+            let known = match ruling {
+                Ruling::Child(child) => Some(child),
+                Ruling::Open => merges.moved.get(number).copied(),
+                Ruling::NotAny | Ruling::Several | Ruling::Barred => None,
+            };
+            if let Some(child) = known {
                 children.insert(*number, child);
                 continue;
             }
-            let found = index.find_in_snapshot(SOURCE, &composite(messages.iter().copied(), Some(*number)).raw())?;
+            if ruling == Ruling::Barred {
+                settlement.queue.push(Queued::plain(&RESTRICTED, Some(person.whom()), keys(messages)));
+                continue;
+            }
+            let subject = composite(messages.iter().copied(), Some(*number));
+            let found = index.find_in_snapshot(&names, SOURCE, &subject.raw())?;
             match found.outcome {
-                Outcome::Child(child) => {
+                Outcome::Child(child) if ruling != Ruling::Several => {
                     children.insert(*number, child);
                 }
                 Outcome::NotFound if messages.iter().any(|message| announces(message)) => {
                     new.extend(messages.first().map(|first| (first.order, *number)));
                 }
-                _ => settlement.queue.push(in_doubt(found, messages)),
+                Outcome::NotFound if ruling == Ruling::NotAny => settlement.set_aside.extend(keys(messages)),
+                _ => settlement.queue.push(in_doubt(found, person, messages)),
             }
         }
         new.sort_unstable();
@@ -286,16 +310,7 @@ impl Notifications {
         for (person, messages) in persons {
             let child = match person {
                 Person::Number(number) => children.get(number).copied(),
-                Person::Thing(_) => {
-                    let found = index.find(SOURCE, &composite(messages.iter().copied(), None).raw())?;
-                    match found.outcome {
-                        Outcome::Child(child) => Some(child),
-                        _ => {
-                            settlement.queue.push(in_doubt(found, messages));
-                            None
-                        }
-                    }
-                }
+                Person::Thing(_) => look_up_thing(person, messages, index, settlement)?,
             };
             for message in messages {
                 if let (Payload::RecordChange | Payload::Signal(_), Person::Number(number)) = (&message.payload, person)
@@ -319,8 +334,9 @@ impl Notifications {
                 one.sources.iter().chain(&other.sources).map(|(_, state)| state).collect();
             let messages = persons.values().flatten().filter(|message| states.contains(&message.state));
             let messages = messages.map(|message| message.key.clone()).collect();
-            settlement.queue.push(Queued::plain(&RESULTS_DISAGREE, messages));
+            settlement.queue.push(Queued::plain(&RESULTS_DISAGREE, None, messages));
         }
+        settlement.set_aside.sort();
         settlement.queue.sort_by(|a, b| (a.code.id, &a.messages).cmp(&(b.code.id, &b.messages)));
         Ok(())
     }
@@ -336,25 +352,74 @@ impl Entered {
 }
 
 impl Queued {
-    fn plain(code: &'static Code, messages: Vec<MessageKey>) -> Queued {
-        Queued { code, messages, candidates: Vec::new(), restricted: Vec::new() }
+    pub(super) fn plain(code: &'static Code, whom: Option<Whom>, messages: Vec<MessageKey>) -> Queued {
+        Queued { code, whom, messages, candidates: Vec::new(), restricted: Vec::new() }
     }
 }
 
-/// The messages that hold; what is withdrawn or held goes where it belongs.
-fn standing<'l>(ledger: &'l Ledger, settlement: &mut Settlement) -> Vec<&'l Notification> {
-    let mut holding = Vec::new();
-    for (state, standing) in ledger.standing() {
+fn keys(messages: &[&Notification]) -> Vec<MessageKey> {
+    messages.iter().map(|message| message.key.clone()).collect()
+}
+
+/// The messages that hold; what is withdrawn, held or set aside goes where it belongs. Tells also which things hold
+/// since a person said which child they are about.
+fn standing<'l>(
+    ledger: &'l Ledger,
+    index: &ChildIndex,
+    settlement: &mut Settlement,
+) -> (Vec<&'l Notification>, BTreeSet<StateKey>) {
+    let (mut holding, mut ruled) = (Vec::new(), BTreeSet::new());
+    let is_void = |key: &MessageKey| Ruling::is_void(index, key);
+    if index.has_decisions() {
+        settlement.set_aside.extend(ledger.keys().into_iter().filter(|key| is_void(key)).cloned());
+    }
+    for (state, standing) in ledger.standing(is_void) {
         match standing {
             Standing::Holds(message) => holding.push(message),
             Standing::Withdrawn(_) => settlement.withdrawn.push(state.clone()),
-            Standing::Held(code, messages) => {
-                let messages = messages.iter().map(|message| message.key.clone()).collect();
-                settlement.queue.push(Queued::plain(code, messages));
+            Standing::Held(code, messages) => match Ruling::of(index, &[state.whom()], &numbers_of(&messages)) {
+                Ruling::Child(_) if messages.len() == 1 && messages[0].action != Action::Delete => {
+                    holding.push(messages[0]);
+                    ruled.insert(state.clone());
+                }
+                Ruling::NotAny => settlement.set_aside.extend(keys(&messages)),
+                Ruling::Barred => {
+                    settlement.queue.push(Queued::plain(&RESTRICTED, Some(state.whom()), keys(&messages)));
+                }
+                _ => settlement.queue.push(Queued::plain(code, Some(state.whom()), keys(&messages))),
+            },
+        }
+    }
+    (holding, ruled)
+}
+
+fn numbers_of(messages: &[&Notification]) -> Vec<u64> {
+    let number = |message: &&Notification| NhsNumber::parse(message.subject.get(Column::NhsNumber)?).ok();
+    messages.iter().filter_map(number).map(NhsNumber::digits).collect()
+}
+
+/// The child of a person without a number, among all children, new ones too.
+fn look_up_thing(
+    person: &Person,
+    messages: &[&Notification],
+    index: &mut ChildIndex,
+    settlement: &mut Settlement,
+) -> Result<Option<ChildId>, Error> {
+    let ruling = Ruling::of(index, &[person.whom()], &numbers_of(messages));
+    match ruling {
+        Ruling::Child(child) => return Ok(Some(child)),
+        Ruling::Barred => settlement.queue.push(Queued::plain(&RESTRICTED, Some(person.whom()), keys(messages))),
+        Ruling::NotAny => settlement.set_aside.extend(keys(messages)),
+        Ruling::Open | Ruling::Several => {
+            let subject = composite(messages.iter().copied(), None);
+            let found = index.find_named(&[person.whom()], SOURCE, &subject.raw())?;
+            match found.outcome {
+                Outcome::Child(child) if ruling == Ruling::Open => return Ok(Some(child)),
+                _ => settlement.queue.push(in_doubt(found, person, messages)),
             }
         }
     }
-    holding
+    Ok(None)
 }
 
 /// Whether a message makes a child known that the index does not know.
@@ -364,85 +429,13 @@ fn announces(message: &Notification) -> bool {
 }
 
 /// The messages of a person who was not recognised, for the right queue.
-fn in_doubt(found: Found, messages: &[&Notification]) -> Queued {
+fn in_doubt(found: Found, person: &Person, messages: &[&Notification]) -> Queued {
     let code = match found.outcome {
         Outcome::Restricted => &RESTRICTED,
         Outcome::NotFound if messages.iter().any(|message| announces(message)) => &BIRTH_WITHOUT_NUMBER,
         Outcome::NotFound => &UNKNOWN_CHILD,
         Outcome::Review | Outcome::Child(_) => &WHICH_CHILD,
     };
-    let messages = messages.iter().map(|message| message.key.clone()).collect();
-    Queued { code, messages, candidates: found.candidates, restricted: found.restricted }
-}
-
-/// Whether no other child than this is among what was found.
-fn leads_to(found: &Found, child: ChildId) -> bool {
-    found.restricted.is_empty() && found.candidates.iter().all(|candidate| candidate.child == child)
-}
-
-/// Numbers that messages say are one child's.
-struct Merges {
-    superseded: Superseded,
-    /// The child under each current number, where the index knows it under the old one only.
-    moved: BTreeMap<u64, ChildId>,
-    changes: Vec<Change>,
-    /// The messages that were not followed.
-    doubtful: BTreeSet<StateKey>,
-}
-
-impl Merges {
-    /// Follows a merge only where the records found for both numbers are surely those of the child that the message
-    /// describes.
-    ///
-    /// # Source
-    /// NHS England, Immunisation FHIR API: on a change of number records move only if name, sex and birth date agree.
-    fn of(standing: &[&Notification], index: &mut ChildIndex, settlement: &mut Settlement) -> Result<Merges, Error> {
-        let (mut pairs, mut changes, mut doubtful) = (Vec::new(), Vec::new(), BTreeSet::new());
-        let mut moved = BTreeMap::new();
-        for &message in standing {
-            let Payload::Merge { subsumed } = &message.payload else { continue };
-            let current = message.subject.get(Column::NhsNumber).and_then(|text| NhsNumber::parse(text).ok());
-            let both = NhsNumber::parse(subsumed).ok().zip(current);
-            let followed = match both {
-                Some((old, new)) => {
-                    let mut find = |number: NhsNumber| {
-                        let subject = composite([message].into_iter(), Some(number.digits()));
-                        index.find_in_snapshot(SOURCE, &subject.raw())
-                    };
-                    let (under_old, under_new) = (find(old)?, find(new)?);
-                    match (under_old.outcome, under_new.outcome) {
-                        (Outcome::Child(from), Outcome::Child(into)) => {
-                            changes.extend((from != into).then_some(Change::Merge { from, into }));
-                            true
-                        }
-                        // What speaks against the child of the old number is the new number alone.
-                        (Outcome::Child(child), _) if leads_to(&under_new, child) => {
-                            moved.insert(new.digits(), child);
-                            true
-                        }
-                        (Outcome::NotFound, Outcome::Child(_) | Outcome::NotFound) => true,
-                        _ => false,
-                    }
-                }
-                None => false,
-            };
-            match both.filter(|_| followed) {
-                Some(both) => pairs.push(both),
-                None => {
-                    doubtful.insert(message.state.clone());
-                    settlement.queue.push(Queued::plain(&MERGE_IN_DOUBT, vec![message.key.clone()]));
-                }
-            }
-        }
-        let (superseded, findings) = Superseded::new(pairs);
-        for finding in findings {
-            settlement.queue.push(Queued::plain(finding.code, Vec::new()));
-        }
-        changes.sort_by_key(|change| match change {
-            Change::Merge { from, into } => (*from, *into),
-            _ => (0, 0),
-        });
-        changes.dedup();
-        Ok(Merges { superseded, moved, changes, doubtful })
-    }
+    let Found { candidates, restricted, .. } = found;
+    Queued { code, whom: Some(person.whom()), messages: keys(messages), candidates, restricted }
 }

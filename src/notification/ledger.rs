@@ -71,15 +71,22 @@ impl Ledger {
         self.ids.values().flatten().collect()
     }
 
-    /// What stands of every thing, in order of its key.
-    pub fn standing(&self) -> impl Iterator<Item = (&StateKey, Standing<'_>)> {
-        self.things.iter().filter_map(|(state, messages)| Some((state, self.standing_of(messages)?)))
+    /// What stands of every thing, in order of its key, without messages that a person set aside.
+    pub fn standing(&self, is_void: impl Fn(&MessageKey) -> bool) -> impl Iterator<Item = (&StateKey, Standing<'_>)> {
+        self.things.iter().filter_map(move |(state, messages)| {
+            let messages = messages.values().filter(|message| !is_void(&message.key)).collect();
+            Some((state, self.standing_of(messages, &is_void)?))
+        })
     }
 
     /// The messages about one thing that are no conflict of ids compete: the greatest order wins.
-    fn standing_of<'l>(&'l self, messages: &'l BTreeMap<MessageKey, Notification>) -> Option<Standing<'l>> {
+    fn standing_of<'l>(
+        &'l self,
+        messages: Vec<&'l Notification>,
+        is_void: &impl Fn(&MessageKey) -> bool,
+    ) -> Option<Standing<'l>> {
         let (conflicting, sound): (Vec<_>, Vec<_>) =
-            messages.values().partition(|message| self.is_in_conflict(message, messages));
+            messages.iter().copied().partition(|message| self.is_in_conflict(message, &messages, is_void));
         let Some(last) = sound.into_iter().max_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key))) else {
             return (!conflicting.is_empty()).then_some(Standing::Held(&CONFLICT, conflicting));
         };
@@ -99,18 +106,24 @@ impl Ledger {
     /// Whether another message has the same id and another body. An immunisation's id is that of the record, whose
     /// updates share it: there only two creations conflict, and none where the record was deleted, since a
     /// creation then reinstates it.
-    fn is_in_conflict(&self, message: &Notification, about_it: &BTreeMap<MessageKey, Notification>) -> bool {
+    fn is_in_conflict(
+        &self,
+        message: &Notification,
+        about_it: &[&Notification],
+        is_void: &impl Fn(&MessageKey) -> bool,
+    ) -> bool {
         if message.key.id.is_empty() {
             return false;
         }
         if matches!(message.key.channel, Channel::ImmsFhir | Channel::ImmsBatch) {
-            let of_id = || about_it.values().filter(|other| id_of(&other.key) == id_of(&message.key));
+            let of_id = || about_it.iter().filter(|other| id_of(&other.key) == id_of(&message.key));
             let creations = of_id().filter(|other| other.action == Action::New).count();
             return message.action == Action::New
                 && creations > 1
                 && !of_id().any(|other| other.action == Action::Delete);
         }
-        self.ids.get(&id_of(&message.key)).is_some_and(|keys| keys.len() > 1)
+        let with_id = self.ids.get(&id_of(&message.key));
+        with_id.is_some_and(|keys| keys.len() > 1 && keys.iter().filter(|key| !is_void(key)).count() > 1)
     }
 }
 

@@ -7,8 +7,10 @@
 mod apply;
 mod fact;
 mod ledger;
+mod merge;
 mod payload;
 mod person;
+mod ruling;
 mod subject;
 
 pub use apply::{

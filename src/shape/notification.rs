@@ -54,6 +54,7 @@ pub(crate) fn settlement(settled: &Settlement, model: &Model) -> Value {
     let queue = settled.queue.iter().map(|queued| {
         json!({
             "code": queued.code.id, "message": queued.code.message, "hint": queued.code.hint,
+            "whom": queued.whom.map(|whom| whom.to_string()),
             "messages": keys(&queued.messages),
             "candidates": candidates(&queued.candidates, model),
             "restricted": restricted(&queued.restricted),
@@ -65,6 +66,7 @@ pub(crate) fn settlement(settled: &Settlement, model: &Model) -> Value {
         "queue": queue.collect::<Vec<_>>(),
         "facts": settled.facts.iter().map(fact).collect::<Vec<_>>(),
         "to_read_again": settled.to_read_again.iter().map(|number| format!("{number:010}")).collect::<Vec<_>>(),
+        "set_aside": keys(&settled.set_aside),
         "withdrawn": settled.withdrawn.iter().map(state).collect::<Vec<_>>(),
     })
 }

@@ -7,7 +7,9 @@ use crate::standard::open;
 use childlink::Error;
 use childlink::exchange::lists;
 use childlink::identity::nhs_number::NhsNumber;
+use childlink::index::Change;
 use childlink::linkage::LinkOptions;
+use childlink::linkage::barred::Barred;
 use childlink::linkage::child_id::Previous;
 use childlink::linkage::decisions::{DecisionRow, Decisions};
 use childlink::linkage::superseded::Superseded;
@@ -131,6 +133,23 @@ fn read_previous(path: &Path, next_child_id: u64, table: &Table) -> Result<Previ
         }
     }
     Ok(previous)
+}
+
+/// A list of barred pairs with its key.
+///
+/// # Errors
+/// `input/cannot-read`, `barred/key`, `list/missing-column`, `list/unreadable`.
+pub(crate) fn read_barred(path: &Path) -> Result<Barred, Error> {
+    let key = read_key(path)?;
+    in_file(path, lists::read_barred(open(path)?, &key))
+}
+
+/// What people decided on items of the queue of notifications.
+///
+/// # Errors
+/// `input/cannot-read`, `list/missing-column`, `list/unreadable`.
+pub(crate) fn read_rulings(path: &Path) -> Result<Vec<Change>, Error> {
+    in_file(path, lists::read_rulings(open(path)?))
 }
 
 /// The file beside a list of barred pairs that holds its key.

@@ -1,6 +1,6 @@
 //! From the document to numbers and functions over one table.
 
-use super::{BlockingRule, Comparison, Model, TermFrequencySetting};
+use super::{BlockingRule, Comparison, Frozen, Model, TermFrequencySetting};
 use crate::error::Error;
 use crate::linkage::blocking::{KeyColumn, Residual, Rule};
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
@@ -22,6 +22,8 @@ pub(crate) struct Compiled<'a> {
     counts: NameCounts,
     keys: BTreeMap<&'a str, KeyColumn>,
     frequencies: Option<&'a dyn Frequencies>,
+    /// The counts that the model carries.
+    frozen: Option<Frozen>,
 }
 
 /// How often values occur among records that do not stand in the table.
@@ -39,7 +41,8 @@ impl<'a> Compiled<'a> {
     pub(crate) fn new(fields: &'a Fields, model: &'a Model) -> Result<Compiled<'a>, Error> {
         let mut names: Vec<&str> = blocking_keys(model).collect();
         names.extend(model.training.blocks.iter().flat_map(|block| block.keys.iter().map(String::as_str)));
-        Ok(Compiled { fields, counts: NameCounts::of(fields), keys: key_columns(fields, names)?, frequencies: None })
+        let keys = key_columns(fields, names)?;
+        Ok(Compiled { keys, ..Compiled::for_pairs(fields, Some(model)) })
     }
 
     /// For a few records out of many: counts and frequencies are those of the many. Computes the
@@ -54,12 +57,15 @@ impl<'a> Compiled<'a> {
         frequencies: &'a dyn Frequencies,
     ) -> Result<Compiled<'a>, Error> {
         let keys = key_columns(fields, blocking_keys(model).collect())?;
-        Ok(Compiled { fields, counts, keys, frequencies: Some(frequencies) })
+        Ok(Compiled { fields, counts, keys, frequencies: Some(frequencies), frozen: None })
     }
 
-    /// Without keys: for pairs that are given.
-    pub(crate) fn for_guards(fields: &'a Fields) -> Compiled<'a> {
-        Compiled { fields, counts: NameCounts::of(fields), keys: BTreeMap::new(), frequencies: None }
+    /// Without keys: for pairs that are given. Counts are those of the model, if it has any.
+    pub(crate) fn for_pairs(fields: &'a Fields, model: Option<&Model>) -> Compiled<'a> {
+        let table = model.and_then(|model| model.frequencies.as_ref());
+        let frozen = table.map(|table| Frozen::of_fields(table, fields));
+        let counts = frozen.as_ref().map_or_else(|| NameCounts::of(fields), Frozen::name_counts);
+        Compiled { fields, counts, keys: BTreeMap::new(), frequencies: None, frozen }
     }
 
     /// A pair of records to ask predicates of.
@@ -186,20 +192,17 @@ impl<'a> Compiled<'a> {
             });
         }
         // The records' values as the table numbers them, and the name or postcode that each of these stands for.
-        let (value_id, stands_for): (Arc<Vec<u32>>, Vec<u32>) = match setting.of.as_str() {
-            "given-name" => (fields.given.value_ids(), fields.given.values().iter().map(|v| v.whole).collect()),
-            "family-name" => (fields.family.value_ids(), fields.family.values().iter().map(|v| v.whole).collect()),
+        let (value_id, stands_for): (Arc<Vec<u32>>, Vec<u64>) = match setting.of.as_str() {
+            "given-name" => (fields.given.value_ids(), fields.given.values().iter().map(|v| v.whole.into()).collect()),
+            "family-name" => {
+                (fields.family.value_ids(), fields.family.values().iter().map(|v| v.whole.into()).collect())
+            }
             "mother-given-name" => {
-                let first = fields.mother_given.values().iter().map(|v| v.words[0]);
+                let first = fields.mother_given.values().iter().map(|v| v.words[0].into());
                 (fields.mother_given.value_ids(), first.collect())
             }
             "postcode" => {
-                let mut ids: HashMap<u64, u32> = HashMap::from([(0, 0)]);
-                let mut id_of = |unit: u64| {
-                    let next = ids.len() as u32;
-                    *ids.entry(unit).or_insert(next)
-                };
-                let units = fields.postcode.values().iter().map(|value| id_of(value.unit()));
+                let units = fields.postcode.values().iter().map(|value| value.unit());
                 (fields.postcode.value_ids(), units.collect())
             }
             other => {
@@ -209,9 +212,31 @@ impl<'a> Compiled<'a> {
                 return Err(Error::new("model/unknown-term-frequency", message, hint));
             }
         };
-        let frequency = relative_frequency(&value_id, &stands_for, u_base);
+        let frequency = match &self.frozen {
+            Some(frozen) => {
+                let of = |&value: &u64| {
+                    let (count, total) = frozen.count(&setting.of, value);
+                    if value == 0 { f64::NAN } else { share(count, total, u_base) }
+                };
+                stands_for.iter().map(of).collect()
+            }
+            None => relative_frequency(&value_id, &numbered(&stands_for), u_base),
+        };
         Ok(TermFrequency { value_id, frequency, u_base, minimum_u: setting.minimum_u, weight: setting.weight })
     }
+}
+
+/// Small numbers for values, 0 for 0.
+fn numbered(values: &[u64]) -> Vec<u32> {
+    if values.iter().all(|&value| value <= u64::from(u32::MAX)) {
+        return values.iter().map(|&value| value as u32).collect();
+    }
+    let mut ids: HashMap<u64, u32> = HashMap::from([(0, 0)]);
+    let mut id_of = |value: u64| {
+        let next = ids.len() as u32;
+        *ids.entry(value).or_insert(next)
+    };
+    values.iter().map(|&value| id_of(value)).collect()
 }
 
 /// Values' worth of trust in the average frequency: a few records say little about how rare a name is.

@@ -6,8 +6,11 @@
 
 mod check;
 mod compile;
+mod frequency;
 
 pub(crate) use compile::{Compiled, Frequencies};
+pub use frequency::FrequencyTable;
+pub(crate) use frequency::Frozen;
 
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
@@ -52,6 +55,10 @@ pub struct Model {
     /// Pairs of records whose levels must be these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Case>,
+    /// How often values occur, in place of counts of the records of a run: the pair of two records then weighs the
+    /// same whatever other records there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frequencies: Option<FrequencyTable>,
 }
 
 /// Where a model's numbers come from.

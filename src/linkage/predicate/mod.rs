@@ -129,8 +129,6 @@ pub(crate) struct NameCounts {
     given: Arc<Vec<u32>>,
     family: Arc<Vec<u32>>,
     records: usize,
-    /// First given name and family name that one more record has, beyond those counted; 0 for none.
-    one_more: (NameId, NameId),
 }
 
 impl NameCounts {
@@ -147,12 +145,7 @@ impl NameCounts {
 
     /// Counts that were made before: by name, of so many records.
     pub(crate) fn counted(given: Vec<u32>, family: Vec<u32>, records: usize) -> NameCounts {
-        NameCounts { given: Arc::new(given), family: Arc::new(family), records, one_more: (0, 0) }
-    }
-
-    /// The counts as they would be with one more record of this first given name and family name (0 for none).
-    pub(crate) fn with_one_more(&self, given: NameId, family: NameId) -> NameCounts {
-        NameCounts { records: self.records + 1, one_more: (given, family), ..self.clone() }
+        NameCounts { given: Arc::new(given), family: Arc::new(family), records }
     }
 
     /// How many records were counted.
@@ -167,12 +160,12 @@ impl NameCounts {
 
     /// How many records have this first given name.
     pub(crate) fn given(&self, name: NameId) -> u32 {
-        count_of(&self.given, name) + u32::from(name != 0 && name == self.one_more.0)
+        count_of(&self.given, name)
     }
 
     /// How many records have this family name.
     pub(crate) fn family(&self, name: NameId) -> u32 {
-        count_of(&self.family, name) + u32::from(name != 0 && name == self.one_more.1)
+        count_of(&self.family, name)
     }
 }
 

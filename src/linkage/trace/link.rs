@@ -91,7 +91,7 @@ pub fn trace_records(
         }
         trace
     });
-    let compiled = Compiled::for_guards(&table.fields);
+    let compiled = Compiled::for_pairs(&table.fields, None);
     let (mut pairs, mut restricted) = (Vec::new(), Vec::new());
     let mut traced = Vec::with_capacity(records.len());
     for (&record, mut trace) in records.iter().zip(traces) {

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::link::read_model;
 use crate::input::InputArgs;
-use crate::lists::ListArgs;
+use crate::lists::{ListArgs, read_barred};
 use crate::output::{OutputFile, cannot_read, write_file};
 use crate::render::{Terminal, count};
 use crate::standard::is_standard;
@@ -52,6 +52,17 @@ enum Action {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Write the model of an index, with the frequencies of names and postcodes that it weighs by
+    ///
+    /// `link --model` with this model weighs every pair as the index does, whatever other records there are.
+    Model {
+        /// The index
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where to write the model (JSON)
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// See whether an index is whole and as it was written
     Verify {
         /// The index
@@ -91,6 +102,9 @@ struct MatchArgs {
     /// FILE.restricted
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Pairs of NHS numbers that must never be joined or mentioned (keyed hashes; the key is in FILE.key)
+    #[arg(long, value_name = "FILE")]
+    barred: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
@@ -98,6 +112,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         Action::Build(args) => build(args, terminal),
         Action::Match(args) => look_up(args, terminal),
         Action::Stats { file } => stats(file, terminal),
+        Action::Model { file, out } => model(file, out, terminal),
         Action::Verify { file } => verify(file, terminal),
     }
 }
@@ -160,6 +175,9 @@ fn look_up(args: &MatchArgs, terminal: &Terminal) -> Result<Outcome, Error> {
     let progress = terminal.progress();
     let phase = progress.phase("Loading");
     let mut index = load(&args.file)?;
+    if let Some(path) = &args.barred {
+        index.set_barred(read_barred(path)?);
+    }
     drop(phase);
     let records = args.input.resolve()?.read(&progress)?;
     let table = &records.built.table;
@@ -228,6 +246,16 @@ fn stats(file: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
             let model = index.model();
             json!({"stats": stats, "sources": index.sources(), "model": model.id, "model_hash": model.hash()})
         },
+    )?;
+    Ok(Outcome::Clean)
+}
+
+fn model(file: &Path, out: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
+    let model = load(file)?.frozen_model();
+    write_file(out, model.to_json().as_bytes())?;
+    terminal.result(
+        || format!("model {} {} with its frequencies, written to {}\n", model.id, model.version, out.display()),
+        || json!({"model": model.id, "model_hash": model.hash()}),
     )?;
     Ok(Outcome::Clean)
 }

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::index::load;
+use crate::lists::{read_barred, read_rulings};
 use crate::message_store::MessageStore;
 use crate::output::{OutputFolder, cannot_read, cannot_write, write_file};
 use crate::render::{Terminal, count, table};
@@ -10,7 +11,7 @@ use childlink::exchange::fhir::Limits;
 use childlink::exchange::message::{Piece, read_file};
 use childlink::exchange::settled;
 use childlink::exchange::sheet::{Kind, Sheet};
-use childlink::index::{ChildIndex, JournalEntry};
+use childlink::index::{Change, ChildIndex, JournalEntry};
 use childlink::notification::{Fact, Notifications, Receipt, Recognised, Settlement};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -38,6 +39,13 @@ pub(crate) struct Args {
     /// Folder for journals and results; give the same one every time
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// What people decided on items of the queue: whom,child_id,decision,reader,decided_at, the decision same, different or
+    /// unsure. Without a child_id: different from any child, or a message to be set aside
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
+    /// Pairs of NHS numbers that must never be joined or mentioned (keyed hashes; the key is in FILE.key)
+    #[arg(long, value_name = "FILE")]
+    barred: Option<PathBuf>,
     /// Write the index with all changes so far to FILE
     #[arg(long, value_name = "FILE")]
     pack: Option<PathBuf>,
@@ -90,6 +98,12 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         index.replay_entry(&entry)?;
         notifications.learn(&entry.change);
     }
+    if let Some(path) = &args.barred {
+        index.set_barred(read_barred(path)?);
+    }
+    if let Some(path) = &args.decisions {
+        take_decisions(read_rulings(path)?, &mut index, &mut store)?;
+    }
     let mut tally = Tally::default();
     store.each_file(&mut |name, bytes| tally.take(name, bytes, &mut notifications))?;
     let known = tally.messages;
@@ -123,6 +137,20 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     terminal.result(|| in_words(args, &summary, seconds), || summary.clone())?;
     let clean = tally.rejected.is_empty() && settlement.queue.is_empty();
     Ok(if clean { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// Makes new decisions durable and lets the index know them.
+fn take_decisions(decisions: Vec<Change>, index: &mut ChildIndex, store: &mut MessageStore) -> Result<(), Error> {
+    let mut entries: Vec<JournalEntry> = Vec::new();
+    for change in decisions {
+        if index.knows(&change) {
+            continue;
+        }
+        let entry = index.next_journal_entry(change);
+        index.replay_entry(&entry)?;
+        entries.push(entry);
+    }
+    if entries.is_empty() { Ok(()) } else { store.keep_changes(&entries) }
 }
 
 /// The files named, those of a folder in order of name.
@@ -166,6 +194,7 @@ fn summary(tally: &Tally, known: u64, settlement: &Settlement) -> Value {
         "persons_waiting": people(&|person| person.child.is_none()),
         "queue": queue,
         "withdrawn": settlement.withdrawn.len(),
+        "set_aside": settlement.set_aside.len(),
         "facts": settlement.facts.len(),
         "to_read_again": settlement.to_read_again.len(),
         "changes_of_index": settlement.changes,

@@ -27,6 +27,11 @@ impl PackedPostcode {
         PackedPostcode(unit)
     }
 
+    /// Its letters and figures without a space; empty for none.
+    pub(crate) fn text(self) -> String {
+        self.0.to_be_bytes().into_iter().filter(|&byte| byte != 0).map(char::from).collect()
+    }
+
     /// Whether there is one.
     pub(crate) fn is_known(self) -> bool {
         self.0 != 0
@@ -84,6 +89,9 @@ mod tests {
         assert!(a.is_slip_of(packed("LS1 4PA")));
         assert!(a.is_slip_of(packed("LS2 4AP")));
         assert!(!a.is_slip_of(b));
+        for text in ["LS14AP", "M11AE", "EC1A1BB", "W1A0AX"] {
+            assert_eq!(packed(text).text(), text);
+        }
     }
 
     #[test]

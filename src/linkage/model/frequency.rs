@@ -1,0 +1,116 @@
+//! How often values occur, counted once elsewhere and used as it stands: a model that carries such a table weighs a
+//! pair alike in whatever run it stands.
+
+use crate::identity::postcode::Postcode;
+use crate::linkage::predicate::NameCounts;
+use crate::linkage::table::fields::Fields;
+use crate::linkage::table::fields::names::NameId;
+use crate::linkage::table::fields::place::PackedPostcode;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many of so many records have each value. Names are in comparison form without spaces, as
+/// [`GivenName`](crate::identity::name::GivenName) gives it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrequencyTable {
+    /// How many records were counted.
+    pub records: u64,
+    /// Records by given name.
+    pub given_name: BTreeMap<String, u32>,
+    /// Records by the first word of the given name.
+    pub first_given_name: BTreeMap<String, u32>,
+    /// Records by family name.
+    pub family_name: BTreeMap<String, u32>,
+    /// Records by the first word of the mother's given name.
+    pub mother_given_name: BTreeMap<String, u32>,
+    /// Records by postcode, without spaces.
+    pub postcode: BTreeMap<String, u32>,
+}
+
+/// Counts by the numbers that names have in one table, and by postcode.
+#[derive(Clone, Default)]
+pub(crate) struct Frozen {
+    pub(crate) records: u64,
+    /// By name: given name, family name, mother's first given name, first given name.
+    pub(crate) names: [Vec<u32>; 4],
+    /// Records that have any given name, family name, mother's first given name.
+    totals: [u64; 3],
+    pub(crate) postcodes: BTreeMap<u64, u32>,
+    postcode_total: u64,
+}
+
+impl FrequencyTable {
+    /// The maps in the order of [`Frozen::names`].
+    fn by_name(&self) -> [&BTreeMap<String, u32>; 4] {
+        [&self.given_name, &self.family_name, &self.mother_given_name, &self.first_given_name]
+    }
+
+    /// Every name that was counted.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name().into_iter().flat_map(|names| names.keys()).map(String::as_str)
+    }
+
+    /// The table of counts that are kept by number.
+    pub(crate) fn of_counts<'t>(
+        records: u64,
+        names: &[Vec<u32>; 4],
+        text: impl Fn(NameId) -> &'t str,
+        postcodes: impl Iterator<Item = (u64, u32)>,
+    ) -> FrequencyTable {
+        let [given_name, family_name, mother_given_name, first_given_name] = names.each_ref().map(|counts| {
+            let counted = counts.iter().enumerate().filter(|(name, count)| *name > 0 && **count > 0);
+            counted.map(|(name, &count)| (text(name as NameId).to_owned(), count)).collect()
+        });
+        let postcode = postcodes.map(|(unit, count)| (PackedPostcode::from_unit(unit).text(), count)).collect();
+        FrequencyTable { records, given_name, first_given_name, family_name, mother_given_name, postcode }
+    }
+}
+
+impl Frozen {
+    /// The counts of a table's names, of which there are so many.
+    pub(crate) fn of<'t>(table: &FrequencyTable, names: usize, text: impl Fn(NameId) -> &'t str) -> Frozen {
+        let counted = table.by_name().map(|counts| {
+            let count = |name: NameId| if name == 0 { 0 } else { counts.get(text(name)).copied().unwrap_or(0) };
+            (0..names as NameId).map(count).collect::<Vec<u32>>()
+        });
+        let total = |counts: &BTreeMap<String, u32>| counts.values().map(|&count| u64::from(count)).sum();
+        let units = table.postcode.iter().filter_map(|(text, &count)| {
+            let unit = PackedPostcode::from(Postcode::parse(text).ok()?).unit();
+            (unit != 0).then_some((unit, count))
+        });
+        let postcodes: BTreeMap<u64, u32> = units.collect();
+        Frozen {
+            records: table.records,
+            names: counted,
+            totals: [&table.given_name, &table.family_name, &table.mother_given_name].map(total),
+            postcode_total: postcodes.values().map(|&count| u64::from(count)).sum(),
+            postcodes,
+        }
+    }
+
+    /// The same for the records of a run.
+    pub(crate) fn of_fields(table: &FrequencyTable, fields: &Fields) -> Frozen {
+        Frozen::of(table, fields.names.len(), |name| fields.names.text(name))
+    }
+
+    /// The counts that predicates ask for.
+    pub(crate) fn name_counts(&self) -> NameCounts {
+        NameCounts::counted(self.names[3].clone(), self.names[1].clone(), self.records as usize)
+    }
+
+    /// How many records have a value of what is named as in
+    /// [`TermFrequencySetting::of`](super::TermFrequencySetting::of), and how many have any.
+    pub(crate) fn count(&self, of: &str, value: u64) -> (u64, u64) {
+        let of_name = |place: usize| {
+            let count = self.names[place].get(value as usize).copied().unwrap_or(0);
+            (u64::from(count), self.totals[place])
+        };
+        match of {
+            "given-name" => of_name(0),
+            "family-name" => of_name(1),
+            "mother-given-name" => of_name(2),
+            _ => (self.postcodes.get(&value).copied().map_or(0, u64::from), self.postcode_total),
+        }
+    }
+}
