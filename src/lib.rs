@@ -16,6 +16,8 @@ pub mod identity;
 pub mod index;
 pub mod linkage;
 pub mod notification;
+#[cfg(feature = "project")]
+pub mod project;
 pub mod schedule;
 #[cfg(any(feature = "c-api", all(feature = "wasm-validate", target_arch = "wasm32", target_os = "unknown")))]
 mod shape;

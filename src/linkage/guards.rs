@@ -125,6 +125,16 @@ impl Guards {
         Guard::ALL.into_iter().filter(move |guard| self.has(*guard))
     }
 
+    /// The set as a number: one bit for each guard, in order, the first the least.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The set of a number; `None` if it has a bit of no guard.
+    pub const fn from_bits(bits: u16) -> Option<Guards> {
+        if bits >> Guard::ALL.len() == 0 { Some(Guards(bits)) } else { None }
+    }
+
     /// The codes joined by `|`, as in the links file.
     pub fn codes(self) -> String {
         self.iter().map(Guard::code).collect::<Vec<_>>().join("|")

@@ -158,6 +158,19 @@ impl Linked {
 /// # Errors
 /// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
 pub fn link(table: &Table, model: &Model, options: &LinkOptions) -> Result<Linked, Error> {
+    link_in_steps(table, model, options, &mut |_, _| Ok(()))
+}
+
+/// The same, telling the model once it is trained, so that a run that is cut off later need not train again.
+///
+/// # Errors
+/// As [`link`], and those of `trained`.
+pub fn link_in_steps(
+    table: &Table,
+    model: &Model,
+    options: &LinkOptions,
+    trained: &mut dyn FnMut(&Model, Option<&TrainingReport>) -> Result<(), Error>,
+) -> Result<Linked, Error> {
     let walk = Walk::of(table);
     let compiled = Compiled::new(walk.fields(), model)?;
     let (model, training) = if options.skip_training {
@@ -166,6 +179,7 @@ pub fn link(table: &Table, model: &Model, options: &LinkOptions) -> Result<Linke
         let (model, report) = estimate::train_compiled(table, &walk, &compiled, model, options.kind, options.seed)?;
         (model, Some(report))
     };
+    trained(&model, training.as_ref())?;
     let (candidates, blocking, oversized) = candidates(&walk, &compiled, &model, options.kind)?;
     drop(compiled);
     drop(walk);

@@ -10,7 +10,8 @@ use clap::{Args, Parser};
 #[derive(Parser)]
 #[command(name = "childlink", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done; 1 findings, with --strict; 2 wrong usage or unreadable input; 3 a fault of childlink.\n\
+    after_help = "Exit codes: 0 done; 1 findings, with --strict; 2 wrong usage or unreadable input; 3 a fault of childlink;\n\
+    128 + N told to end by signal N.\n\
     `childlink help COMMAND` shows examples of each command."
 )]
 pub(crate) struct Arguments {

@@ -8,6 +8,7 @@ use childlink::exchange::intake::{Intake, Records};
 use childlink::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
 use childlink::exchange::{csv, ndjson, parquet};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub(crate) struct Inputs {
     /// The list of spellings that was given.
     columns: Option<PathBuf>,
     spellings: Spellings,
+    /// Lists of spellings of single files, by the file's number: the text and what it says.
+    own: BTreeMap<usize, (String, Spellings)>,
     keep: Vec<String>,
 }
 
@@ -94,7 +97,17 @@ impl Inputs {
         let name =
             |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let names = files.iter().map(|(path, _)| name(path)).collect();
-        Ok(Inputs { files, names, columns, spellings, keep })
+        Ok(Inputs { files, names, columns, spellings, own: BTreeMap::new(), keep })
+    }
+
+    /// Gives one file a list of spellings of its own (the text of a TOML file).
+    ///
+    /// # Errors
+    /// Those of [`Spellings::with`].
+    pub(crate) fn spell(&mut self, number: usize, list: &str) -> Result<(), Error> {
+        let spellings = Spellings::with(list).map_err(|e| in_file(&self.files[number].0, e))?;
+        self.own.insert(number, (list.to_owned(), spellings));
+        Ok(())
     }
 
     /// The inputs of an earlier run, from [`Inputs::record`].
@@ -102,6 +115,8 @@ impl Inputs {
     /// # Errors
     /// `input/none`, and those of [`InputArgs::resolve`].
     pub(crate) fn from_record(record: &Value) -> Result<Inputs, Error> {
+        let own = |file: &Value| file["column_map"].as_str().map(str::to_owned);
+        let own: Vec<Option<String>> = record["files"].as_array().into_iter().flatten().map(own).collect();
         let files = record["files"].as_array().into_iter().flatten().filter_map(|file| {
             let path = PathBuf::from(file["path"].as_str()?);
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -113,7 +128,11 @@ impl Inputs {
             return Err(Error::new("input/none", "the run names no input", "link again"));
         }
         let keep = record["keep"].as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
-        Inputs::new(files, record["columns"].as_str().map(PathBuf::from), keep.collect())
+        let mut inputs = Inputs::new(files, record["columns"].as_str().map(PathBuf::from), keep.collect())?;
+        for (number, list) in own.into_iter().enumerate() {
+            list.map_or(Ok(()), |list| inputs.spell(number, &list))?;
+        }
+        Ok(inputs)
     }
 
     /// The files, in the order given.
@@ -135,17 +154,21 @@ impl Inputs {
 
     /// What the inputs are, so that they can be found and read again.
     pub(crate) fn record(&self) -> Value {
-        let file = |(path, source): &(PathBuf, SourceName)| {
+        let file = |(number, (path, source)): (usize, &(PathBuf, SourceName))| {
             let whole = absolute(path);
             let given = match source {
                 SourceName::Given(name) => Some(name),
                 SourceName::Fallback(_) => None,
             };
-            json!({"path": whole.display().to_string(), "source": given})
+            let mut object = json!({"path": whole.display().to_string(), "source": given});
+            if let Some((list, _)) = self.own.get(&number) {
+                object["column_map"] = json!(list);
+            }
+            object
         };
         let columns = self.columns.as_deref().map(absolute);
         json!({
-            "files": self.files.iter().map(file).collect::<Vec<_>>(),
+            "files": self.files.iter().enumerate().map(file).collect::<Vec<_>>(),
             "columns": columns.map(|path| path.display().to_string()),
             "keep": self.keep,
         })
@@ -217,7 +240,8 @@ impl Inputs {
 
     fn options(&self, number: usize) -> ReadOptions<'_> {
         let source = &self.files[number].1;
-        ReadOptions { input: number as u16, source, spellings: &self.spellings, keep: &self.keep }
+        let spellings = self.own.get(&number).map_or(&self.spellings, |(_, spellings)| spellings);
+        ReadOptions { input: number as u16, source, spellings, keep: &self.keep }
     }
 }
 

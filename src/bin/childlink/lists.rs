@@ -9,11 +9,12 @@ use childlink::exchange::lists;
 use childlink::identity::nhs_number::NhsNumber;
 use childlink::index::Change;
 use childlink::linkage::LinkOptions;
-use childlink::linkage::barred::Barred;
+use childlink::linkage::barred::{Barred, BarredHash};
 use childlink::linkage::child_id::Previous;
 use childlink::linkage::decisions::{DecisionRow, Decisions};
 use childlink::linkage::superseded::Superseded;
 use childlink::linkage::table::Table;
+use childlink::project::Project;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct Lists {
     previous: Option<(PathBuf, u64)>,
     decisions: Vec<DecisionRow>,
-    barred: Option<(PathBuf, Vec<u8>)>,
+    barred: Option<(Vec<BarredHash>, Vec<u8>)>,
     superseded: Vec<(NhsNumber, NhsNumber)>,
 }
 
@@ -60,10 +61,10 @@ impl ListArgs {
             let children = find(folder, "children")?;
             Ok::<_, Error>((children, next_child_id(folder)?))
         });
-        let barred = self.barred.as_deref().map(|path| {
-            open(path)?;
-            Ok::<_, Error>((path.to_owned(), read_key(path)?))
-        });
+        let barred = self
+            .barred
+            .as_deref()
+            .map(|path| Ok::<_, Error>((in_file(path, lists::read_hashes(open(path)?))?, read_key(path)?)));
         let decisions = self.decisions.as_deref().map(|path| in_file(path, lists::read_decisions(open(path)?)));
         let superseded = self.superseded.as_deref().map(|path| in_file(path, lists::read_superseded(open(path)?)));
         Ok(Lists {
@@ -82,7 +83,24 @@ impl Lists {
     /// Those of [`ListArgs::read`].
     pub(crate) fn from_record(record: &Value) -> Result<Lists, Error> {
         let path = |name: &str| record[name].as_str().map(PathBuf::from);
+        if let Some(project) = path("project") {
+            return Lists::of_project(&Project::look(&project)?);
+        }
         ListArgs { previous: None, decisions: None, barred: path("barred"), superseded: path("superseded") }.read()
+    }
+
+    /// The lists of a project; its children are not among them.
+    ///
+    /// # Errors
+    /// Those of the project, and of [`read_key`].
+    pub(crate) fn of_project(project: &Project) -> Result<Lists, Error> {
+        let hashes = project.barred()?;
+        let barred = match hashes.is_empty() {
+            true => None,
+            false => Some((hashes, read_key(project.path())?)),
+        };
+        let decisions = project.standing_decisions()?.into_iter().map(|decision| decision.row).collect();
+        Ok(Lists { previous: None, decisions, barred, superseded: project.superseded()? })
     }
 
     /// The superseded numbers, old and new.
@@ -107,8 +125,8 @@ impl Lists {
         if unknown > 0 {
             notes.push(format!("{unknown} decisions are on records that are not in the input"));
         }
-        if let Some((path, key)) = &self.barred {
-            options.barred = in_file(path, lists::read_barred(open(path)?, key))?;
+        if let Some((hashes, key)) = &self.barred {
+            options.barred = Barred::new(key, hashes.iter().copied());
         }
         options.previous = match &self.previous {
             Some((path, next)) => read_previous(path, *next, table)?,

@@ -1,9 +1,10 @@
 //! The childlink command line: opens files, calls the library, renders what it answers.
 //!
 //! Exit codes: 0 done; 1 done, but `--strict` was given and there are findings; 2 wrong usage or
-//! input that cannot be read; 3 a fault of ours.
+//! input that cannot be read; 3 a fault of ours; 128 and the signal's number: told to end.
 
 mod args;
+mod clock;
 mod cohort;
 mod command;
 mod error_list;
@@ -20,6 +21,7 @@ mod render;
 mod report;
 mod rerun;
 mod run_record;
+mod signal;
 mod standard;
 
 use args::Arguments;
@@ -38,6 +40,7 @@ const UNUSABLE: u8 = 2;
 const INTERNAL: u8 = 3;
 
 fn main() -> ExitCode {
+    signal::heed();
     panic::set_hook(Box::new(render::explain_panic));
     let arguments = Arguments::parse();
     let terminal = Terminal::new(&arguments.global);

@@ -3,11 +3,13 @@
 use crate::render::READER_GONE;
 use crate::standard::is_standard;
 use childlink::Error;
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use tempfile::{NamedTempFile, TempPath};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tempfile::NamedTempFile;
 
 /// One output file under way.
 pub(crate) struct OutputFile {
@@ -24,6 +26,27 @@ enum Sink {
 
 /// How much is gathered before it is written, in bytes.
 const BUFFER: usize = 1 << 18;
+
+/// How the name of a file under way begins.
+const UNDER_WAY: &str = ".childlink-";
+
+/// The files under way, to be taken away if a signal ends the run. Whoever puts files in their places holds it, so
+/// that a signal does not come between two of them.
+static FILES_UNDER_WAY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn files_under_way() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    FILES_UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes away every file under way; no file is put in its place while the answer is held.
+pub(crate) fn abandon() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    let mut files = files_under_way();
+    for path in std::mem::take(&mut *files) {
+        // One that is gone already needs no taking away, and nobody is left to tell of another fault.
+        let _ = fs::remove_file(path);
+    }
+    files
+}
 
 /// Whether standard output holds the bytes of a file, so that nothing else may be printed there.
 static STANDARD_IS_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -56,7 +79,11 @@ impl OutputFile {
             _ => Path::new("."),
         };
         let file =
-            tempfile::Builder::new().prefix(".childlink-").tempfile_in(folder).map_err(|e| cannot_write(path, &e))?;
+            tempfile::Builder::new().prefix(UNDER_WAY).tempfile_in(folder).map_err(|e| cannot_write(path, &e))?;
+        // Tells a later run that somebody is still at work on it. Where files cannot be locked, it stays if the run is
+        // killed.
+        let _ = file.as_file().try_lock();
+        files_under_way().insert(file.path().to_owned());
         Ok(OutputFile { sink: Sink::File(BufWriter::with_capacity(BUFFER, file)), path: path.to_owned() })
     }
 
@@ -65,7 +92,9 @@ impl OutputFile {
     /// # Errors
     /// `output/cannot-write`.
     pub(crate) fn finish(self) -> Result<(), Error> {
-        self.close()?.map_or(Ok(()), ReadyFile::publish)
+        let ready = self.close()?;
+        let mut under_way = files_under_way();
+        ready.map_or(Ok(()), |ready| ready.publish(&mut under_way))
     }
 
     /// Ends the writing; the file, if it is one, is still not seen at its place.
@@ -74,7 +103,7 @@ impl OutputFile {
         match sink {
             Sink::File(writer) => {
                 let file = writer.into_inner().map_err(|e| cannot_write(&path, e.error()))?;
-                Ok(Some(ReadyFile { temporary: file.into_temp_path(), path }))
+                Ok(Some(ReadyFile { temporary: file, path }))
             }
             Sink::Standard(mut writer) => writer.flush().map_err(|e| cannot_write(&path, &e)).map(|()| None),
         }
@@ -125,6 +154,7 @@ impl OutputFolder {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(path).map_err(|e| cannot_write(path, &e))?;
+        clear_away(path);
         Ok(OutputFolder { path: path.to_owned(), ready: Vec::new(), superseded: Vec::new() })
     }
 
@@ -165,7 +195,8 @@ impl OutputFolder {
     /// # Errors
     /// `output/cannot-write`.
     pub(crate) fn finish(self) -> Result<(), Error> {
-        self.ready.into_iter().try_for_each(ReadyFile::publish)?;
+        let mut under_way = files_under_way();
+        self.ready.into_iter().try_for_each(|ready| ready.publish(&mut under_way))?;
         for path in self.superseded {
             match fs::remove_file(&path) {
                 Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cannot_write(&path, &cause)),
@@ -176,14 +207,30 @@ impl OutputFolder {
     }
 }
 
+/// Takes away what a run that was killed left under way in a folder. A file that another process is still at work on
+/// is locked and stays.
+fn clear_away(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let entries = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(UNDER_WAY));
+    for path in entries.map(|entry| entry.path()).filter(|path| path.is_file()) {
+        if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            // What cannot be taken away now is tried again by the next run.
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
 struct ReadyFile {
-    temporary: TempPath,
+    temporary: NamedTempFile,
     path: PathBuf,
 }
 
 impl ReadyFile {
-    fn publish(self) -> Result<(), Error> {
-        self.temporary.persist(&self.path).map_err(|e| cannot_write(&self.path, &e.error))
+    fn publish(self, under_way: &mut BTreeSet<PathBuf>) -> Result<(), Error> {
+        let name = self.temporary.path().to_owned();
+        self.temporary.persist(&self.path).map_err(|e| cannot_write(&self.path, &e.error))?;
+        under_way.remove(&name);
+        Ok(())
     }
 }
 

@@ -1,19 +1,12 @@
 //! `run.json`: what a run was told and what it took. The one result file that differs from run to run.
 
 use crate::input::Inputs;
-use crate::lists::ListArgs;
 use childlink::linkage::parallel;
 use serde_json::{Map, Value, json};
 use std::fs;
 
-/// The record of a run.
-pub(crate) fn of_run(
-    inputs: &Inputs,
-    lists: &ListArgs,
-    phases: &[(&'static str, f64)],
-    total: f64,
-    seed: u64,
-) -> Value {
+/// The record of a run; `lists` tells where its lists are.
+pub(crate) fn of_run(inputs: &Inputs, lists: Value, phases: &[(&'static str, f64)], total: f64, seed: u64) -> Value {
     let mut seconds: Map<String, Value> = phases.iter().map(|(name, s)| ((*name).to_owned(), json!(s))).collect();
     seconds.insert("total".to_owned(), json!(total));
     json!({
@@ -24,7 +17,7 @@ pub(crate) fn of_run(
         "seconds": seconds,
         "peak_memory_mib": peak_memory_mib(),
         "inputs": inputs.record(),
-        "lists": lists.record(),
+        "lists": lists,
     })
 }
 

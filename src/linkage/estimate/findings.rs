@@ -42,6 +42,11 @@ pub struct TrainingFinding {
     pub place: String,
 }
 
+/// The kind of finding about a trained model that has this code.
+pub fn finding_of(id: &str) -> Option<&'static Code> {
+    [&UNTRAINED_LEVEL, &INVERTED_LEVEL, &HOUSEHOLD_DRIFT, &NOT_CONVERGED].into_iter().find(|code| code.id == id)
+}
+
 pub(super) fn judge(model: &Model, outcomes: &[Outcome]) -> Vec<TrainingFinding> {
     let mut findings = Vec::new();
     let mut tell = |code, place: String| findings.push(TrainingFinding { code, place });

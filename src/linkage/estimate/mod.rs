@@ -9,7 +9,7 @@ mod labels;
 pub mod latent;
 mod random_pairs;
 
-pub use findings::{HOUSEHOLD_DRIFT, INVERTED_LEVEL, NOT_CONVERGED, TrainingFinding, UNTRAINED_LEVEL};
+pub use findings::{HOUSEHOLD_DRIFT, INVERTED_LEVEL, NOT_CONVERGED, TrainingFinding, UNTRAINED_LEVEL, finding_of};
 pub use labels::LabelledPair;
 
 use super::blocking::{Blocking, LinkKind, Rule};

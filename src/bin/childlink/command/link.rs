@@ -95,7 +95,7 @@ impl Format {
 }
 
 /// Seconds spent in each phase, in order.
-type Phases = Vec<(&'static str, f64)>;
+pub(crate) type Phases = Vec<(&'static str, f64)>;
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     parallel::with_threads(args.threads, || match &args.splink.splink_model {
@@ -124,20 +124,18 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 
     let phase = progress.phase("Writing");
     let began = Instant::now();
-    let summary = summary::of_linkage(records.read(), &records.built.table, &linked);
-    let mut folder = write_tables(args.format, folder, &inputs, &records, &linked, args.lists.previous.is_some())?;
-    folder.put("model.json", linked.model.to_json().as_bytes())?;
-    folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
-    let examples = if args.with_values { report::examples(&records.built.table, &linked) } else { String::new() };
-    folder.put("report.html", report::page(&summary, &linked.model, &examples).as_bytes())?;
+    let form = Form { format: args.format, with_values: args.with_values, with_changes: args.lists.previous.is_some() };
+    let (mut folder, summary) = write_results(&form, folder, &inputs, &records, &linked)?;
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
-    let run = run_record::of_run(&inputs, &args.lists, &phases, total, args.seed);
+    let run = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
     folder.put("run.json", format!("{run:#}\n").as_bytes())?;
     folder.finish()?;
     drop(phase);
 
-    terminal.result(|| in_words(args, &records, &linked, &notes, total), || with_run(&summary, &run))?;
+    let next = format!("--decisions FILE --previous {}", args.out.display());
+    let words = || in_words(&args.out, args.format, &records, &linked, &notes, total, &next);
+    terminal.result(words, || with_run(&summary, &run))?;
     let findings = records.read().has_findings() || !notes.is_empty();
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
 }
@@ -165,6 +163,35 @@ fn link_records(
     options.skip_training = model.provenance.trained_on_records > 0 && !args.retrain;
     let linked = childlink::linkage::link(&records.built.table, model, &options)?;
     Ok((linked, notes))
+}
+
+/// How results are written.
+pub(crate) struct Form {
+    pub(crate) format: Format,
+    /// Whether the report shows pairs for review with their fields.
+    pub(crate) with_values: bool,
+    /// Whether the changes since an earlier run are listed.
+    pub(crate) with_changes: bool,
+}
+
+/// Writes every result file but `run.json`, and answers the summary.
+///
+/// # Errors
+/// `output/cannot-write`, and those of reading quarantined rows again.
+pub(crate) fn write_results(
+    form: &Form,
+    folder: OutputFolder,
+    inputs: &Inputs,
+    records: &Records,
+    linked: &Linked,
+) -> Result<(OutputFolder, Value), Error> {
+    let summary = summary::of_linkage(records.read(), &records.built.table, linked);
+    let mut folder = write_tables(form.format, folder, inputs, records, linked, form.with_changes)?;
+    folder.put("model.json", linked.model.to_json().as_bytes())?;
+    folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
+    let examples = if form.with_values { report::examples(&records.built.table, linked) } else { String::new() };
+    folder.put("report.html", report::page(&summary, &linked.model, &examples).as_bytes())?;
+    Ok((folder, summary))
 }
 
 /// Writes the result tables.
@@ -227,14 +254,22 @@ impl Tables {
     }
 }
 
-fn with_run(summary: &Value, run: &Value) -> Value {
+pub(crate) fn with_run(summary: &Value, run: &Value) -> Value {
     let mut object = summary.clone();
     object["run"] = run.clone();
     object
 }
 
-/// What came of it, for people.
-fn in_words(args: &Args, records: &Records, linked: &Linked, notes: &[String], seconds: f64) -> String {
+/// What came of it, for people; `next` tells how to run again with decisions.
+pub(crate) fn in_words(
+    out: &Path,
+    format: Format,
+    records: &Records,
+    linked: &Linked,
+    notes: &[String],
+    seconds: f64,
+    next: &str,
+) -> String {
     let row = |cells: &[String]| cells.to_vec();
     let read = records.read();
     let aside = records.quarantined.len() as u64;
@@ -280,8 +315,8 @@ fn in_words(args: &Args, records: &Records, linked: &Linked, notes: &[String], s
         );
     }
     notes.iter().for_each(|note| text += &format!("\nNote: {note}\n"));
-    let extension = args.format.extension();
-    text += &format!("\nWritten to {} in {seconds:.1} s:\n", args.out.display());
+    let extension = format.extension();
+    text += &format!("\nWritten to {} in {seconds:.1} s:\n", out.display());
     let mut files = vec![
         (format!("children.{extension}"), "the child of every record"),
         (format!("links.{extension}"), "every pair linked or for review"),
@@ -297,10 +332,7 @@ fn in_words(args: &Args, records: &Records, linked: &Linked, notes: &[String], s
     let files: Vec<Vec<String>> = files.into_iter().map(|(name, what)| vec![name, what.to_owned()]).collect();
     text += &table(&files);
     if review > 0 {
-        text += &format!(
-            "\nNext: decide the pairs in review.{extension} and run again with --decisions FILE --previous {}\n",
-            args.out.display()
-        );
+        text += &format!("\nNext: decide the pairs in review.{extension} and run again with {next}\n");
     }
     text
 }

@@ -14,6 +14,7 @@ mod man;
 mod model;
 mod notify;
 mod programme;
+mod project;
 mod sample;
 mod schedule;
 mod score;
@@ -71,6 +72,7 @@ commands! {
     schedule => Schedule,
     due_list => DueList,
     programme => Programme,
+    project => Project,
     completions => Completions,
     man => Man,
 }

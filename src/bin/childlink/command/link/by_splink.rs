@@ -153,7 +153,7 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
     ["restricted.csv", "restricted.parquet", "report.html"].into_iter().for_each(|name| folder.supersede(name));
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
-    let record = run_record::of_run(&inputs, &args.lists, &phases, total, args.seed);
+    let record = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
     folder.put("run.json", format!("{record:#}\n").as_bytes())?;
     folder.finish()?;
     terminal.result(|| run.in_words(args, total), || with_run(&summary, &record))?;

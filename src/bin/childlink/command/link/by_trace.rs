@@ -128,7 +128,7 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     ["model.json", "report.html"].into_iter().for_each(|name| folder.supersede(name));
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
-    let run = run_record::of_run(&inputs, &args.lists, &phases, total, args.seed);
+    let run = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
     folder.put("run.json", format!("{run:#}\n").as_bytes())?;
     folder.finish()?;
 

@@ -1,0 +1,202 @@
+//! `childlink project add`.
+
+use super::{ByArgs, Outcome};
+use crate::input::Format;
+use crate::lists::{in_file, key_path, read_key};
+use crate::output::{absolute, cannot_read, write_file};
+use crate::render::Terminal;
+use crate::standard::{open, read_text};
+use childlink::Error;
+use childlink::exchange::column_map::Spellings;
+use childlink::exchange::lists::{read_hashes, read_superseded};
+use childlink::project::{Deed, NewExtract, Project, read_flags};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh64::Xxh64;
+
+/// Add extracts and lists
+///
+/// An extract takes the place of the one that stood for the same source, or for the file of the same name. The files
+/// stay where they are; the project keeps their checksums and refuses a file that has changed since.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    childlink project add town.childlink extracts/*.csv\n  \
+    childlink project add town.childlink --source northtown=north-may.csv --columns northtown.toml\n  \
+    childlink project add town.childlink gp-may.csv --replaces gp-april\n  \
+    childlink project add town.childlink --barred barred.csv --superseded merged.csv --flags flags.csv\n  \
+    childlink project add town.childlink --drop southtown")]
+pub(super) struct Args {
+    /// The project
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Files of records that name their sources in a column, or else by their file names
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// A file whose rows all come from the source NAME; may be given many times
+    #[arg(long, value_name = "NAME=FILE")]
+    source: Vec<String>,
+    /// A list of column spellings (TOML) for the files of this call; the project keeps its text
+    #[arg(long, value_name = "FILE")]
+    columns: Option<PathBuf>,
+    /// The extract whose place the one given INPUT takes, by the name that `status` shows
+    #[arg(long, value_name = "NAME")]
+    replaces: Option<String>,
+    /// Let an extract go, by the name that `status` shows; may be given many times
+    #[arg(long, value_name = "NAME")]
+    drop: Vec<String>,
+    /// Pairs that must never be joined or mentioned, made by `childlink bar` (the key is in FILE.key)
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
+    barred: Option<PathBuf>,
+    /// NHS numbers that were merged into others: old_nhs_number,nhs_number
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
+    superseded: Option<PathBuf>,
+    /// Flags to carry as they are: source,record_id,scope,flag
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
+    flags: Option<PathBuf>,
+    #[command(flatten)]
+    by: ByArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let extracts = extracts(args)?;
+    let mut project = Project::open(&args.file)?;
+    let deed = args.by.deed();
+    let mut done = Map::new();
+    let mut told = |name: &str, number: usize| drop(done.insert(name.to_owned(), json!(number)));
+    for slot in &args.drop {
+        project.drop_extract(slot, &deed)?;
+    }
+    if !args.drop.is_empty() {
+        told("extracts dropped", args.drop.len());
+    }
+    if !extracts.is_empty() {
+        let (new, replacing) = project.add_extracts(&extracts, &deed)?;
+        told("extracts new", new);
+        told("extracts replaced", replacing);
+        told("extracts known", extracts.len() - new - replacing);
+    }
+    if let Some(path) = &args.barred {
+        told("barred pairs new", add_barred(&mut project, path, &deed)?);
+    }
+    if let Some(path) = &args.superseded {
+        let pairs = in_file(path, read_superseded(open(path)?))?;
+        told("superseded numbers new", project.add_superseded(&pairs, &deed)?);
+    }
+    if let Some(path) = &args.flags {
+        let flags = in_file(path, read_flags(open(path)?))?;
+        told("flags new", project.add_flags(&flags, &deed)?);
+    }
+    if done.is_empty() {
+        return Err(Error::new("input/none", "nothing to add is given", "name a file of records or a list"));
+    }
+    terminal.result(
+        || {
+            let lines: String = done.iter().map(|(name, number)| format!("{number} {name}\n")).collect();
+            format!("{lines}\nNext: childlink project run {} --out DIR\n", args.file.display())
+        },
+        || Value::Object(done.iter().map(|(name, number)| (name.replace(' ', "_"), number.clone())).collect()),
+    )?;
+    Ok(Outcome::Clean)
+}
+
+/// The extracts that the arguments name, each looked at.
+fn extracts(args: &Args) -> Result<Vec<NewExtract>, Error> {
+    let column_map = args.columns.as_deref().map(read_text).transpose()?;
+    if let (Some(path), Some(text)) = (&args.columns, &column_map) {
+        in_file(path, Spellings::with(text).map(drop))?;
+    }
+    let mut files: Vec<(String, PathBuf, Option<String>)> = Vec::new();
+    for path in &args.inputs {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        files.push((stem, path.clone(), None));
+    }
+    for pair in &args.source {
+        match pair.split_once('=') {
+            Some((name, file)) if !name.trim().is_empty() && !file.is_empty() => {
+                let name = name.trim().to_owned();
+                files.push((name.clone(), PathBuf::from(file), Some(name)));
+            }
+            _ => {
+                return Err(Error::new(
+                    "input/source",
+                    "--source does not have the form NAME=FILE",
+                    "write for example --source northtown=extracts/northtown.csv",
+                )
+                .in_field("--source"));
+            }
+        }
+    }
+    if let Some(slot) = &args.replaces {
+        match files.as_mut_slice() {
+            [only] => only.0.clone_from(slot),
+            _ => {
+                return Err(Error::new(
+                    "project/replaces",
+                    "--replaces is for one file at a time",
+                    "name the one INPUT that takes the place",
+                )
+                .in_field("--replaces"));
+            }
+        }
+    }
+    let mut slots: Vec<&str> = files.iter().map(|(slot, _, _)| slot.as_str()).collect();
+    slots.sort_unstable();
+    if let Some(twice) = slots.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Error::new(
+            "input/same-name",
+            format!("two of the files would both stand for {}", twice[0]),
+            "name the source of each by --source NAME=FILE, or join the files into one",
+        ));
+    }
+    files
+        .into_iter()
+        .map(|(slot, path, given_source)| {
+            Format::of(&path)?;
+            let (bytes, sha256, checksum) = digests(&path)?;
+            let path = absolute(&path).display().to_string();
+            Ok(NewExtract { slot, path, given_source, column_map: column_map.clone(), bytes, sha256, checksum })
+        })
+        .collect()
+}
+
+/// Length, SHA-256 and XXH64 of a file.
+fn digests(path: &Path) -> Result<(u64, String, String), Error> {
+    let mut file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+    let (mut sha256, mut checksum, mut length) = (Sha256::new(), Xxh64::new(0), 0);
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut piece).map_err(|e| cannot_read(path, &e))? {
+            0 => break,
+            read => {
+                sha256.update(&piece[..read]);
+                checksum.update(&piece[..read]);
+                length += read as u64;
+            }
+        }
+    }
+    let sha256: String = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((length, sha256, format!("{:016x}", checksum.digest())))
+}
+
+/// Takes the hashes into the project and puts their key beside it.
+fn add_barred(project: &mut Project, list: &Path, deed: &Deed) -> Result<usize, Error> {
+    let hashes = in_file(list, read_hashes(open(list)?))?;
+    let key = read_key(list)?;
+    let beside = key_path(project.path());
+    if beside.exists() {
+        if read_key(project.path())? != key {
+            return Err(Error::new(
+                "barred/key",
+                "the barred pairs of the project were made with another key",
+                format!("add the pairs to the list that goes with {}, with `childlink bar`", beside.display()),
+            ));
+        }
+    } else {
+        let text = fs::read(key_path(list)).map_err(|e| cannot_read(&key_path(list), &e))?;
+        write_file(&beside, &text)?;
+    }
+    project.add_barred(&hashes, deed)
+}

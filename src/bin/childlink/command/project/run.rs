@@ -1,0 +1,327 @@
+//! `childlink project run`.
+
+use super::parameters::Parameters;
+use super::{ByArgs, Outcome};
+use crate::command::link::{self, Form, Format, Phases, read_model};
+use crate::input::Inputs;
+use crate::lists::Lists;
+use crate::output::{OutputFolder, absolute, cannot_read};
+use crate::progress::Progress;
+use crate::render::{Terminal, count};
+use crate::run_record;
+use childlink::Error;
+use childlink::exchange::intake::Records;
+use childlink::exchange::rows::SourceName;
+use childlink::linkage::model::Model;
+use childlink::linkage::{LinkOptions, Linked, link_in_steps, parallel};
+use childlink::project::{ChangeReport, Extract, NewRun, Project, RunState, Settled};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use xxhash_rust::xxh64::Xxh64;
+
+/// Link the project's extracts into children
+///
+/// Writes to DIR what `childlink link` would write with the project's extracts, lists, model and earlier children, and
+/// makes the children those of the project. The model is trained in the first run and then kept, so that a pair is
+/// weighed alike from run to run. A run that was cut off goes on with --resume from the last phase that it finished.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    childlink project run town.childlink --out linked\n  \
+    childlink project run town.childlink --out linked --retrain\n  \
+    childlink project run town.childlink --resume\n\n\
+    The files in DIR are those of `childlink link`.")]
+pub(super) struct Args {
+    /// The project
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Folder for the result files
+    #[arg(long, value_name = "DIR", required_unless_present = "resume")]
+    out: Option<PathBuf>,
+    /// Go on with the run that was cut off, as it was begun
+    #[arg(long, conflicts_with_all = ["out", "model", "retrain", "link_only", "format", "seed", "with_values", "keep"])]
+    resume: bool,
+    /// Linkage model (JSON) in place of the project's. A model that has been trained is used as it is
+    #[arg(long, value_name = "MODEL")]
+    model: Option<PathBuf>,
+    /// Train the model anew
+    #[arg(long)]
+    retrain: bool,
+    /// Compare records of different sources only
+    #[arg(long)]
+    link_only: bool,
+    /// Hand on a column that is not canonical; may be given many times
+    #[arg(long, value_name = "COL")]
+    keep: Vec<String>,
+    /// Threads (0: as many as the machine has); the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Form of the result tables
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+    /// Chooses the samples that training looks at
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Show pairs for review with their fields in report.html, which then is as confidential as the records
+    #[arg(long)]
+    with_values: bool,
+    #[command(flatten)]
+    by: ByArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    parallel::with_threads(args.threads, || {
+        let mut project = Project::open(&args.file)?;
+        let begun = if args.resume { resumed(&project)? } else { begin(args, &mut project)? };
+        go_on(args, project, begun, terminal)
+    })
+}
+
+/// A run under way.
+struct Begun {
+    id: i64,
+    state: RunState,
+    parameters: Parameters,
+    extracts: Vec<Extract>,
+}
+
+fn begin(args: &Args, project: &mut Project) -> Result<Begun, Error> {
+    let extracts = project.extracts()?;
+    if extracts.is_empty() {
+        let hint = format!("add some: childlink project add {} INPUT...", args.file.display());
+        return Err(Error::new("input/none", "the project has no extract", hint));
+    }
+    let model = match (&args.model, project.model()?) {
+        (None, Some(kept)) => kept,
+        (path, _) => read_model(path.as_deref())?,
+    };
+    let out = args.out.clone().unwrap_or_default();
+    // Made now, so that its whole path is known to a run that goes on from elsewhere.
+    OutputFolder::create(&out)?;
+    let parameters = Parameters {
+        out: absolute(&out),
+        model: model.hash(),
+        retrain: args.retrain,
+        link_only: args.link_only,
+        seed: args.seed,
+        format: args.format,
+        with_values: args.with_values,
+        keep: args.keep.clone(),
+    };
+    let deed = args.by.deed();
+    project.store_model(&model, &deed)?;
+    let ids: Vec<i64> = extracts.iter().map(|extract| extract.id).collect();
+    let new = NewRun { extracts: &ids, parameters: &parameters.to_json(), program: env!("CARGO_PKG_VERSION") };
+    Ok(Begun { id: project.begin_run(&new, &deed)?, state: RunState::Started, parameters, extracts })
+}
+
+fn resumed(project: &Project) -> Result<Begun, Error> {
+    let run = project.unfinished_run()?.ok_or_else(|| {
+        Error::new(
+            "project/nothing-to-resume",
+            "the last run of the project was not cut off",
+            "run without --resume, with --out DIR",
+        )
+    })?;
+    if run.program != env!("CARGO_PKG_VERSION") {
+        return Err(Error::new(
+            "project/other-version",
+            format!("the run was begun by childlink {}", run.program),
+            "go on with that version, or run again without --resume",
+        ));
+    }
+    let extracts = project.extracts_of_run(run.id)?;
+    if run.state >= RunState::Linked && project.list_state_of_run(run.id)?.as_ref() != Some(&project.list_state()?) {
+        return Err(Error::new(
+            "project/lists-changed",
+            "decisions or lists came after the run had linked",
+            "run again without --resume: the new run takes them in",
+        ));
+    }
+    Ok(Begun { id: run.id, state: run.state, parameters: Parameters::from_json(&run.parameters)?, extracts })
+}
+
+fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -> Result<Outcome, Error> {
+    let Begun { id, mut state, parameters, extracts } = begun;
+    let started = Instant::now();
+    let deed = args.by.deed();
+    let progress = terminal.progress();
+    let mut phases = Phases::new();
+    let inputs = inputs_of(&extracts, &parameters.keep)?;
+    check_unchanged(&extracts, &progress)?;
+    let folder = OutputFolder::create(&parameters.out)?;
+    let mut records = inputs.read(&progress)?;
+    phases.push(("read", started.elapsed().as_secs_f64()));
+
+    let phase = progress.phase("Linking");
+    let began = Instant::now();
+    let with_changes = project.has_children()? || state == RunState::Settled;
+    let lists = Lists::of_project(&project)?;
+    let (options, notes) = lists.apply(&mut records.built.table)?;
+    let kept = match state {
+        RunState::Linked | RunState::Settled => project.outcome_of_run(id, records.built.table.len())?,
+        _ => None,
+    };
+    let linked = match kept {
+        Some(linked) => linked,
+        None => {
+            let linked = link_records(&mut project, id, &parameters, options, &records, &args.by)?;
+            project.keep_outcome(id, &linked)?;
+            state = RunState::Linked;
+            linked
+        }
+    };
+    phases.push(("link", began.elapsed().as_secs_f64()));
+    drop(phase);
+
+    let phase = progress.phase("Writing");
+    let began = Instant::now();
+    let form = Form { format: parameters.format, with_values: parameters.with_values, with_changes };
+    let (mut folder, summary) = link::write_results(&form, folder, &inputs, &records, &linked)?;
+    phases.push(("write", began.elapsed().as_secs_f64()));
+    drop(phase);
+    let phase = progress.phase("Keeping");
+    let began = Instant::now();
+    let report = match state {
+        RunState::Settled => ChangeReport::default(),
+        _ => {
+            let quarantined = records.quarantined.as_slice();
+            let outcome = Settled { table: &records.built.table, linked: &linked, quarantined, summary: &summary };
+            project.settle(id, &outcome, &deed)?
+        }
+    };
+    phases.push(("keep", began.elapsed().as_secs_f64()));
+    let total = started.elapsed().as_secs_f64();
+    let lists = json!({"project": absolute(&args.file).display().to_string()});
+    let record = run_record::of_run(&inputs, lists, &phases, total, parameters.seed);
+    folder.put("run.json", format!("{record:#}\n").as_bytes())?;
+    folder.finish()?;
+    project.finish_run(id, &deed)?;
+    drop(phase);
+    tell(args, terminal, &parameters, &records, &linked, &notes, total, id, &report, &summary, &record)?;
+    let findings = records.read().has_findings() || !notes.is_empty() || report.has_conflicts();
+    Ok(if findings { Outcome::Findings } else { Outcome::Clean })
+}
+
+fn link_records(
+    project: &mut Project,
+    id: i64,
+    parameters: &Parameters,
+    mut options: LinkOptions,
+    records: &Records,
+    by: &ByArgs,
+) -> Result<Linked, Error> {
+    let table = &records.built.table;
+    options.kind = parameters.kind();
+    options.seed = parameters.seed;
+    options.previous = project.previous(table)?;
+    if let Some((model, training)) = project.model_of_run(id)? {
+        options.skip_training = true;
+        let mut linked = childlink::linkage::link(table, &model, &options)?;
+        linked.training = training;
+        return Ok(linked);
+    }
+    let model: Model = project.stored_model(&parameters.model)?;
+    options.skip_training = model.provenance.trained_on_records > 0 && !parameters.retrain;
+    link_in_steps(table, &model, &options, &mut |model, training| project.keep_model(id, model, training, &by.deed()))
+}
+
+/// The inputs that a run's extracts are.
+///
+/// # Errors
+/// Those of [`Inputs::new`] and [`Inputs::spell`].
+pub(super) fn inputs_of(extracts: &[Extract], keep: &[String]) -> Result<Inputs, Error> {
+    let file = |extract: &Extract| {
+        let path = PathBuf::from(&extract.told.path);
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let source = extract.told.given_source.clone().map(SourceName::Given);
+        (path, source.unwrap_or(SourceName::Fallback(stem)))
+    };
+    let mut inputs = Inputs::new(extracts.iter().map(file).collect(), None, keep.to_vec())?;
+    for (number, extract) in extracts.iter().enumerate() {
+        extract.told.column_map.as_deref().map_or(Ok(()), |list| inputs.spell(number, list))?;
+    }
+    Ok(inputs)
+}
+
+/// Sees that every extract is what was added.
+///
+/// # Errors
+/// `input/cannot-read`, `project/extract-changed`.
+pub(super) fn check_unchanged(extracts: &[Extract], progress: &Progress) -> Result<(), Error> {
+    let phase = progress.bytes("Checking", extracts.iter().map(|extract| extract.told.bytes).sum());
+    let checks = parallel::map(extracts.len(), |number| {
+        let told = &extracts[number].told;
+        let path = Path::new(&told.path);
+        let mut file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+        let (mut checksum, mut piece, mut length) = (Xxh64::new(0), vec![0; 1 << 20], 0);
+        loop {
+            let read = file.read(&mut piece).map_err(|e| cannot_read(path, &e))?;
+            if read == 0 {
+                break;
+            }
+            checksum.update(&piece[..read]);
+            length += read as u64;
+            phase.advance(read as u64);
+        }
+        if (length, format!("{:016x}", checksum.digest())) == (told.bytes, told.checksum.clone()) {
+            return Ok(());
+        }
+        Err(Error::new(
+            "project/extract-changed",
+            format!("{} is not what it was when it was added as {}", told.path, told.slot),
+            "put the file back as it was, or add it again with `childlink project add` and run without --resume",
+        ))
+    });
+    checks.into_iter().collect()
+}
+
+#[allow(clippy::too_many_arguments, reason = "all that there is to tell")]
+fn tell(
+    args: &Args,
+    terminal: &Terminal,
+    parameters: &Parameters,
+    records: &Records,
+    linked: &Linked,
+    notes: &[String],
+    total: f64,
+    run: i64,
+    report: &ChangeReport,
+    summary: &Value,
+    record: &Value,
+) -> Result<(), Error> {
+    let next = format!("`childlink project decide {} --from FILE` before", args.file.display());
+    terminal.result(
+        || {
+            let form = parameters.format;
+            let text = link::in_words(&parameters.out, form, records, linked, notes, total, &next);
+            text + &changes_in_words(run, report)
+        },
+        || {
+            let mut object = link::with_run(summary, record);
+            object["project"] = json!({"run": run, "changes": report});
+            object
+        },
+    )
+}
+
+fn changes_in_words(run: i64, report: &ChangeReport) -> String {
+    let mut text = format!(
+        "\nRun {run} of the project: {} records new, {} gone, {} moved to another child ({} children merged, {} split)\n",
+        count(report.new_records),
+        count(report.gone_records),
+        count(report.moved_records),
+        count(report.merged_children),
+        count(report.split_children)
+    );
+    let mut decisions = |numbers: &[i64], what: &str| {
+        if let Some(first) = numbers.first() {
+            text += &format!("{} decisions stand {what} (the first is {first}): look again\n", numbers.len());
+        }
+    };
+    decisions(&report.decisions_on_changed_records, "on records that have changed since");
+    decisions(&report.decisions_on_gone_records, "on records that are no more");
+    text
+}

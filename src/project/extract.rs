@@ -1,0 +1,170 @@
+//! Extracts: which file stands for which source, with its column map, and what it replaced.
+
+use super::Project;
+use super::audit::{Deed, note};
+use super::fault::Store;
+use crate::error::Error;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// An extract about to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewExtract {
+    /// What it stands for: the name of a source, or of the file for one that names its sources in a column. The next
+    /// extract of the same name takes its place.
+    pub slot: String,
+    /// The whole path of the file.
+    pub path: String,
+    /// The source that all its rows come from, if that is not told by a column or the file's name.
+    pub given_source: Option<String>,
+    /// Its own list of column spellings (TOML).
+    pub column_map: Option<String>,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its content, in hexadecimal figures: for the record.
+    pub sha256: String,
+    /// XXH64 of its content, in hexadecimal figures: looked at before each run.
+    pub checksum: String,
+}
+
+/// An extract of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extract {
+    /// Its number.
+    pub id: i64,
+    /// Its place among the inputs of a run.
+    pub position: i64,
+    /// When it was added.
+    pub added_at: String,
+    /// What was told of it.
+    pub told: NewExtract,
+}
+
+const COLUMNS: &str = "id, position, added_at, slot, path, given_source, column_map, bytes, sha256, checksum";
+
+fn read(row: &Row) -> rusqlite::Result<Extract> {
+    Ok(Extract {
+        id: row.get(0)?,
+        position: row.get(1)?,
+        added_at: row.get(2)?,
+        told: NewExtract {
+            slot: row.get(3)?,
+            path: row.get(4)?,
+            given_source: row.get(5)?,
+            column_map: row.get(6)?,
+            bytes: row.get::<_, i64>(7)? as u64,
+            sha256: row.get(8)?,
+            checksum: row.get(9)?,
+        },
+    })
+}
+
+impl Project {
+    /// Adds extracts, each in the place of the one that stood for the same. One that is the same file with the same
+    /// content is passed over. Tells how many were new and how many took the place of another.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn add_extracts(&mut self, extracts: &[NewExtract], deed: &Deed) -> Result<(usize, usize), Error> {
+        let transaction = self.change()?;
+        let (mut new, mut replacing) = (0, 0);
+        for extract in extracts {
+            let known = transaction
+                .query_row(
+                    &format!("SELECT {COLUMNS} FROM extract WHERE slot = ?1 AND current = 1"),
+                    [&extract.slot],
+                    read,
+                )
+                .optional()
+                .stored()?;
+            if known.as_ref().is_some_and(|known| known.told == *extract) {
+                continue;
+            }
+            let position = match &known {
+                Some(known) => known.position,
+                None => transaction
+                    .query_row("SELECT coalesce(max(position) + 1, 0) FROM extract", [], |row| row.get(0))
+                    .stored()?,
+            };
+            if let Some(known) = &known {
+                transaction.execute("UPDATE extract SET current = 0 WHERE id = ?1", [known.id]).stored()?;
+                replacing += 1;
+            } else {
+                new += 1;
+            }
+            transaction
+                .execute(
+                    "INSERT INTO extract (slot, position, path, given_source, column_map, bytes, sha256, checksum, \
+                     added_at, replaces, current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)",
+                    params![
+                        extract.slot,
+                        position,
+                        extract.path,
+                        extract.given_source,
+                        extract.column_map,
+                        extract.bytes as i64,
+                        extract.sha256,
+                        extract.checksum,
+                        deed.at,
+                        known.as_ref().map(|known| known.id),
+                    ],
+                )
+                .stored()?;
+            let id = transaction.last_insert_rowid();
+            let detail = match &known {
+                Some(known) => format!("{} in the place of extract {}", extract.slot, known.id),
+                None => extract.slot.clone(),
+            };
+            note(&transaction, deed, "add", &format!("extract {id}"), &detail)?;
+        }
+        transaction.commit().stored()?;
+        Ok((new, replacing))
+    }
+
+    /// Lets an extract go: later runs do not read it.
+    ///
+    /// # Errors
+    /// `project/unknown-extract`, and those of the database.
+    pub fn drop_extract(&mut self, slot: &str, deed: &Deed) -> Result<(), Error> {
+        let transaction = self.change()?;
+        let dropped =
+            transaction.execute("UPDATE extract SET current = 0 WHERE slot = ?1 AND current = 1", [slot]).stored()?;
+        if dropped == 0 {
+            return Err(Error::new(
+                "project/unknown-extract",
+                format!("no extract stands for {slot}"),
+                "`childlink project status` lists the extracts",
+            ));
+        }
+        note(&transaction, deed, "drop", "extract", slot)?;
+        transaction.commit().stored()
+    }
+
+    /// The extracts that the next run reads, in order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn extracts(&self) -> Result<Vec<Extract>, Error> {
+        let mut rows = self
+            .connection
+            .prepare(&format!("SELECT {COLUMNS} FROM extract WHERE current = 1 ORDER BY position, id"))
+            .stored()?;
+        rows.query_map([], read).stored()?.collect::<Result<_, _>>().stored()
+    }
+
+    /// The extracts of a run, in order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn extracts_of_run(&self, run: i64) -> Result<Vec<Extract>, Error> {
+        let columns: Vec<String> = COLUMNS.split(", ").map(|name| format!("extract.{name}")).collect();
+        let mut rows = self
+            .connection
+            .prepare(&format!(
+                "SELECT {} FROM run_extract JOIN extract ON extract.id = run_extract.extract WHERE run = ?1 \
+                 ORDER BY run_extract.position",
+                columns.join(", ")
+            ))
+            .stored()?;
+        rows.query_map([run], read).stored()?.collect::<Result<_, _>>().stored()
+    }
+}

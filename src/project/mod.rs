@@ -1,0 +1,311 @@
+//! The project file: one migration from its first extract to its last run, in one SQLite database.
+//!
+//! A project remembers what single runs of `link` are told afresh each time: the extracts with their column maps, the
+//! lists, the model, the children of the last run. A run of a project is a run of [`link`](crate::linkage::link) with
+//! these, and comes to the same bytes. Beside that it keeps what must be answerable years later: who decided what,
+//! when, seeing what; which child each record belonged to after each run; what was undone.
+//!
+//! Nothing is overwritten that a person said: decisions, withdrawals, history and audit are only added to, and the
+//! database itself refuses anything else. Every change is one transaction, so that a crash at any moment leaves the
+//! project as it was before or as it is after.
+//!
+//! The shell opens the file, holds its lock, and says what time it is.
+
+mod audit;
+mod codec;
+mod decision;
+mod extract;
+mod fault;
+mod flag;
+mod history;
+mod list;
+mod outcome;
+mod pair;
+mod quarantine;
+mod record;
+mod run;
+mod schema;
+mod setting;
+mod undo;
+
+pub use audit::{AuditRow, Deed};
+pub use decision::{DecisionEntry, DecisionNote, Pairing, Readers, Recorded, read_decision_entries};
+pub use extract::{Extract, NewExtract};
+pub use flag::{Flag, FlaggedMerge, read_flags};
+pub use history::{ChangeReport, HistoryRow};
+pub use outcome::{decode_outcome, encode_outcome};
+pub use pair::{Evidence, ListedPair};
+pub use record::RecordRow;
+pub use run::{NewRun, Run, RunState, Settled};
+pub use schema::VERSION;
+pub use undo::Undone;
+
+use crate::error::Error;
+use fault::Store;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long to wait for another process that is in the middle of a transaction.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open project.
+pub struct Project {
+    connection: Connection,
+    path: PathBuf,
+    /// Held while the project may be changed; given back by the system even if the process is killed.
+    _lock: Option<File>,
+}
+
+impl Project {
+    /// Makes a new project file, readable and writable by its owner only.
+    ///
+    /// # Errors
+    /// `project/exists`, `project/cannot-write`, `project/in-use`.
+    pub fn create(path: &Path, deed: &Deed) -> Result<Project, Error> {
+        let lock = lock(path)?;
+        match owner_only(path, true) {
+            Ok(_) => {}
+            Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists && was_cut_short(path)? => {}
+            Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
+                let message = format!("{} is there already", path.display());
+                let hint = "choose another name, or go on with the project that is there";
+                return Err(Error::new("project/exists", message, hint));
+            }
+            Err(cause) => return Err(cannot_open(path, &cause)),
+        }
+        let mut project = Project { connection: connect(path, false)?, path: path.to_owned(), _lock: Some(lock) };
+        project.begin(deed)?;
+        Ok(project)
+    }
+
+    /// Opens a project to change it. One process at a time may.
+    ///
+    /// # Errors
+    /// `project/none`, `project/in-use`, `project/not-a-project`, `project/newer-version`, `project/cannot-write`.
+    pub fn open(path: &Path) -> Result<Project, Error> {
+        is_there(path)?;
+        let lock = lock(path)?;
+        let mut connection = connect(path, false)?;
+        schema::migrate(&mut connection)?;
+        let project = Project { connection, path: path.to_owned(), _lock: Some(lock) };
+        project.is_begun()?;
+        Ok(project)
+    }
+
+    /// Opens a project to look at it, which may be done while another process is at work on it.
+    ///
+    /// # Errors
+    /// `project/none`, `project/not-a-project`, `project/newer-version`.
+    pub fn look(path: &Path) -> Result<Project, Error> {
+        is_there(path)?;
+        let connection = connect(path, true)?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).stored()?;
+        let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).stored()?;
+        if application != i64::from(schema::APPLICATION) {
+            return Err(fault::not_a_project());
+        }
+        match usize::try_from(version) {
+            Ok(VERSION) => {}
+            // A step to the present version changes the file, which needs the lock.
+            Ok(version) if version < VERSION => drop(Project::open(path)?),
+            _ => return Err(fault::newer_version()),
+        }
+        Ok(Project { connection, path: path.to_owned(), _lock: None })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Checks the whole database and its references: `Ok` if nothing is damaged.
+    ///
+    /// # Errors
+    /// `project/damaged`.
+    pub fn verify(&self) -> Result<(), Error> {
+        let damaged = || Error::new("project/damaged", "the project file is damaged", "put back the last copy of it");
+        let whole: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).stored()?;
+        let mut dangling = self.connection.prepare("PRAGMA foreign_key_check").stored()?;
+        if whole != "ok" || dangling.exists([]).stored()? {
+            return Err(damaged());
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, deed: &Deed) -> Result<(), Error> {
+        schema::migrate(&mut self.connection)?;
+        let transaction = self.change()?;
+        setting::set(&transaction, setting::BEGUN_AT, &deed.at)?;
+        audit::note(&transaction, deed, "init", "project", "")?;
+        transaction.commit().stored()
+    }
+
+    /// A file whose beginning was cut short by a crash is empty or has no beginning noted.
+    fn is_begun(&self) -> Result<(), Error> {
+        setting::get(&self.connection, setting::BEGUN_AT)?.map(|_| ()).ok_or_else(fault::not_a_project)
+    }
+
+    /// One change, whole or not at all.
+    fn change(&mut self) -> Result<Transaction<'_>, Error> {
+        self.connection.transaction_with_behavior(TransactionBehavior::Immediate).stored()
+    }
+}
+
+/// Whether a file is the beginning of a project that was cut short while it was made: nothing can be in it.
+fn was_cut_short(path: &Path) -> Result<bool, Error> {
+    let connection = match connect(path, false) {
+        Ok(connection) => connection,
+        Err(error) if error.code == "project/not-a-project" => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).stored();
+    if number("SELECT count(*) FROM sqlite_schema")? == 0 {
+        return Ok(number("PRAGMA application_id")? == 0 && number("PRAGMA user_version")? == 0);
+    }
+    let ours = number("PRAGMA application_id")? == i64::from(schema::APPLICATION);
+    Ok(ours && setting::get(&connection, setting::BEGUN_AT)?.is_none())
+}
+
+fn is_there(path: &Path) -> Result<(), Error> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let message = format!("there is no project {}", path.display());
+    Err(Error::new("project/none", message, "make one with `childlink project init FILE`"))
+}
+
+/// The lock of a project. It is a file of its own, since closing the database file a second time would give up the
+/// database's own locks.
+fn lock(path: &Path) -> Result<File, Error> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = owner_only(&name, false).map_err(|cause| cannot_open(path, &cause))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(fault::in_use()),
+        Err(std::fs::TryLockError::Error(cause)) => Err(cannot_open(path, &cause)),
+    }
+}
+
+/// Opens a file for reading and writing that only its owner may read, new if need be.
+fn owner_only(path: &Path, must_be_new: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).create_new(must_be_new);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn cannot_open(path: &Path, cause: &std::io::Error) -> Error {
+    Error::new(
+        "project/cannot-write",
+        format!("cannot write {}: {cause}", path.display()),
+        "see that the folder exists, that you may write there and that the disk has room",
+    )
+}
+
+fn connect(path: &Path, to_look: bool) -> Result<Connection, Error> {
+    let flags = if to_look { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).stored()?;
+    connection.busy_timeout(PATIENCE).stored()?;
+    if !to_look {
+        // Readers do not wait for the writer; every commit is on the disk before it is told.
+        let mode: String =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).stored()?;
+        debug_assert_eq!(mode, "wal");
+        connection.pragma_update(None, "synchronous", "FULL").stored()?;
+    }
+    connection.pragma_update(None, "foreign_keys", true).stored()?;
+    connection.pragma_update(None, "cache_size", -65_536).stored()?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linkage::decisions::{DecisionRow, Verdict};
+
+    fn deed() -> Deed {
+        Deed { at: "2026-11-21T08:00:00.000Z".into(), by: "JK".into() }
+    }
+
+    fn decision(verdict: Verdict) -> (DecisionRow, DecisionNote) {
+        let text = |text: &str| text.to_owned();
+        let row = DecisionRow {
+            source_l: text("a"),
+            record_id_l: text("1"),
+            source_r: text("b"),
+            record_id_r: text("2"),
+            verdict,
+            reader: text("JK"),
+            decided_at: text("2026-11-21"),
+        };
+        (row, DecisionNote::default())
+    }
+
+    #[test]
+    fn the_database_itself_refuses_to_change_what_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&folder.path().join("p"), &deed()).unwrap();
+        project.decide(&[decision(Verdict::Same)], &deed()).unwrap();
+        project.withdraw(1, "a slip", &deed()).unwrap();
+        for table in ["decision", "withdrawal", "audit"] {
+            let set = if table == "audit" { "by = 'nobody'" } else { "reason = 'none'" };
+            assert!(project.connection.execute(&format!("UPDATE {table} SET {set}"), []).is_err(), "{table}");
+            assert!(project.connection.execute(&format!("DELETE FROM {table}"), []).is_err(), "{table}");
+        }
+        assert_eq!(project.decisions().unwrap().len(), 1);
+        project.verify().unwrap();
+    }
+
+    #[test]
+    fn a_decision_in_either_order_of_its_records_is_one_decision() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&folder.path().join("p"), &deed()).unwrap();
+        let (row, note) = decision(Verdict::Same);
+        let turned = DecisionRow {
+            source_l: row.source_r.clone(),
+            record_id_l: row.record_id_r.clone(),
+            source_r: row.source_l.clone(),
+            record_id_r: row.record_id_l.clone(),
+            ..row.clone()
+        };
+        let recorded = project.decide(&[(row, note.clone()), (turned, note)], &deed()).unwrap();
+        assert_eq!(recorded, Recorded { new: 1, known: 1, last: 1 });
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_taken_whole_is_not_taken_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&folder.path().join("p"), &deed()).unwrap();
+        let (row, note) = decision(Verdict::Same);
+        let itself =
+            DecisionRow { source_r: row.source_l.clone(), record_id_r: row.record_id_l.clone(), ..row.clone() };
+        let error = project.decide(&[(row, note.clone()), (itself, note)], &deed()).unwrap_err();
+        assert_eq!((error.code, project.decisions().unwrap().len()), ("project/decision-on-one-record", 0));
+    }
+
+    #[test]
+    fn a_file_of_a_later_version_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p");
+        let project = Project::create(&path, &deed()).unwrap();
+        project.connection.pragma_update(None, "user_version", VERSION as i64 + 1).unwrap();
+        drop(project);
+        let codes = [Project::open(&path), Project::look(&path)].map(|opened| opened.err().map(|error| error.code));
+        assert_eq!(codes, [Some("project/newer-version"); 2]);
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
+        let codes = [Project::open(&path), Project::look(&path), Project::create(&path, &deed())]
+            .map(|opened| opened.err().map(|error| error.code));
+        assert_eq!(codes, [Some("project/not-a-project"), Some("project/not-a-project"), Some("project/exists")]);
+    }
+}

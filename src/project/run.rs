@@ -1,0 +1,425 @@
+//! Runs: what each was told, how far it came, and what it left.
+//!
+//! A run passes from state to state, each of them durable before the next begins: started, trained (the model is kept),
+//! linked (the outcome is kept), settled (children, history and pairs are those of the run), finished (its files are
+//! in their places). One that is cut off goes on from the last state that it reached.
+
+use super::audit::{Deed, note};
+use super::fault::Store;
+use super::history::ChangeReport;
+use super::outcome::{decode_outcome, encode_outcome, training_from_json, training_to_json};
+use super::record::Membership;
+use super::{Project, pair, quarantine, setting};
+use crate::error::Error;
+use crate::exchange::rows::Quarantined;
+use crate::linkage::Linked;
+use crate::linkage::decisions::Verdict;
+use crate::linkage::estimate::TrainingReport;
+use crate::linkage::model::Model;
+use crate::linkage::table::Table;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// It has begun.
+    Started,
+    /// Its model is kept.
+    Trained,
+    /// Its outcome is kept.
+    Linked,
+    /// The project's children are those of the run.
+    Settled,
+    /// Its files are in their places.
+    Finished,
+    /// It was cut off, and another was begun in its place.
+    Abandoned,
+    /// It was undone.
+    Undone,
+}
+
+impl RunState {
+    const ALL: [RunState; 7] = [
+        RunState::Started,
+        RunState::Trained,
+        RunState::Linked,
+        RunState::Settled,
+        RunState::Finished,
+        RunState::Abandoned,
+        RunState::Undone,
+    ];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RunState::Started => "started",
+            RunState::Trained => "trained",
+            RunState::Linked => "linked",
+            RunState::Settled => "settled",
+            RunState::Finished => "finished",
+            RunState::Abandoned => "abandoned",
+            RunState::Undone => "undone",
+        }
+    }
+
+    fn of(word: &str) -> RunState {
+        RunState::ALL.into_iter().find(|state| state.as_str() == word).unwrap_or(RunState::Abandoned)
+    }
+}
+
+/// A run about to begin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun<'a> {
+    /// The extracts that it reads, by their numbers, in order.
+    pub extracts: &'a [i64],
+    /// What it is told beside: whatever the shell needs to go on with it.
+    pub parameters: &'a Value,
+    /// The version of the program.
+    pub program: &'a str,
+}
+
+/// A run of the project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its number.
+    pub id: i64,
+    /// How far it came.
+    pub state: RunState,
+    /// When it began.
+    pub started_at: String,
+    /// When it ended.
+    pub finished_at: Option<String>,
+    /// The version of the program.
+    pub program: String,
+    /// What it was told.
+    pub parameters: Value,
+    /// The number of the last decision that it knew.
+    pub last_decision: i64,
+    /// The hash of its model, once that is known.
+    pub model: Option<String>,
+}
+
+/// What settling a run came to.
+pub struct Settled<'a> {
+    /// The records.
+    pub table: &'a Table,
+    /// Their children and pairs.
+    pub linked: &'a Linked,
+    /// Rows set aside.
+    pub quarantined: &'a [Quarantined],
+    /// The summary of the run.
+    pub summary: &'a Value,
+}
+
+const COLUMNS: &str = "id, state, started_at, finished_at, program, parameters, last_decision, model";
+
+fn read(row: &Row) -> rusqlite::Result<Run> {
+    Ok(Run {
+        id: row.get(0)?,
+        state: RunState::of(&row.get::<_, String>(1)?),
+        started_at: row.get(2)?,
+        finished_at: row.get(3)?,
+        program: row.get(4)?,
+        parameters: serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default(),
+        last_decision: row.get(6)?,
+        model: row.get(7)?,
+    })
+}
+
+impl Project {
+    /// Every run, in order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn runs(&self) -> Result<Vec<Run>, Error> {
+        let mut rows = self.connection.prepare(&format!("SELECT {COLUMNS} FROM run ORDER BY id")).stored()?;
+        rows.query_map([], read).stored()?.collect::<Result<_, _>>().stored()
+    }
+
+    /// The run that was cut off, if the last one was.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn unfinished_run(&self) -> Result<Option<Run>, Error> {
+        let last = self.runs()?.pop();
+        Ok(last.filter(|run| run.state < RunState::Finished))
+    }
+
+    /// The summary of the last settled run.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn last_summary(&self) -> Result<Option<Value>, Error> {
+        let sql = "SELECT summary FROM run WHERE state IN ('settled', 'finished') ORDER BY id DESC LIMIT 1";
+        let text: Option<Option<String>> = self.connection.query_row(sql, [], |row| row.get(0)).optional().stored()?;
+        Ok(text.flatten().and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Begins a run; one that was cut off is abandoned.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn begin_run(&mut self, run: &NewRun, deed: &Deed) -> Result<i64, Error> {
+        let transaction = self.change()?;
+        transaction
+            .execute(
+                "UPDATE run SET state = 'abandoned', outcome = NULL WHERE state IN ('started', 'trained', 'linked')",
+                [],
+            )
+            .stored()?;
+        // What such a run had settled stays settled; only its files may not all be in their places.
+        transaction.execute("UPDATE run SET state = 'finished' WHERE state = 'settled'", []).stored()?;
+        transaction
+            .execute(
+                "INSERT INTO run (state, started_at, program, parameters, last_decision) VALUES ('started', ?1, ?2, ?3, \
+                 (SELECT coalesce(max(id), 0) FROM decision))",
+                params![deed.at, run.program, run.parameters.to_string()],
+            )
+            .stored()?;
+        let id = transaction.last_insert_rowid();
+        for (position, extract) in run.extracts.iter().enumerate() {
+            transaction
+                .execute(
+                    "INSERT INTO run_extract (run, position, extract) VALUES (?1, ?2, ?3)",
+                    params![id, position as i64, extract],
+                )
+                .stored()?;
+        }
+        note(&transaction, deed, "run", &format!("run {id}"), &format!("{} extracts", run.extracts.len()))?;
+        transaction.commit().stored()?;
+        Ok(id)
+    }
+
+    /// The model that runs use, if one is kept.
+    ///
+    /// # Errors
+    /// `project/damaged`, and those of the database.
+    pub fn model(&self) -> Result<Option<Model>, Error> {
+        let Some(hash) = setting::get(&self.connection, setting::MODEL)? else { return Ok(None) };
+        model_of(&self.connection, &hash).map(Some)
+    }
+
+    /// Keeps a model, so that it can be asked for by its hash.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn store_model(&mut self, model: &Model, deed: &Deed) -> Result<(), Error> {
+        insert_model(&self.connection, model, deed).map(|_| ())
+    }
+
+    /// The model of a hash.
+    ///
+    /// # Errors
+    /// `project/damaged`, and those of the database.
+    pub fn stored_model(&self, hash: &str) -> Result<Model, Error> {
+        model_of(&self.connection, hash)
+    }
+
+    /// Keeps the model of a run, with what training learned if there was any.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn keep_model(
+        &mut self,
+        run: i64,
+        model: &Model,
+        training: Option<&TrainingReport>,
+        deed: &Deed,
+    ) -> Result<(), Error> {
+        let transaction = self.change()?;
+        let hash = insert_model(&transaction, model, deed)?;
+        transaction
+            .execute(
+                "UPDATE run SET state = 'trained', model = ?2, training = ?3 WHERE id = ?1",
+                params![run, hash, training.map(|report| training_to_json(report).to_string())],
+            )
+            .stored()?;
+        transaction.commit().stored()
+    }
+
+    /// The model of a run that has one, and what training learned.
+    ///
+    /// # Errors
+    /// `project/damaged`, and those of the database.
+    pub fn model_of_run(&self, run: i64) -> Result<Option<(Model, Option<TrainingReport>)>, Error> {
+        let sql = "SELECT model, training FROM run WHERE id = ?1";
+        let (hash, training): (Option<String>, Option<String>) =
+            self.connection.query_row(sql, [run], |row| Ok((row.get(0)?, row.get(1)?))).stored()?;
+        let Some(hash) = hash else { return Ok(None) };
+        let training = training.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(Some((model_of(&self.connection, &hash)?, training.as_ref().and_then(training_from_json))))
+    }
+
+    /// Keeps the outcome of a run.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn keep_outcome(&mut self, run: i64, linked: &Linked) -> Result<(), Error> {
+        let (lists, last_decision) = (self.list_state()?, self.last_decision()?);
+        let transaction = self.change()?;
+        transaction
+            .execute(
+                "UPDATE run SET state = 'linked', outcome = ?2, last_decision = ?3, lists = ?4 WHERE id = ?1",
+                params![run, encode_outcome(linked), last_decision, lists],
+            )
+            .stored()?;
+        transaction.commit().stored()
+    }
+
+    /// How far the lists have come, in a form that differs once anything was added to one of them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn list_state(&self) -> Result<String, Error> {
+        let sql = "SELECT (SELECT coalesce(max(id), 0) FROM decision) || ' ' || (SELECT count(*) FROM withdrawal) || ' ' || \
+            (SELECT count(*) FROM superseded) || ' ' || (SELECT count(*) FROM barred)";
+        self.connection.query_row(sql, [], |row| row.get(0)).stored()
+    }
+
+    /// How far the lists had come when a run linked; `None` if it has not.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn list_state_of_run(&self, run: i64) -> Result<Option<String>, Error> {
+        self.connection.query_row("SELECT lists FROM run WHERE id = ?1", [run], |row| row.get(0)).stored()
+    }
+
+    /// The outcome that a run kept, over its records.
+    ///
+    /// # Errors
+    /// `project/damaged`, and those of the database.
+    pub fn outcome_of_run(&self, run: i64, records: usize) -> Result<Option<Linked>, Error> {
+        let sql = "SELECT outcome FROM run WHERE id = ?1";
+        let bytes: Option<Vec<u8>> = self.connection.query_row(sql, [run], |row| row.get(0)).stored()?;
+        let (Some(bytes), Some((model, training))) = (bytes, self.model_of_run(run)?) else { return Ok(None) };
+        decode_outcome(&bytes, records, model, training).map(Some)
+    }
+
+    /// Makes the children of a run those of the project, and tells what changed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn settle(&mut self, run: i64, outcome: &Settled, deed: &Deed) -> Result<ChangeReport, Error> {
+        let Settled { table, linked, quarantined, summary } = *outcome;
+        let extracts = self.extracts_of_run(run)?;
+        let membership = Membership::of(&self.connection)?;
+        let mut report = self.conflicts(table)?;
+        let transaction = self.change()?;
+        let first = membership.is_empty();
+        let differences = membership.differences(table, &linked.children.child_id);
+        {
+            let ranks = source_ids(&transaction, table)?;
+            let mut put = transaction
+                .prepare(
+                    "INSERT INTO record (source, record_id, child, since) VALUES (?1, ?2, ?3, ?4) \
+                     ON CONFLICT DO UPDATE SET child = ?3",
+                )
+                .stored()?;
+            let mut drop = transaction.prepare("DELETE FROM record WHERE source = ?1 AND record_id = ?2").stored()?;
+            let mut tell = transaction
+                .prepare("INSERT INTO history (run, source, record_id, before, after) VALUES (?1, ?2, ?3, ?4, ?5)")
+                .stored()?;
+            for difference in &differences {
+                let source = ranks.get(difference.source).copied().unwrap_or_default();
+                match difference.after {
+                    Some(child) => put.execute(params![source, difference.record_id, child as i64, run]),
+                    None => drop.execute(params![source, difference.record_id]),
+                }
+                .stored()?;
+                if !first {
+                    let (before, after) = (difference.before, difference.after);
+                    let number = |child: Option<u64>| child.map(|child| child as i64);
+                    tell.execute(params![run, source, difference.record_id, number(before), number(after)]).stored()?;
+                }
+            }
+        }
+        pair::replace(&transaction, table, linked)?;
+        quarantine::keep(&transaction, &extracts, quarantined)?;
+        setting::set(&transaction, setting::NEXT_CHILD, &linked.children.next_child_id.to_string())?;
+        setting::set(&transaction, setting::MODEL, &linked.model.hash())?;
+        transaction
+            .execute("UPDATE run SET state = 'settled', summary = ?2 WHERE id = ?1", params![run, summary.to_string()])
+            .stored()?;
+        // Only the last outcome is needed: what came before can be linked again.
+        transaction.execute("UPDATE run SET outcome = NULL WHERE id < ?1 AND outcome NOT NULL", [run]).stored()?;
+        let present: hashbrown::HashSet<u64> = linked.children.child_id.iter().copied().collect();
+        let changed: Vec<_> = differences.iter().map(|difference| (difference.before, difference.after)).collect();
+        report.count(&changed, &|child| present.contains(&child));
+        let detail =
+            format!("{} records new, {} gone, {} moved", report.new_records, report.gone_records, report.moved_records);
+        note(&transaction, deed, "settle", &format!("run {run}"), &detail)?;
+        transaction.commit().stored()?;
+        Ok(report)
+    }
+
+    /// The files of a run are in their places.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn finish_run(&mut self, run: i64, deed: &Deed) -> Result<(), Error> {
+        let transaction = self.change()?;
+        transaction
+            .execute("UPDATE run SET state = 'finished', finished_at = ?2 WHERE id = ?1", params![run, deed.at])
+            .stored()?;
+        note(&transaction, deed, "finish", &format!("run {run}"), "")?;
+        transaction.commit().stored()
+    }
+
+    /// Decisions that stand, whose records are not what they were when it was decided, or are no more.
+    fn conflicts(&self, table: &Table) -> Result<ChangeReport, Error> {
+        let mut report = ChangeReport::default();
+        for decision in self.standing_decisions()?.iter().filter(|decision| decision.row.verdict != Verdict::Unsure) {
+            let row = &decision.row;
+            let left = table.find(&row.source_l, &row.record_id_l);
+            let right = table.find(&row.source_r, &row.record_id_r);
+            match (left, right, &decision.shown_evidence) {
+                (Some(left), Some(right), Some(shown)) => {
+                    if pair::Evidence::of(table, left.min(right), left.max(right)) != *shown {
+                        report.decisions_on_changed_records.push(decision.id);
+                    }
+                }
+                (Some(_), Some(_), None) => {}
+                _ => report.decisions_on_gone_records.push(decision.id),
+            }
+        }
+        Ok(report)
+    }
+}
+
+fn insert_model(connection: &Connection, model: &Model, deed: &Deed) -> Result<String, Error> {
+    let hash = model.hash();
+    connection
+        .execute(
+            "INSERT OR IGNORE INTO model (hash, id, version, document, added_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![hash, model.id, model.version, model.to_json(), deed.at],
+        )
+        .stored()?;
+    Ok(hash)
+}
+
+fn model_of(connection: &Connection, hash: &str) -> Result<Model, Error> {
+    let sql = "SELECT document FROM model WHERE hash = ?1";
+    let document: String = connection.query_row(sql, [hash], |row| row.get(0)).stored()?;
+    let model = Model::from_json(&document)?;
+    if model.hash() == hash {
+        return Ok(model);
+    }
+    Err(Error::new(
+        "project/damaged",
+        "the model that the project keeps is not the one that it was told",
+        "put back the last copy of the project",
+    ))
+}
+
+/// The number of each source, new ones included, of the project and of a table.
+fn source_ids(connection: &Connection, table: &Table) -> Result<BTreeMap<String, i64>, Error> {
+    let mut insert = connection.prepare("INSERT OR IGNORE INTO source (name) VALUES (?1)").stored()?;
+    for name in table.sources() {
+        insert.execute([name]).stored()?;
+    }
+    let mut rows = connection.prepare("SELECT name, id FROM source").stored()?;
+    rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).stored()?.collect::<Result<_, _>>().stored()
+}
