@@ -416,7 +416,7 @@ fn a_change_report_tells_what_is_new_gone_moved_and_in_conflict() {
     let place = |name: &str| header.iter().position(|column| *column == name).unwrap();
     let line =
         text.lines().find(|line| line.split(',').nth(place("record_id")) == Some(id)).expect("the record's line");
-    let last = text.lines().filter(|other| *other != line).last().unwrap();
+    let last = text.lines().rfind(|other| *other != line).unwrap();
     // The decided record changes; another goes; one comes.
     let with = |column: &str, value: &str, line: &str| {
         let mut fields: Vec<&str> = line.split(',').collect();

@@ -161,6 +161,9 @@ pub fn link(table: &Table, model: &Model, options: &LinkOptions) -> Result<Linke
     link_in_steps(table, model, options, &mut |_, _| Ok(()))
 }
 
+/// Takes a model once it is trained, with what training learned.
+pub type OnTrained<'a> = dyn FnMut(&Model, Option<&TrainingReport>) -> Result<(), Error> + 'a;
+
 /// The same, telling the model once it is trained, so that a run that is cut off later need not train again.
 ///
 /// # Errors
@@ -169,7 +172,7 @@ pub fn link_in_steps(
     table: &Table,
     model: &Model,
     options: &LinkOptions,
-    trained: &mut dyn FnMut(&Model, Option<&TrainingReport>) -> Result<(), Error>,
+    trained: &mut OnTrained<'_>,
 ) -> Result<Linked, Error> {
     let walk = Walk::of(table);
     let compiled = Compiled::new(walk.fields(), model)?;

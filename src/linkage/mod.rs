@@ -36,4 +36,6 @@ pub mod weighed;
 
 pub use crate::text::hash;
 pub(crate) use link::decide_pairs;
-pub use link::{DecidedPair, Decision, LinkOptions, Linked, RefusedMerge, RestrictedPair, link, link_in_steps};
+pub use link::{
+    DecidedPair, Decision, LinkOptions, Linked, OnTrained, RefusedMerge, RestrictedPair, link, link_in_steps,
+};
