@@ -113,7 +113,7 @@ pub unsafe extern "C" fn childlink_linker_link(
     // SAFETY: by the caller's promise the pointer is null or valid.
     let inputs = unsafe { take_inputs(linker) };
     let work = || {
-        let mut run = inputs?.build(&RunOptions { link_only, seed });
+        let mut run = inputs?.build(&RunOptions { link_only, seed })?;
         run.train()?;
         let linked = run.link()?;
         Ok(ChildlinkLinkage(run.write(&linked)?))

@@ -83,7 +83,7 @@ pub fn read(names: &[String], columns: &[ColumnBuffer<'_>], options: ReadOptions
             None => sink.quarantine(number, &UNDECODABLE),
         }
     }
-    Rows::join(InputReport::of_header("columns", names, &map), vec![sink])
+    Rows::join(InputReport::of_header("columns", names, &map), vec![sink.taken()])
 }
 
 /// Reads some records once more. They are told as JSON of the canonical columns, since they have no text of

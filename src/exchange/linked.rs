@@ -170,7 +170,11 @@ pub fn write_review<'k, W: Write + Send>(
         for column in 0..kept_columns {
             both.into_iter().for_each(|record| row.text(kept(record, column)));
         }
-        row.text(&serde_json::to_string(&waterfalls[index]).unwrap_or_default());
+        let mut waterfall = waterfalls[index].clone();
+        if withhold {
+            waterfall.withhold_whereabouts(&linked.model);
+        }
+        row.text(&serde_json::to_string(&waterfall).unwrap_or_default());
     })
 }
 

@@ -34,7 +34,7 @@ pub fn read<R: Read>(file: R, options: ReadOptions<'_>, advance: &(dyn Fn(u64) +
         Ok(object) => keys.hand_over(&object, row, &mut sink),
         Err(reason) => sink.quarantine(row, reason),
     })?;
-    Rows::join(keys.report()?, vec![sink])
+    Rows::join(keys.report()?, vec![sink.taken()])
 }
 
 /// Reads some lines once more, as they stand. `wanted` is in rising order.

@@ -31,7 +31,7 @@ pub fn read<R: ChunkReader + 'static>(file: R, options: ReadOptions<'_>) -> Resu
         }
         Ok(())
     })?;
-    Rows::join(InputReport::of_header("parquet", &header, &columns), vec![sink])
+    Rows::join(InputReport::of_header("parquet", &header, &columns), vec![sink.taken()])
 }
 
 /// Reads some rows once more. They are told as JSON of the canonical columns, since a row of Parquet has

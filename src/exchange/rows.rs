@@ -5,6 +5,7 @@ use crate::error::{Code, Error, Severity};
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
 use crate::linkage::table::{SourceId, TableBuilder};
+use crate::text::packed::{read_length, read_list, read_number, read_text, write_length, write_list, write_text};
 
 /// The bytes of the row do not stand for text.
 pub static UNDECODABLE: Code = Code::new(
@@ -207,6 +208,18 @@ impl KeptValues {
         }
     }
 
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        write_length(bytes, self.width as u64);
+        write_list(bytes, self.rows.iter().map(|&row| u64::from(row)));
+        write_text(bytes, &self.text);
+        write_list(bytes, self.ends.iter().map(|&end| end as u64));
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<KeptValues> {
+        let (width, rows) = (read_number(bytes)?, read_list(bytes)?);
+        Some(KeptValues { width, rows, text: read_text(bytes)?.to_owned(), ends: read_list(bytes)? })
+    }
+
     fn append(&mut self, later: &KeptValues) {
         self.width = later.width;
         self.rows.extend_from_slice(&later.rows);
@@ -227,38 +240,41 @@ impl KeptValues {
 /// Takes the rows of one chunk of an input.
 pub(super) struct RowSink<'o> {
     options: ReadOptions<'o>,
-    builder: TableBuilder,
-    quarantined: Vec<Quarantined>,
-    kept: KeptValues,
-    rows: u64,
-    nul: Counted,
+    taken: TakenRows,
     source: Option<(String, SourceId)>,
-    too_many_sources: bool,
-    fell_back: bool,
+}
+
+/// The rows of one chunk of an input.
+#[derive(Default)]
+pub(super) struct TakenRows {
+    pub(super) builder: TableBuilder,
+    pub(super) quarantined: Vec<Quarantined>,
+    pub(super) kept: KeptValues,
+    pub(super) rows: u64,
+    pub(super) nul: Counted,
+    pub(super) too_many_sources: bool,
+    pub(super) fell_back: bool,
 }
 
 /// Rows counted, with the first few of them.
 #[derive(Clone, Debug, Default)]
-struct Counted {
-    count: u64,
-    rows: Vec<u32>,
+pub(super) struct Counted {
+    pub(super) count: u64,
+    pub(super) rows: Vec<u32>,
 }
 
 const SAMPLE_ROWS: usize = crate::linkage::table::SAMPLE_ROWS;
 
 impl<'o> RowSink<'o> {
     pub(super) fn new(options: ReadOptions<'o>) -> RowSink<'o> {
-        RowSink {
-            options,
-            builder: TableBuilder::new(options.input),
-            quarantined: Vec::new(),
-            kept: KeptValues::new(options.keep.len()),
-            rows: 0,
-            nul: Counted::default(),
-            source: None,
-            too_many_sources: false,
-            fell_back: false,
-        }
+        let builder = TableBuilder::new(options.input);
+        let taken = TakenRows { builder, kept: KeptValues::new(options.keep.len()), ..TakenRows::default() };
+        RowSink { options, taken, source: None }
+    }
+
+    /// All rows so far.
+    pub(super) fn taken(self) -> TakenRows {
+        self.taken
     }
 
     /// Takes a row; `kept` gives the values of the columns to keep.
@@ -266,38 +282,74 @@ impl<'o> RowSink<'o> {
         if fields.get(Column::RecordId).is_empty() {
             return self.quarantine(row, &NO_RECORD_ID);
         }
-        self.rows += 1;
+        self.taken.rows += 1;
         let own = fields.get(Column::Source);
-        self.fell_back |= own.is_empty();
+        self.taken.fell_back |= own.is_empty();
         let name = self.options.source.of(own);
         let source = match &self.source {
             Some((last, id)) if last == name => *id,
             _ => {
-                if self.too_many_sources {
+                if self.taken.too_many_sources {
                     return;
                 }
-                let id = self.builder.source(name);
-                self.too_many_sources = usize::from(id.0) >= MAX_SOURCES;
+                let id = self.taken.builder.source(name);
+                self.taken.too_many_sources = usize::from(id.0) >= MAX_SOURCES;
                 self.source = Some((name.to_owned(), id));
                 id
             }
         };
-        self.builder.push(source, row, fields);
-        self.kept.push(row, kept);
+        self.taken.builder.push(source, row, fields);
+        self.taken.kept.push(row, kept);
     }
 
     /// Sets a row aside.
     pub(super) fn quarantine(&mut self, row: u32, reason: &'static Code) {
-        self.rows += 1;
-        self.quarantined.push(Quarantined { input: self.options.input, row, reason });
+        self.taken.rows += 1;
+        self.taken.quarantined.push(Quarantined { input: self.options.input, row, reason });
     }
 
     /// Notes that characters of code zero were left out of a row.
     pub(super) fn note_nul(&mut self, row: u32) {
-        self.nul.count += 1;
-        if self.nul.rows.len() < SAMPLE_ROWS {
-            self.nul.rows.push(row);
+        self.taken.nul.count += 1;
+        if self.taken.nul.rows.len() < SAMPLE_ROWS {
+            self.taken.nul.rows.push(row);
         }
+    }
+}
+
+/// Why a row of delimited text can be set aside, in the order in which packed rows name the reasons.
+static REASONS: [&Code; 4] = [&UNDECODABLE, &FIELD_COUNT, &UNBALANCED_QUOTE, &NO_RECORD_ID];
+
+impl TakenRows {
+    /// Appends the rows to bytes.
+    pub(super) fn pack(&self, bytes: &mut Vec<u8>) {
+        self.builder.pack(bytes);
+        write_list(bytes, self.quarantined.iter().map(|row| u64::from(row.row)));
+        let place = |reason: &Code| REASONS.iter().position(|known| known.id == reason.id);
+        write_list(bytes, self.quarantined.iter().map(|row| place(row.reason).map_or(u64::MAX, |place| place as u64)));
+        self.kept.pack(bytes);
+        let flags = [self.too_many_sources, self.fell_back].map(u64::from);
+        [self.rows, self.nul.count].iter().chain(&flags).for_each(|&number| write_length(bytes, number));
+        write_list(bytes, self.nul.rows.iter().map(|&row| u64::from(row)));
+    }
+
+    /// Takes rows of input number `input` off the front; `None` if the bytes are none.
+    pub(super) fn unpack(bytes: &mut &[u8], input: u16) -> Option<TakenRows> {
+        let builder = TableBuilder::unpack(bytes, input)?;
+        let rows: Vec<u32> = read_list(bytes)?;
+        let reasons: Vec<usize> = read_list(bytes)?;
+        let reason = |place: usize| REASONS.get(place).copied();
+        let quarantined = rows
+            .into_iter()
+            .zip(reasons)
+            .map(|(row, place)| Some(Quarantined { input, row, reason: reason(place)? }))
+            .collect::<Option<Vec<_>>>()?;
+        let kept = KeptValues::unpack(bytes)?;
+        let [rows, count, too_many_sources, fell_back]: [u64; 4] =
+            [read_length(bytes)?, read_length(bytes)?, read_length(bytes)?, read_length(bytes)?];
+        let nul = Counted { count, rows: read_list(bytes)? };
+        let (too_many_sources, fell_back) = (too_many_sources != 0, fell_back != 0);
+        Some(TakenRows { builder, quarantined, kept, rows, nul, too_many_sources, fell_back })
     }
 }
 
@@ -306,11 +358,11 @@ impl Rows {
     ///
     /// # Errors
     /// `input/too-many-sources`.
-    pub(super) fn join(mut report: InputReport, sinks: Vec<RowSink<'_>>) -> Result<Rows, Error> {
+    pub(super) fn join(mut report: InputReport, chunks: Vec<TakenRows>) -> Result<Rows, Error> {
         let mut rows = Rows::default();
         let mut nul = Counted::default();
-        for sink in sinks {
-            if sink.too_many_sources {
+        for taken in chunks {
+            if taken.too_many_sources {
                 return Err(Error::new(
                     "input/too-many-sources",
                     format!("the source column holds more than {MAX_SOURCES} different names"),
@@ -318,15 +370,15 @@ impl Rows {
                 )
                 .in_field("source"));
             }
-            report.rows += sink.rows;
-            rows.quarantined.extend(sink.quarantined);
-            rows.kept.append(&sink.kept);
-            rows.fell_back |= sink.fell_back;
-            nul.count += sink.nul.count;
+            report.rows += taken.rows;
+            rows.quarantined.extend(taken.quarantined);
+            rows.kept.append(&taken.kept);
+            rows.fell_back |= taken.fell_back;
+            nul.count += taken.nul.count;
             let room = SAMPLE_ROWS - nul.rows.len();
-            nul.rows.extend(sink.nul.rows.into_iter().take(room));
-            if !sink.builder.is_empty() {
-                rows.builders.push(sink.builder);
+            nul.rows.extend(taken.nul.rows.into_iter().take(room));
+            if !taken.builder.is_empty() {
+                rows.builders.push(taken.builder);
             }
         }
         if nul.count > 0 {

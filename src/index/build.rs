@@ -13,6 +13,7 @@ use crate::linkage::table::Table;
 use crate::linkage::table::fields::address::FIGURE;
 use crate::linkage::table::fields::names::{Family, Given, MAX_WORDS, NameId, NameTable};
 use crate::linkage::table::fields::{Fields, place::PackedPostcode};
+use crate::text::packed::write_text;
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,9 +118,7 @@ pub(super) fn snapshot(contents: &Contents) -> Result<Vec<u8>, Error> {
     };
     let mut texts = Vec::new();
     for name in 1..names.table.len() as NameId {
-        let text = names.table.text(name);
-        snapshot::write_length(&mut texts, text.len() as u64);
-        texts.extend_from_slice(text.as_bytes());
+        write_text(&mut texts, names.table.text(name));
     }
     Ok(snapshot::write(&description, &writer.finish(), &texts))
 }

@@ -5,11 +5,11 @@
 //! error.
 
 use super::change::Change;
-use super::snapshot::{read_length, read_text, write_length};
 use super::{ChildId, ChildIndex, EntryId, Whom};
 use crate::error::Error;
 use crate::identity::column::Column;
 use crate::linkage::decisions::Verdict;
+use crate::text::packed::{read_length, read_text, write_length, write_text};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh64::xxh64;
 
@@ -49,18 +49,14 @@ impl JournalEntry {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut content = Vec::new();
         write_length(&mut content, self.sequence);
-        let text = |content: &mut Vec<u8>, text: &str| {
-            write_length(content, text.len() as u64);
-            content.extend_from_slice(text.as_bytes());
-        };
         match &self.change {
             Change::Upsert { entry, child, source, fields } => {
                 [UPSERT, u64::from(*entry), u64::from(*child)].iter().for_each(|&n| write_length(&mut content, n));
-                text(&mut content, source);
+                write_text(&mut content, source);
                 write_length(&mut content, fields.len() as u64);
                 for (column, value) in fields {
-                    text(&mut content, column.name());
-                    text(&mut content, value);
+                    write_text(&mut content, column.name());
+                    write_text(&mut content, value);
                 }
             }
             Change::Remove { entry } => {
@@ -77,8 +73,8 @@ impl JournalEntry {
                 let verdict = VERDICTS.iter().position(|known| known == verdict).unwrap_or(VERDICTS.len() - 1);
                 [DECIDE, u64::from(*child), verdict as u64].iter().for_each(|&n| write_length(&mut content, n));
                 content.extend_from_slice(whom.bytes());
-                text(&mut content, reader);
-                text(&mut content, decided_at);
+                write_text(&mut content, reader);
+                write_text(&mut content, decided_at);
             }
         }
         frame(&content)

@@ -66,6 +66,7 @@ use crate::linkage::predicate::NameCounts;
 use crate::linkage::table::Table;
 use crate::linkage::table::fields::Fields;
 use crate::linkage::table::fields::names::{NameId, NameTable};
+use crate::text::packed::read_text;
 use access::Access;
 use build::{Contents, Counts};
 use decided::Decided;
@@ -188,7 +189,7 @@ impl ChildIndex {
     fn of_parts(parts: Parts) -> Result<ChildIndex, Error> {
         let Parts { description, body, names } = parts;
         let mut rest = names.as_slice();
-        let texts = std::iter::once("").chain(std::iter::from_fn(|| snapshot::read_text(&mut rest)));
+        let texts = std::iter::once("").chain(std::iter::from_fn(|| read_text(&mut rest)));
         let table = NameTable::of_texts(texts, description.names, names.len());
         drop(names);
         let store = Store::new(&description, body).filter(|_| table.len() == description.names);

@@ -203,34 +203,3 @@ fn too_large() -> Error {
     let hint = "use a machine with more memory, or an index of fewer records";
     Error::new("index/too-large", "there is not enough memory for the index", hint)
 }
-
-/// Appends a number, seven bits a byte.
-pub(super) fn write_length(bytes: &mut Vec<u8>, mut length: u64) {
-    while length >= 0x80 {
-        bytes.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    bytes.push(length as u8);
-}
-
-/// Takes a number written by [`write_length`] off the front.
-pub(super) fn read_length(bytes: &mut &[u8]) -> Option<u64> {
-    let mut length = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        length |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(length);
-        }
-    }
-    None
-}
-
-/// Takes a text behind its length off the front.
-pub(super) fn read_text<'b>(bytes: &mut &'b [u8]) -> Option<&'b str> {
-    let length = usize::try_from(read_length(bytes)?).ok()?;
-    let (text, rest) = bytes.split_at_checked(length)?;
-    *bytes = rest;
-    std::str::from_utf8(text).ok()
-}

@@ -14,6 +14,7 @@ use crate::linkage::estimate::{self, TrainingReport};
 use crate::linkage::explain::explain;
 use crate::linkage::model::Model;
 use crate::linkage::{LinkOptions, Linked, link};
+use crate::shape::lists::Lists;
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -23,10 +24,12 @@ pub(crate) struct Inputs<F> {
     model: Model,
     intake: Intake,
     contents: Vec<(SourceName, Content<F>)>,
+    /// What people and earlier runs know.
+    pub(crate) lists: Lists,
 }
 
 /// What the rows of an input are read from; kept, since rows set aside are read once more.
-enum Content<F> {
+pub(super) enum Content<F> {
     File(F),
     Columns(TextColumns),
 }
@@ -53,7 +56,8 @@ impl<F: Read + Seek + Send> Inputs<F> {
     /// `model/...`
     pub(crate) fn new(model: Option<&str>) -> Result<Inputs<F>, Error> {
         let model = model.map_or_else(|| Ok(Model::child_health()), Model::from_json)?;
-        Ok(Inputs { model, intake: Intake::default(), contents: Vec::new() })
+        let lists = Lists::default();
+        Ok(Inputs { model, intake: Intake::default(), contents: Vec::new(), lists })
     }
 
     /// Reads a file of delimited text; answers how many rows it has. Its rows come from `source`, or else from
@@ -80,30 +84,64 @@ impl<F: Read + Seek + Send> Inputs<F> {
         })
     }
 
+    /// The number of the next input.
+    ///
+    /// # Errors
+    /// `input/too-many`
+    pub(super) fn next_input(&self) -> Result<u16, Error> {
+        self.intake.next_input()
+    }
+
     fn add(
         &mut self,
         name: &str,
         source: Option<String>,
         read: impl FnOnce(ReadOptions<'_>) -> Result<(Rows, Content<F>), Error>,
     ) -> Result<u64, Error> {
-        let stem = || Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
-        let source = source.map_or_else(|| SourceName::Fallback(stem().into_owned()), SourceName::Given);
-        let (rows, content) = read(options(self.intake.next_input()?, &source)).map_err(|mut error| {
-            error.message = format!("{name}: {}", error.message);
-            error
-        })?;
+        self.add_read(name, source_name(name, source), read)
+    }
+
+    /// Takes an input that has been read.
+    pub(super) fn add_read(
+        &mut self,
+        name: &str,
+        source: SourceName,
+        read: impl FnOnce(ReadOptions<'_>) -> Result<(Rows, Content<F>), Error>,
+    ) -> Result<u64, Error> {
+        let (rows, content) = in_input(name, read(options(self.next_input()?, &source)))?;
         let count = rows.report.rows;
         self.intake.add(name, &source, rows)?;
         self.contents.push((source, content));
         Ok(count)
     }
 
-    /// Builds the table of all records.
-    pub(crate) fn build(self, options: &RunOptions) -> Run<F> {
-        let Inputs { model, intake, contents } = self;
+    /// Builds the table of all records and brings the lists to bear on it.
+    ///
+    /// # Errors
+    /// `list/...` of a list of children of an earlier run.
+    pub(crate) fn build(self, options: &RunOptions) -> Result<Run<F>, Error> {
+        let Inputs { model, intake, contents, lists } = self;
         let kind = if options.link_only { LinkKind::LinkOnly } else { LinkKind::LinkAndDedupe };
-        Run { records: intake.build(), contents, model, kind, seed: options.seed, training: None }
+        let mut records = intake.build();
+        let with_changes = lists.has_previous();
+        let (known, notes) = lists.apply(&mut records.built.table)?;
+        let options = LinkOptions { kind, seed: options.seed, skip_training: true, ..known };
+        Ok(Run { records, contents, model, options, with_changes, notes, training: None })
     }
+}
+
+/// The source of the rows of an input: as given, or else called as the input is, without its ending.
+pub(super) fn source_name(name: &str, given: Option<String>) -> SourceName {
+    let stem = || Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
+    given.map_or_else(|| SourceName::Fallback(stem().into_owned()), SourceName::Given)
+}
+
+/// The result, with the name of the input in its error.
+pub(super) fn in_input<T>(name: &str, result: Result<T, Error>) -> Result<T, Error> {
+    result.map_err(|mut error| {
+        error.message = format!("{name}: {}", error.message);
+        error
+    })
 }
 
 impl TextColumns {
@@ -119,7 +157,7 @@ impl TextColumns {
     }
 }
 
-fn options(input: u16, source: &SourceName) -> ReadOptions<'_> {
+pub(super) fn options(input: u16, source: &SourceName) -> ReadOptions<'_> {
     ReadOptions { input, source, spellings: Spellings::built_in(), keep: &[] }
 }
 
@@ -129,8 +167,9 @@ pub(crate) struct Run<F> {
     records: Records,
     contents: Vec<(SourceName, Content<F>)>,
     model: Model,
-    kind: LinkKind,
-    seed: u64,
+    options: LinkOptions,
+    with_changes: bool,
+    notes: Vec<String>,
     training: Option<TrainingReport>,
 }
 
@@ -142,7 +181,7 @@ impl<F: Read + Seek + Send> Run<F> {
     pub(crate) fn train(&mut self) -> Result<(), Error> {
         if self.model.provenance.trained_on_records == 0 {
             let table = &self.records.built.table;
-            let (model, report) = estimate::train(table, &self.model, self.kind, self.seed)?;
+            let (model, report) = estimate::train(table, &self.model, self.options.kind, self.options.seed)?;
             (self.model, self.training) = (model, Some(report));
         }
         Ok(())
@@ -153,8 +192,7 @@ impl<F: Read + Seek + Send> Run<F> {
     /// # Errors
     /// Those of a model that does not fit this version.
     pub(crate) fn link(&mut self) -> Result<Linked, Error> {
-        let options = LinkOptions { kind: self.kind, seed: self.seed, skip_training: true, ..LinkOptions::default() };
-        let linked = link(&self.records.built.table, &self.model, &options)?;
+        let linked = link(&self.records.built.table, &self.model, &self.options)?;
         Ok(Linked { training: self.training.take(), ..linked })
     }
 
@@ -172,7 +210,8 @@ impl<F: Read + Seek + Send> Run<F> {
             content.read_again(options(input as u16, source), wanted, take)
         })?;
         let summary = summary::of_linkage(self.records.read(), table, linked);
-        Ok(LinkageFiles(BTreeMap::from([
+        let mut files = BTreeMap::from([
+            ("notes.json", serde_json::to_vec(&self.notes).unwrap_or_default()),
             ("summary.json", format!("{summary:#}\n").into_bytes()),
             ("model.json", linked.model.to_json().into_bytes()),
             ("children.csv", csv_of(&linked::children_columns(), |out| linked::write_children(out, table, linked))?),
@@ -190,7 +229,12 @@ impl<F: Read + Seek + Send> Run<F> {
                 "quarantine.csv",
                 csv_of(&linked::quarantine_columns(), |out| linked::write_quarantine(out, quarantined))?,
             ),
-        ])))
+        ]);
+        if self.with_changes {
+            let changes = csv_of(&linked::changes_columns(), |out| linked::write_changes(out, table, linked))?;
+            files.insert("changes.csv", changes);
+        }
+        Ok(LinkageFiles(files))
     }
 }
 
@@ -224,7 +268,8 @@ fn csv_of(
     sheet.finish()
 }
 
-/// The files of a run: the bytes that the command line writes under these names.
+/// The files of a run: the bytes that the command line writes under these names; and `notes.json`, what the lists
+/// could not be used for, in words.
 pub(crate) struct LinkageFiles(BTreeMap<&'static str, Vec<u8>>);
 
 impl LinkageFiles {

@@ -9,6 +9,10 @@ pub(crate) mod finding;
 pub(crate) mod index;
 #[cfg(any(feature = "c-api", feature = "wasm"))]
 pub(crate) mod linkage;
+#[cfg(any(feature = "c-api", feature = "wasm"))]
+pub(crate) mod lists;
 #[cfg(feature = "wasm-edge")]
 pub(crate) mod notification;
 pub(crate) mod record;
+#[cfg(all(feature = "wasm", target_arch = "wasm32", target_os = "unknown"))]
+pub(crate) mod shared_file;

@@ -1,12 +1,12 @@
 // Linking in Wasm: the bytes that the command line writes, however records come in, and what a wrong use comes to.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { ChildlinkError, Linker, checkNhsNumbers, comparePair, reset } from "../../pkg/full/node.js";
+import { ChildlinkError, Linker, checkNhsNumbers, comparePair, readShare, reset } from "../../pkg/full/node.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const sample = join(root, "data", "sample");
@@ -155,6 +155,90 @@ describe("Linker", () => {
     assert.ok(Number.isFinite(comparePair(record, record, { model }).match_weight));
     await refused("argument/not-object", () => new Linker({ model: "child-health" }));
     await assert.rejects(async () => new Linker({ model: {} }), { name: "ChildlinkError" });
+  });
+
+  it("obeys the lists that the command line obeys", { skip: native === undefined && "childlink has not been built" }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "childlink-lists-"));
+    const at = (name) => join(folder, name);
+    const run = (...args) => execFileSync(native, args, { stdio: "pipe" });
+    try {
+      run("link", ...files.map((name) => join(sample, name)), "--out", at("before"), "--seed", "7");
+      const links = readFileSync(at("before/links.csv"), "utf8").trim().split("\n").slice(1).map((line) => line.split(",").slice(0, 4));
+      const [barredPair, different, ...others] = links;
+      const header = "source_l,record_id_l,source_r,record_id_r";
+      writeFileSync(at("pairs.csv"), `${header}\n${barredPair.join(",")}\n`);
+      const stranger = ["chis-01", "no such", ...others[0].slice(2)];
+      const decided = [different, stranger].map((pair) => `${pair.join(",")},different,jk,2026-11-21\n`).join("");
+      writeFileSync(at("decisions.csv"), `${header},decision,reader,decided_at\n${decided}`);
+      const numbers = readFileSync(join(sample, "chis-01.csv"), "utf8").split("\n").slice(1, 3).map((line) => line.split(",")[1]);
+      writeFileSync(at("superseded.csv"), `old_nhs_number,nhs_number\n${numbers.join(",")}\n`);
+      run("bar", at("pairs.csv"), "--list", at("barred.csv"));
+      run(
+        "link", ...files.map((name) => join(sample, name)), "--out", at("after"), "--seed", "7", "--previous", at("before"),
+        "--decisions", at("decisions.csv"), "--barred", at("barred.csv"), "--superseded", at("superseded.csv"),
+      );
+      const list = (name) => new Uint8Array(readFileSync(at(name)));
+      const linker = await filled();
+      const linkage = await linker.link({
+        seed: 7,
+        decisions: list("decisions.csv"),
+        barred: { list: list("barred.csv"), key: readFileSync(at("barred.csv.key"), "utf8") },
+        superseded: list("superseded.csv"),
+        previous: {
+          children: list("before/children.csv"),
+          nextChildId: JSON.parse(readFileSync(at("before/summary.json"), "utf8")).linkage.next_child_id,
+        },
+      });
+      for (const table of [...TABLES, "changes"]) {
+        assert.equal(text(linkage[table]), readFileSync(at(`after/${table}.csv`), "utf8"), table);
+      }
+      assert.ok(!text(linkage.links).includes(barredPair.join(",")), "the barred pair is nowhere");
+      assert.ok(text(linkage.changes).split("\n").length > 2, "children were parted, and that is told");
+      assert.deepEqual(linkage.notes, ["1 decisions are on records that are not in the input"]);
+      const plain = await (await filled()).link();
+      assert.deepEqual([plain.notes, plain.changes], [[], undefined]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("tells of a list that cannot be read before the records are spent", async () => {
+    const linker = await filled();
+    const list = (content) => new TextEncoder().encode(content);
+    await refused("list/missing-column", () => linker.link({ decisions: list("a,b\n") }));
+    await refused("list/unreadable", () => linker.link({ superseded: list("old_nhs_number,nhs_number\n1,2\n") }));
+    await refused("barred/key", () => linker.link({ barred: { list: list("hash\n"), key: "abc" } }));
+    await refused("argument/not-bytes", () => linker.link({ decisions: "a,b" }));
+    await refused("argument/not-child-id", () => linker.link({ previous: { children: list(""), nextChildId: 0.5 } }));
+    assert.ok((await linker.link()).summary.linkage.records > 0);
+  });
+
+  it("joins what several read of one file", async () => {
+    // Long enough for several parts, with quoted line breaks, bad rows and an encoding that only shows at the end.
+    const rows = Array.from({ length: 120_000 }, (_, n) => {
+      const date = `20${10 + (n % 14)}-${10 + (n % 3)}-${10 + (n % 19)}`;
+      const row = `${n},${date},Okafor${n},"Bo${n * 7}${n % 50 === 0 ? "\n" : ""}"`;
+      return n % 1000 === 7 ? `${row},x` : row;
+    });
+    const whole = new Uint8Array(Buffer.from(`record_id,birth_date,family_name,given_name\n${rows.join("\n")}\nlast,2019-03-12,Zo\xeb,x\n`, "latin1"));
+    assert.ok(whole.length > 1 << 22, "more than one part");
+    const alone = new Linker();
+    const count = await alone.addFile("rows.csv", whole);
+    const expected = await alone.link();
+    assert.equal(expected.summary.files[0].encoding, "windows-1252");
+    const parts = [];
+    // A third has nothing to do here.
+    for (const place of [2, 0]) await readShare("rows.csv", whole, { place, of: 3, onPart: (part) => parts.push(part) });
+    assert.equal(parts.length, 1);
+    const joined = new Linker();
+    assert.equal(await joined.addFile("rows.csv", whole, { share: { place: 1, of: 3, parts } }), count);
+    assert.deepEqual(await joined.link(), expected);
+    const other = new Linker();
+    await refused("input/damaged", () => other.addFile("rows.csv", whole, { share: { place: 1, of: 3, parts: [parts[0].slice(1)] } }));
+    await refused("argument/not-share", () => other.addFile("rows.csv", whole, { share: { place: 3, of: 3, parts } }));
+    await refused("argument/not-share", () => readShare("rows.csv", whole, { place: 0.5, of: 2, onPart: () => {} }));
+    await refused("argument/not-function", () => readShare("rows.csv", whole, { place: 0, of: 2 }));
+    await refused("columns/missing", () => readShare("x.csv", new TextEncoder().encode("a,b\n1,2\n"), { place: 0, of: 2, onPart: () => {} }));
   });
 
   it("answers wrong use with ChildlinkError", async () => {

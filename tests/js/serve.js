@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { gzipSync } from "node:zlib";
 
 const TYPES = {
   ".css": "text/css",
@@ -13,21 +14,31 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Serves `folder`; pages by path may be given as text. Resolves to `{ origin, close }`. */
-export async function serve(folder, pages = {}, headers = {}) {
+/**
+ * Serves `folder`; pages by path may be given as text. With `gzip` it sends what most servers would send over a network.
+ * Resolves to `{ origin, sent(), close }`: how many bytes of bodies have been sent, and a way to end it.
+ */
+export async function serve(folder, pages = {}, headers = {}, { gzip = false } = {}) {
+  const packed = new Map();
+  let sent = 0;
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     try {
       const body = pages[path] ?? (await readFile(join(folder, normalize(path))));
       const type = path in pages ? TYPES[".html"] : (TYPES[extname(path)] ?? "application/octet-stream");
-      response.writeHead(200, { "content-type": type, ...headers }).end(body);
+      if (!gzip) return response.writeHead(200, { "content-type": type, ...headers }).end(body);
+      if (!packed.has(path)) packed.set(path, gzipSync(body, { level: 9 }));
+      sent += packed.get(path).length;
+      response.writeHead(200, { "content-type": type, "content-encoding": "gzip", ...headers }).end(packed.get(path));
     } catch {
       response.writeHead(404).end();
     }
+    return undefined;
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    sent: () => sent,
     close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
   };
 }

@@ -28,5 +28,5 @@ export const {
 } = forms(boundary);
 export const { comparePair } = pairs(boundary);
 export const { schedule, scheduleBatch, planVisits } = schedules(boundary);
-export const { Linker } = linkers(boundary);
+export const { Linker, readShare } = linkers(boundary);
 export const { ChildIndex, Notifications, parseNotification, operationOutcome } = indexes(boundary);

@@ -26,4 +26,4 @@ export const {
 } = forms(boundary);
 export const { comparePair } = pairs(boundary);
 export const { schedule, scheduleBatch, planVisits } = schedules(boundary);
-export const { Linker } = linkers(boundary);
+export const { Linker, readShare } = linkers(boundary);

@@ -1,11 +1,12 @@
-import { kindOf, optionsOf, text } from "./argument.js";
+import { bytes, dataObject, kindOf, optionsOf, text } from "./argument.js";
 import { columnsOf } from "./columns.js";
 import { contentOf } from "./content.js";
 import { ChildlinkError } from "./error.js";
 import { modelOf } from "./pairs.js";
 import { watcher } from "./watcher.js";
 
-const TABLES = ["children", "links", "review", "restricted", "quarantine"];
+const TABLES = ["children", "links", "review", "restricted", "quarantine", "changes"];
+const LISTS = ["decisions", "superseded", "barred", "previous"];
 const decoder = new TextDecoder();
 
 /** Lets the host do other work: show progress, hear that the run is to be cancelled. */
@@ -36,31 +37,19 @@ export function linkers(boundary) {
     }
 
     async addFile(name, content, options) {
-      const { source, onProgress, signal } = optionsOf(options, ["source", "onProgress", "signal"]);
+      const { source, share, onProgress, signal } = optionsOf(options, ["source", "share", "onProgress", "signal"]);
       const file = text(name, "name");
       const given = source === undefined ? undefined : text(source, "source");
+      const shared = share === undefined ? undefined : shareOf(share, ["place", "of", "parts"]);
       const watch = watcher(onProgress, signal);
       this.#held("inputs");
-      const { size, read } = await contentOf(content, "content", (done) => watch("read", done, undefined));
-      let done = 0;
-      let failure;
-      const readPart = (offset, length) => {
-        try {
-          const part = read(offset, length);
-          done = Math.max(done, offset + part.length);
-          watch("read", done, size);
-          return part;
-        } catch (cause) {
-          failure = cause;
-          throw cause;
-        }
-      };
-      try {
-        return guarded(() => this.#held("inputs").addFile(file, given, size, readPart));
-      } catch (error) {
-        // The core only knows that no bytes came; this is why.
-        throw failure instanceof ChildlinkError ? failure : error;
-      }
+      return reading(content, watch, async (size, read) => {
+        if (!shared) return guarded(() => this.#held("inputs").addFile(file, given, size, read));
+        const { place, of, parts } = shared;
+        guarded(() => this.#held("inputs").beginFile(file, given, size, read, place, of));
+        for await (const part of parts) guarded(() => this.#held("inputs").takePart(bytes(part, "each part")));
+        return guarded(() => this.#held("inputs").finishFile());
+      });
     }
 
     addColumns(name, columns, options) {
@@ -72,7 +61,8 @@ export function linkers(boundary) {
     }
 
     async link(options) {
-      const given = optionsOf(options, ["linkOnly", "seed", "onProgress", "signal"]);
+      const given = optionsOf(options, ["linkOnly", "seed", ...LISTS, "onProgress", "signal"]);
+      const lists = listsOf(given);
       const linkOnly = flag(given.linkOnly, "linkOnly");
       const seed = seedOf(given.seed);
       const watch = watcher(given.onProgress, given.signal);
@@ -82,6 +72,8 @@ export function linkers(boundary) {
         watch(phase, done, 4);
         return guarded(work);
       };
+      // A list that cannot be read is told before the records are spent.
+      for (const [list, values] of lists) guarded(() => this.#held("inputs")[list](...values));
       this.#held("inputs");
       let files;
       try {
@@ -95,8 +87,9 @@ export function linkers(boundary) {
         await step("link", 2, () => this.#held("run").link());
         files = await step("write", 3, () => this.#held("run").write());
         const json = (name) => JSON.parse(decoder.decode(files.take(name)));
-        const tables = TABLES.map((table) => [table, files.take(`${table}.csv`)]);
-        return { summary: json("summary.json"), model: json("model.json"), ...Object.fromEntries(tables) };
+        const tables = TABLES.map((table) => [table, files.take(`${table}.csv`)]).filter(([, table]) => table !== undefined);
+        const [summary, model, notes] = ["summary.json", "model.json", "notes.json"].map(json);
+        return { summary, model, notes, ...Object.fromEntries(tables) };
       } finally {
         if (this.#generation === boundary.generation) files?.free();
         this.free();
@@ -129,7 +122,78 @@ export function linkers(boundary) {
     }
   }
 
-  return { Linker };
+  /** Reads a share of a file for a run in another worker, with an instance of its own. */
+  async function readShare(name, content, options) {
+    const known = ["source", "place", "of", "onPart", "onProgress", "signal"];
+    const { source, onPart, onProgress, signal, ...share } = optionsOf(options, known);
+    const file = text(name, "name");
+    const given = source === undefined ? undefined : text(source, "source");
+    const { place, of } = shareOf(share, ["place", "of"]);
+    if (typeof onPart !== "function") {
+      const message = `onPart must be a function, not ${kindOf(onPart)}`;
+      throw new ChildlinkError("argument/not-function", message, "pass a function that takes the bytes of a part", "onPart");
+    }
+    const watch = watcher(onProgress, signal);
+    await reading(content, watch, (size, read) => guarded(() => glue.readShare(file, given, size, read, place, of, onPart)));
+  }
+
+  return { Linker, readShare };
+}
+
+/** Reads a content by `work(size, read)`. The core only knows when no bytes came; what is thrown here says why. */
+async function reading(content, watch, work) {
+  const { size, read } = await contentOf(content, "content", (done) => watch("read", done, undefined));
+  let done = 0;
+  let failure;
+  const readPart = (offset, length) => {
+    try {
+      const part = read(offset, length);
+      done = Math.max(done, offset + part.length);
+      watch("read", done, size);
+      return part;
+    } catch (cause) {
+      failure = cause;
+      throw cause;
+    }
+  };
+  try {
+    return await work(size, readPart);
+  } catch (error) {
+    throw failure instanceof ChildlinkError ? failure : error;
+  }
+}
+
+/** Which share of a file is read, or a `ChildlinkError`. */
+function shareOf(share, known) {
+  const { place, of, parts } = optionsOf(dataObject(share, "share"), known);
+  if (Number.isInteger(place) && Number.isInteger(of) && 0 <= place && place < of && of <= 1024) return { place, of, parts };
+  throw new ChildlinkError(
+    "argument/not-share",
+    "place and of must be whole numbers, place from 0 and less than of",
+    "of two workers one reads { place: 0, of: 2 } and the other { place: 1, of: 2 }",
+    "share",
+  );
+}
+
+/** The lists of a run, each with what the core is told of it. */
+function listsOf({ decisions, superseded, barred, previous }) {
+  const lists = [];
+  if (decisions !== undefined) lists.push(["decisions", [bytes(decisions, "decisions")]]);
+  if (superseded !== undefined) lists.push(["superseded", [bytes(superseded, "superseded")]]);
+  if (barred !== undefined) {
+    const { list, key } = dataObject(barred, "barred");
+    lists.push(["barred", [bytes(list, "barred.list"), text(key, "barred.key")]]);
+  }
+  if (previous !== undefined) {
+    const { children, nextChildId } = dataObject(previous, "previous");
+    if (!Number.isSafeInteger(nextChildId) || nextChildId < 1) {
+      const message = "previous.nextChildId must be a whole number of at least 1";
+      const hint = "pass linkage.next_child_id of the summary of the earlier run";
+      throw new ChildlinkError("argument/not-child-id", message, hint, "previous.nextChildId");
+    }
+    lists.push(["previous", [bytes(children, "previous.children"), nextChildId]]);
+  }
+  return lists;
 }
 
 /** True or false, false if left out, or a `ChildlinkError`. */

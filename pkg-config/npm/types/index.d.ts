@@ -232,7 +232,43 @@ export interface Linkage {
   readonly restricted: Uint8Array;
   /** The rows that were set aside, and why. */
   readonly quarantine: Uint8Array;
+  /** The records whose child differs from the earlier run; only where one was given. */
+  readonly changes?: Uint8Array;
+  /** What the lists could not be used for, in words. */
+  readonly notes: readonly string[];
 }
+
+/** The lists that a run is told: the bytes of the files that `childlink link` takes, UTF-8 CSV with a header. */
+export interface LinkLists {
+  /** `source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at`: the latest of each reader counts. */
+  readonly decisions?: Uint8Array;
+  /** `old_nhs_number,nhs_number`: numbers that were merged into others. */
+  readonly superseded?: Uint8Array;
+  /** Pairs that must never be joined or mentioned, as `childlink bar` writes them, and the text of the file of its key. */
+  readonly barred?: { readonly list: Uint8Array; readonly key: string };
+  /** `children` of an earlier run, and `linkage.next_child_id` of its summary: children keep their child_id. */
+  readonly previous?: { readonly children: Uint8Array; readonly nextChildId: number };
+}
+
+/** A file that several workers read: this one reads every `of`-th part from number `place` on. */
+export interface Share {
+  /** From 0, less than `of`. */
+  readonly place: number;
+  readonly of: number;
+}
+
+/**
+ * Reads a share of a file of delimited text for a `Linker` in another worker. Each worker has an instance of its own,
+ * of this same version.
+ * @param options `onPart` takes what came of each part: post it (its buffer can be transferred) to the worker of the
+ * `Linker`, as one of the `parts` of its `addFile`. `source` must be what `addFile` is told.
+ * @throws {ChildlinkError} `argument/...`, `csv/...`, `columns/...`, `input/...`, `linker/...`
+ */
+export function readShare(
+  name: string,
+  content: FileContent,
+  options: WatchOptions & Share & { readonly source?: string; readonly onPart: (part: Uint8Array) => void },
+): Promise<void>;
 
 declare global {
   interface SymbolConstructor {
@@ -259,9 +295,17 @@ export class Linker {
    * Reads a file of delimited text in any usual encoding, delimiter and column names.
    * @param name Shown in messages; rows that name no source come from a source of this name without its ending.
    * @returns How many rows it has, those set aside included.
+   * @param options With `share`, only this share is read here, and the `parts` are what {@link readShare} gave in other workers.
    * @throws {ChildlinkError} `argument/...`, `csv/...`, `columns/...`, `input/...`, `linker/...`
    */
-  addFile(name: string, content: FileContent, options?: WatchOptions & { readonly source?: string }): Promise<number>;
+  addFile(
+    name: string,
+    content: FileContent,
+    options?: WatchOptions & {
+      readonly source?: string;
+      readonly share?: Share & { readonly parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array> };
+    },
+  ): Promise<number>;
   /**
    * Reads records held in columns, named as a file's header would. Call it once for each chunk, and then name the source.
    * @returns How many rows there are, those set aside included.
@@ -270,9 +314,9 @@ export class Linker {
   addColumns(name: string, columns: Readonly<Record<string, TextColumn>>, options?: { readonly source?: string }): number;
   /**
    * Links all records added so far. The linker is spent afterwards, also when this fails or is cancelled.
-   * @throws {ChildlinkError} `argument/...`, `model/...`, `input/cannot-read`, `linker/...`
+   * @throws {ChildlinkError} `argument/...`, `model/...`, `list/...`, `barred/key`, `input/cannot-read`, `linker/...`
    */
-  link(options?: WatchOptions & { readonly linkOnly?: boolean; readonly seed?: number }): Promise<Linkage>;
+  link(options?: WatchOptions & LinkLists & { readonly linkOnly?: boolean; readonly seed?: number }): Promise<Linkage>;
   /** Gives the memory back. Freeing twice is harmless. */
   free(): void;
   [Symbol.dispose](): void;

@@ -6,14 +6,16 @@
 //! 3. [`Chunk::for_each_row`] finds the fields, on any thread;
 //! 4. a [`Reader`] decodes them and hands them to the table.
 //!
-//! The rows are the same for any size of chunk.
+//! The rows are the same for any size of chunk. Several hosts can [share](read_share) a file and [`join`] what they read.
 
 mod form;
 mod reader;
 pub mod record;
+mod share;
 mod split;
 
 pub use form::{Form, MAX_BEGINNING};
 pub(crate) use reader::map_chunks;
 pub use reader::{ChunkRows, Finished, Reader, read, read_again};
+pub use share::{Share, join, read_share};
 pub use split::{Chunk, MAX_RECORD, Row, Splitter};

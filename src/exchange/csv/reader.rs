@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::exchange::column_map::ColumnMap;
 use crate::exchange::encoding::Utf8Tally;
 use crate::exchange::rows::{
-    FIELD_COUNT, InputReport, ReadOptions, RowSink, Rows, SetAside, UNBALANCED_QUOTE, UNDECODABLE,
+    FIELD_COUNT, InputReport, ReadOptions, RowSink, Rows, SetAside, TakenRows, UNBALANCED_QUOTE, UNDECODABLE,
 };
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -31,10 +31,10 @@ pub struct Reader<'o> {
 }
 
 /// What came of one chunk.
-pub struct ChunkRows<'o> {
-    index: usize,
-    sink: RowSink<'o>,
-    tally: Utf8Tally,
+pub struct ChunkRows {
+    pub(super) index: usize,
+    pub(super) taken: TakenRows,
+    pub(super) tally: Utf8Tally,
 }
 
 /// What came of a whole file.
@@ -70,7 +70,7 @@ impl<'o> Reader<'o> {
     }
 
     /// Reads a chunk.
-    pub fn read(&self, chunk: &Chunk) -> ChunkRows<'o> {
+    pub fn read(&self, chunk: &Chunk) -> ChunkRows {
         let mut sink = RowSink::new(self.options);
         let mut tally = Utf8Tally::default();
         let mut decoder = RowDecoder::new(self, memchr(0, &chunk.bytes).is_some());
@@ -95,22 +95,32 @@ impl<'o> Reader<'o> {
                 }
             }
         });
-        ChunkRows { index: chunk.index, sink, tally }
+        ChunkRows { index: chunk.index, taken: sink.taken(), tally }
     }
 
     /// Joins what came of all chunks, in any order. `beginning` is that of [`Reader::new`].
     ///
     /// # Errors
     /// `input/too-many-sources`; those of [`Reader::new`] if the file's end tells its encoding.
-    pub fn finish(self, beginning: &[u8], mut chunks: Vec<ChunkRows<'o>>) -> Result<Finished<'o>, Error> {
+    pub fn finish(self, beginning: &[u8], mut chunks: Vec<ChunkRows>) -> Result<Finished<'o>, Error> {
         let mut tally = Utf8Tally::default();
         chunks.iter().for_each(|chunk| tally.add(chunk.tally));
         if let Some(form) = self.form.with_encoding_of(tally, beginning)? {
             return Ok(Finished::Again(Reader::of_form(form, self.options)?));
         }
         chunks.sort_by_key(|chunk| chunk.index);
-        let sinks = chunks.into_iter().map(|chunk| chunk.sink).collect();
-        Ok(Finished::Rows(Rows::join(self.report(), sinks)?))
+        let taken = chunks.into_iter().map(|chunk| chunk.taken).collect();
+        Ok(Finished::Rows(Rows::join(self.report(), taken)?))
+    }
+
+    /// Reads every chunk of a file with the threads of the current pool.
+    fn read_all<R: Read + Seek + Send>(
+        &self,
+        file: &mut R,
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Result<Vec<ChunkRows>, Error> {
+        file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
+        map_chunks(file, &self.form, advance, |chunk| self.read(chunk))
     }
 
     fn report(&self) -> InputReport {
@@ -229,13 +239,29 @@ pub fn read<R: Read + Seek + Send>(
     advance: &(dyn Fn(u64) + Sync),
 ) -> Result<Rows, Error> {
     let beginning = beginning_of(&mut file)?;
-    let mut reader = Reader::new(&beginning, options)?;
+    let reader = Reader::new(&beginning, options)?;
+    let chunks = reader.read_all(&mut file, advance)?;
+    settle(file, &beginning, reader, chunks, advance)
+}
+
+/// Joins all chunks of a file, or reads it once more if only the whole told its encoding.
+///
+/// # Errors
+/// Those of [`read`].
+pub(super) fn settle<R: Read + Seek + Send>(
+    mut file: R,
+    beginning: &[u8],
+    mut reader: Reader<'_>,
+    mut chunks: Vec<ChunkRows>,
+    advance: &(dyn Fn(u64) + Sync),
+) -> Result<Rows, Error> {
     loop {
-        file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
-        let chunks = map_chunks(&mut file, &reader.form, advance, |chunk| reader.read(chunk))?;
-        match reader.finish(&beginning, chunks)? {
+        match reader.finish(beginning, chunks)? {
             Finished::Rows(rows) => return Ok(rows),
-            Finished::Again(better) => reader = better,
+            Finished::Again(better) => {
+                chunks = better.read_all(&mut file, advance)?;
+                reader = better;
+            }
         }
     }
 }
@@ -251,7 +277,7 @@ pub(crate) fn map_chunks<R: Read + Send, T: Send>(
     advance: &(dyn Fn(u64) + Sync),
     work: impl Fn(&Chunk) -> T + Sync + Send,
 ) -> Result<Vec<T>, Error> {
-    let source = Mutex::new(Source { splitter: Some(Splitter::new(form)), file });
+    let source = Mutex::new(Source { splitter: Some(Splitter::new(form)), block: BLOCK, file });
     let results = parallel::map(parallel::thread_count(), |_| {
         let mut results = Vec::new();
         // Each thread takes the next chunk in turn, so that only a few are in memory at a time.
@@ -277,7 +303,7 @@ pub fn read_again<R: Read + Seek>(
     let beginning = beginning_of(&mut file)?;
     let reader = Reader::new(&beginning, options)?;
     file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
-    let mut source = Source { splitter: Some(Splitter::new(&reader.form)), file: &mut file };
+    let mut source = Source { splitter: Some(Splitter::new(&reader.form)), block: BLOCK, file: &mut file };
     let mut wanted = wanted.iter().copied().peekable();
     while let Some(chunk) = source.next(&|_| {})? {
         chunk.for_each_row(&reader.form, |row| {
@@ -306,15 +332,17 @@ pub fn read_again<R: Read + Seek>(
 }
 
 /// The file with its splitter, handed from thread to thread.
-struct Source<'f, R> {
-    splitter: Option<Splitter>,
-    file: &'f mut R,
+pub(super) struct Source<'f, R> {
+    pub(super) splitter: Option<Splitter>,
+    /// How much is read at a time, in bytes.
+    pub(super) block: usize,
+    pub(super) file: &'f mut R,
 }
 
 impl<R: Read> Source<'_, R> {
-    fn next(&mut self, advance: &dyn Fn(u64)) -> Result<Option<Chunk>, Error> {
+    pub(super) fn next(&mut self, advance: &dyn Fn(u64)) -> Result<Option<Chunk>, Error> {
         while let Some(splitter) = &mut self.splitter {
-            let count = splitter.fill(self.file, BLOCK).map_err(cannot_read)?;
+            let count = splitter.fill(self.file, self.block).map_err(cannot_read)?;
             advance(count as u64);
             let chunk =
                 if count == 0 { self.splitter.take().map_or(Ok(None), Splitter::finish)? } else { splitter.split()? };
@@ -326,13 +354,13 @@ impl<R: Read> Source<'_, R> {
     }
 }
 
-fn beginning_of(file: &mut impl Read) -> Result<Vec<u8>, Error> {
+pub(super) fn beginning_of(file: &mut impl Read) -> Result<Vec<u8>, Error> {
     let mut beginning = Vec::new();
     file.take(MAX_BEGINNING as u64).read_to_end(&mut beginning).map_err(cannot_read)?;
     Ok(beginning)
 }
 
-fn cannot_read(cause: std::io::Error) -> Error {
+pub(super) fn cannot_read(cause: std::io::Error) -> Error {
     Error::new("input/cannot-read", format!("the file cannot be read: {cause}"), "check the disk and try again")
 }
 

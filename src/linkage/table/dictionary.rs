@@ -7,8 +7,8 @@ use hashbrown::HashTable;
 /// Texts one after another in one allocation.
 #[derive(Clone, Default)]
 pub(crate) struct TextList {
-    text: String,
-    ends: Vec<usize>,
+    pub(super) text: String,
+    pub(super) ends: Vec<usize>,
 }
 
 impl TextList {
@@ -56,7 +56,7 @@ impl TextList {
 /// Distinct texts with dense ids in the order of first sight. Id 0 is always `""`: a missing value.
 #[derive(Clone)]
 pub(crate) struct Dictionary {
-    values: TextList,
+    pub(super) values: TextList,
     /// The hash of each value, until sealed: the index grows, and dictionaries join, without reading texts again.
     hashes: Vec<u64>,
     ids: HashTable<Slot>,

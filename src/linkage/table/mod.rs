@@ -7,6 +7,8 @@ mod builder;
 mod dictionary;
 pub(crate) mod fields;
 mod order;
+#[cfg(feature = "csv")]
+mod packed;
 mod quality;
 mod raw_column;
 

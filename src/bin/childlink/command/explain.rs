@@ -55,8 +55,11 @@ fn explain_pair(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
             "those who handle the restricted queue know what to do",
         ));
     }
-    let waterfalls = explain(table, &rerun.model, &[(left, right)])?;
+    let mut waterfalls = explain(table, &rerun.model, &[(left, right)])?;
     let pair = Pair::read(&args.folder, &rerun.records, left, right)?;
+    if pair.withheld {
+        waterfalls.iter_mut().for_each(|waterfall| waterfall.withhold_whereabouts(&rerun.model));
+    }
     terminal.result(|| pair.in_words(table, &waterfalls[0]), || pair.as_json(table, &waterfalls[0]))?;
     Ok(Outcome::Clean)
 }
