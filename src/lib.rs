@@ -18,6 +18,8 @@ pub mod linkage;
 pub mod notification;
 #[cfg(feature = "project")]
 pub mod project;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod schedule;
 #[cfg(any(feature = "c-api", all(feature = "wasm-validate", target_arch = "wasm32", target_os = "unknown")))]
 mod shape;

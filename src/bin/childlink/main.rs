@@ -18,7 +18,6 @@ mod output;
 mod progress;
 mod quality;
 mod render;
-mod report;
 mod rerun;
 mod run_record;
 mod signal;

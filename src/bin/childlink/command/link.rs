@@ -10,8 +10,8 @@ use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
 use crate::output::{OutputFile, OutputFolder};
 use crate::render::{Terminal, count, table};
+use crate::run_record;
 use crate::standard::read_text;
-use crate::{report, run_record};
 use childlink::Error;
 use childlink::exchange::intake::Records;
 use childlink::exchange::linked;
@@ -22,6 +22,9 @@ use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::explain::explain;
 use childlink::linkage::model::Model;
 use childlink::linkage::{Decision, Linked, parallel};
+use childlink::report::examples::examples;
+use childlink::report::linkage::linkage_page;
+use childlink::report::statistics::Statistics;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -40,7 +43,7 @@ use std::time::Instant;
     childlink link extract.csv --policy mps --reference persons.csv --out traced\n\n\
     Files in DIR: children (the child of every record), links, review (pairs for a person to decide),\n\
     restricted (pairs for those who must, keys only), quarantine (rows set aside), summary.json, run.json,\n\
-    report.html, model.json.")]
+    report.html, statistics.json (what the report draws), model.json.")]
 pub(crate) struct Args {
     #[command(flatten)]
     input: InputArgs,
@@ -189,8 +192,10 @@ pub(crate) fn write_results(
     let mut folder = write_tables(form.format, folder, inputs, records, linked, form.with_changes)?;
     folder.put("model.json", linked.model.to_json().as_bytes())?;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
-    let examples = if form.with_values { report::examples(&records.built.table, linked) } else { String::new() };
-    folder.put("report.html", report::page(&summary, &linked.model, &examples).as_bytes())?;
+    let statistics = Statistics::of(&records.built.table, linked);
+    folder.put("statistics.json", statistics.to_json().as_bytes())?;
+    let examples = if form.with_values { examples(&records.built.table, linked) } else { String::new() };
+    folder.put("report.html", linkage_page(&summary, &linked.model, &statistics, &examples)?.as_bytes())?;
     Ok((folder, summary))
 }
 

@@ -15,6 +15,7 @@ mod model;
 mod notify;
 mod programme;
 mod project;
+mod report;
 mod sample;
 mod schedule;
 mod score;
@@ -59,6 +60,7 @@ commands! {
     link => Link,
     check => Check,
     explain => Explain,
+    report => Report,
     train => Train,
     blocking => Blocking,
     score => Score,

@@ -150,7 +150,9 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
     folder.put("model.json", model.to_json().as_bytes())?;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
     // What a run by the built-in model may have left there.
-    ["restricted.csv", "restricted.parquet", "report.html"].into_iter().for_each(|name| folder.supersede(name));
+    ["restricted.csv", "restricted.parquet", "report.html", "statistics.json"]
+        .into_iter()
+        .for_each(|name| folder.supersede(name));
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let record = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);

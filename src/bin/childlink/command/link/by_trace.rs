@@ -125,7 +125,7 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let mut folder = tables.folder;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
     // What a run by a model may have left there.
-    ["model.json", "report.html"].into_iter().for_each(|name| folder.supersede(name));
+    ["model.json", "report.html", "statistics.json"].into_iter().for_each(|name| folder.supersede(name));
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let run = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
