@@ -615,3 +615,59 @@ fn a_full_disk_and_a_folder_that_cannot_be_written_are_told_and_harm_nothing() {
     assert_eq!(town.refused(&["project", "run", "p.childlink", "--out", "file/below"]), "output/cannot-write");
     assert_eq!(town.refused(&["project", "init", "no/such/folder.childlink"]), "project/cannot-write");
 }
+
+#[test]
+fn a_project_its_index_and_its_notifications_go_round() {
+    let town = Town::begun();
+    town.project("run", &["--out", "linked", "--model", "model.json"]);
+    town.project("publish", &["--index", "c.index", "--keys", "keys.csv"]);
+    let keys = town.rows("keys.csv");
+    let children = town.children("linked");
+    assert_eq!(keys.len(), children.len());
+    assert!(
+        keys.iter()
+            .all(|row| children[&(row["source"].clone(), row["record_id"].clone())].to_string() == row["child_id"])
+    );
+    // A birth that no extract has yet.
+    let sample =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/messages/nems_BirthNotificationWithMother.xml");
+    let born = fs::read_to_string(sample).unwrap().replace("9912003888", "9449310610").replace("Jack", "Cosmo");
+    fs::create_dir(town.path("inbox")).unwrap();
+    fs::write(town.path("inbox/1.xml"), &born).unwrap();
+    let night: Value =
+        serde_json::from_str(&town.ok(&["notify", "c.index", "inbox", "--out", "night", "--json"])).unwrap();
+    assert_eq!(night["persons_new"], 1, "{night}");
+    let child = town.rows("night/messages.csv")[0]["child_id"].clone();
+    // The project takes it in, and a run keeps the serial; the run is one of link.
+    let absorbed = town.project("absorb", &["night"]);
+    assert_eq!((&absorbed["new_children"], &absorbed["records"]), (&Value::from(1), &Value::from(1)));
+    town.ok(&["project", "export", "p.childlink", "--out", "left"]);
+    town.project("run", &["--out", "ours"]);
+    // The project reads what it took in last, and so must the other.
+    let given = inputs(["1", "1", "1"]);
+    let lists = ["p.childlink.absorbed.csv", "--previous", "left", "--decisions", "left/decisions.csv"];
+    town.ok(&link(&given, &[&lists[..], &["--model", "left/model.json", "--out", "theirs"]].concat()));
+    assert!(fs::read(town.path("ours/children.csv")).unwrap() == fs::read(town.path("theirs/children.csv")).unwrap());
+    let rows = town.rows("ours/children.csv");
+    let own: Vec<_> = rows.iter().filter(|row| row["source"] == "notifications").collect();
+    assert_eq!((own.len(), &own[0]["child_id"]), (1, &child));
+    // The folder of notifications goes on with the next index; a new extract has come meanwhile.
+    town.extracts("2", 9);
+    town.project("add", &["--source", "school=school-2.csv"]);
+    let refused =
+        town.refused(&["project", "publish", "p.childlink", "--index", "c.index", "--notifications", "night"]);
+    assert_eq!(refused, "project/run-first");
+    town.project("run", &["--out", "ours"]);
+    town.project("publish", &["--index", "c.index", "--notifications", "night"]);
+    let second = born.replace("9449310610", "9990548609").replace("Cosmo", "Lettice").replace("7165ecd5", "7165ecd6");
+    fs::write(town.path("inbox/2.xml"), second).unwrap();
+    let night: Value =
+        serde_json::from_str(&town.ok(&["notify", "c.index", "inbox", "--out", "night", "--json"])).unwrap();
+    assert_eq!(night["persons"], 2, "{night}");
+    let known: Vec<String> = town.rows("night/messages.csv").into_iter().map(|row| row["child_id"].clone()).collect();
+    assert!(known.contains(&child), "the child born before keeps its serial: {known:?}");
+    let absorbed = town.project("absorb", &["night"]);
+    assert_eq!(absorbed["known"], 1);
+    assert_eq!(town.project("absorb", &["night"])["changes"], 0);
+    town.status();
+}

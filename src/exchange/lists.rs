@@ -6,7 +6,7 @@ use crate::identity::nhs_number::NhsNumber;
 use crate::identity::postcode::Postcode;
 use crate::index::{ANY_CHILD, Change, Whom};
 use crate::linkage::barred::{Barred, BarredHash, Subject, hash_pair};
-use crate::linkage::child_id::Previous;
+use crate::linkage::child_id::{FIRST_OF_INDEX, Previous};
 use crate::linkage::decisions::{DecisionRow, Verdict};
 use crate::linkage::table::Table;
 use crate::schedule::due_list::Areas;
@@ -178,7 +178,9 @@ pub fn read_previous(children: impl Read, next_child_id: u64, table: &Table) -> 
     let mut previous = Previous { children: Vec::new(), next_child_id };
     for_each_row(children, ["source", "record_id", "child_id"], |line, [source, record_id, child_id]| {
         let child = child_id.parse().map_err(|_| unreadable(line, "the child_id is no whole number"))?;
-        previous.next_child_id = previous.next_child_id.max(child + 1);
+        if child < FIRST_OF_INDEX {
+            previous.next_child_id = previous.next_child_id.max(child + 1);
+        }
         previous.children.extend(table.find(source, record_id).map(|record| (record, child)));
         Ok(())
     })?;

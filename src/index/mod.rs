@@ -52,16 +52,18 @@ mod find;
 mod journal;
 mod kin;
 mod layout;
+mod publish;
 mod snapshot;
 
 pub use change::{Change, MAX_CHILD};
 pub use decided::{ANY_CHILD, Whom};
 pub use find::{Candidate, Found, Outcome, Restricted};
 pub use journal::{JournalEntry, Replayed, frame, unframe};
+pub use publish::Publication;
 
 use crate::error::Error;
 use crate::linkage::barred::Barred;
-use crate::linkage::model::{FrequencyTable, Frozen, Model};
+use crate::linkage::model::{FrequencyTable, Model};
 use crate::linkage::predicate::NameCounts;
 use crate::linkage::table::Table;
 use crate::linkage::table::fields::Fields;
@@ -136,43 +138,17 @@ impl ChildIndex {
     /// `index/child-id` for a serial above [`MAX_CHILD`] or a missing one; those of a model that does not fit this
     /// version.
     pub fn build(table: &Table, model: &Model, children: &[u64]) -> Result<Vec<u8>, Error> {
-        if children.len() != table.len() {
-            return Err(change::bad_child("each record needs the serial of its child"));
-        }
-        let children = children.iter().map(|&child| change::checked_child(child)).collect::<Result<Vec<_>, Error>>()?;
-        // With frequencies that the model carries come names that no record has.
-        let own = &table.fields.names;
-        let (mut more, mut number) = (None, Vec::new());
-        let counts = match &model.frequencies {
-            None => Counts::of(table),
-            Some(frequencies) => {
-                let names = more.insert(NameTable::of_texts(std::iter::empty(), own.len(), 0));
-                number.extend((0..own.len() as NameId).map(|name| names.add(own.text(name))));
-                frequencies.names().for_each(|name| _ = names.add(name));
-                let frozen = Frozen::of(frequencies, names.len(), |name| names.text(name));
-                Counts { records: frozen.records, names: frozen.names, postcodes: frozen.postcodes }
-            }
-        };
-        let row = |place: usize| {
-            let fields = table.fields.record(place as u32);
-            let fields = match &more {
-                None => fields,
-                Some(_) => fields.renamed(|name| number[name as usize]),
-            };
-            Row { entry: place as EntryId, child: children[place], fields }
-        };
-        build::snapshot(&Contents {
+        let entries: Vec<EntryId> = (0..table.len() as EntryId).collect();
+        ChildIndex::publish(&Publication {
+            table,
             model,
-            sources: table.sources().to_vec(),
-            names: more.as_ref().unwrap_or(own),
-            counts,
-            rows: table.len(),
-            row: &row,
-            next_child: children.iter().max().map_or(1, |child| child + 1),
+            children,
+            entries: &entries,
+            next_child: 1,
             next_entry: table.len() as EntryId,
             applied: 0,
             merged: Default::default(),
-            decided: Vec::new(),
+            decided: &[],
         })
     }
 

@@ -4,6 +4,10 @@ use super::cluster::Clusters;
 use super::comparison::RecordIndex;
 use hashbrown::HashMap;
 
+/// The first serial that an index in use gives to a child that it makes between two runs. Runs give those below, so
+/// that neither waits for the other.
+pub const FIRST_OF_INDEX: u64 = 1 << 31;
+
 /// The children of an earlier run.
 #[derive(Clone, Debug, Default)]
 pub struct Previous {
@@ -42,7 +46,8 @@ impl ChildIds {
     /// with which it shares most records (of equals, the least serial); serials are never given twice.
     pub fn assign(records: usize, clusters: &Clusters, previous: &Previous) -> ChildIds {
         let kept = kept_serials(clusters, previous);
-        let highest = previous.children.iter().map(|&(_, serial)| serial).max().unwrap_or(0);
+        let serials = previous.children.iter().map(|&(_, serial)| serial);
+        let highest = serials.filter(|&serial| serial < FIRST_OF_INDEX).max().unwrap_or(0);
         let mut next = previous.next_child_id.max(highest + 1).max(1);
         let mut child_id = vec![0u64; records];
         let mut children = 0;

@@ -265,7 +265,9 @@ pub(super) fn record(
 ) -> Result<Recorded, Error> {
     let mut recorded = Recorded::default();
     let run: Option<i64> = connection
-        .query_row("SELECT max(id) FROM run WHERE state IN ('settled', 'finished')", [], |row| row.get(0))
+        .query_row("SELECT max(id) FROM run WHERE kind = 'link' AND state IN ('settled', 'finished')", [], |row| {
+            row.get(0)
+        })
         .stored()?;
     let mut shown = connection
         .prepare(

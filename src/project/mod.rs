@@ -11,6 +11,7 @@
 //!
 //! The shell opens the file, holds its lock, and says what time it is.
 
+mod absorb;
 mod audit;
 mod codec;
 mod decision;
@@ -21,6 +22,7 @@ mod history;
 mod list;
 mod outcome;
 mod pair;
+mod publish;
 mod quarantine;
 mod record;
 mod run;
@@ -28,6 +30,7 @@ mod schema;
 mod setting;
 mod undo;
 
+pub use absorb::{Absorbed, AbsorbedRecord, INDEX_READER};
 pub use audit::{AuditRow, Deed};
 pub use decision::{DecisionEntry, DecisionNote, Pairing, Readers, Recorded, read_decision_entries};
 pub use extract::{Extract, NewExtract};
@@ -35,6 +38,7 @@ pub use flag::{Flag, FlaggedMerge, read_flags};
 pub use history::{ChangeReport, HistoryRow};
 pub use outcome::{decode_outcome, encode_outcome};
 pub use pair::{Evidence, ListedPair};
+pub use publish::Published;
 pub use record::RecordRow;
 pub use run::{NewRun, Run, RunState, Settled};
 pub use schema::VERSION;
@@ -286,6 +290,28 @@ mod tests {
             DecisionRow { source_r: row.source_l.clone(), record_id_r: row.record_id_l.clone(), ..row.clone() };
         let error = project.decide(&[(row, note.clone()), (itself, note)], &deed()).unwrap_err();
         assert_eq!((error.code, project.decisions().unwrap().len()), ("project/decision-on-one-record", 0));
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_is_brought_to_this_one_and_keeps_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p");
+        {
+            let mut connection = Connection::open(&path).unwrap();
+            schema::migrate_to(&mut connection, 1).unwrap();
+            setting::set(&connection, setting::BEGUN_AT, "2026-11-01").unwrap();
+            let decided = "INSERT INTO decision (source_l, record_id_l, source_r, record_id_r, verdict, reader, decided_at, \
+                 reason, model_hash, evidence_hash, recorded_at) \
+                 VALUES ('a', '1', 'b', '2', 'same', 'JK', '2026-11-01', '', '', '', '2026-11-01')";
+            connection.execute(decided, []).unwrap();
+        }
+        // Looking is enough: who looks brings it along.
+        assert_eq!(Project::look(&path).unwrap().decisions().unwrap().len(), 1);
+        let mut project = Project::open(&path).unwrap();
+        assert_eq!(project.runs().unwrap(), []);
+        project.absorb(&[], &deed()).unwrap();
+        let version: i64 = project.connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, VERSION as i64);
     }
 
     #[test]

@@ -95,6 +95,17 @@ impl Membership {
         children
     }
 
+    /// The child of every record of a table; `None` if one has none.
+    pub(super) fn child_of_each(&self, table: &Table) -> Option<Vec<u64>> {
+        let mut children = vec![None; table.len()];
+        self.walk(table, &mut |_, _, before, place| {
+            if let Some(record) = place {
+                children[record as usize] = before;
+            }
+        });
+        children.into_iter().collect()
+    }
+
     /// What differs between these children and those of a table.
     pub(super) fn differences<'a>(&'a self, table: &'a Table, child_id: &[u64]) -> Vec<Difference<'a>> {
         let mut all = Vec::new();

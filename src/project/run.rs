@@ -96,6 +96,8 @@ pub struct Run {
     pub program: String,
     /// What it was told.
     pub parameters: Value,
+    /// Whether it took in the journal of an index and linked nothing.
+    pub is_absorption: bool,
     /// The number of the last decision that it knew.
     pub last_decision: i64,
     /// The hash of its model, once that is known.
@@ -114,7 +116,7 @@ pub struct Settled<'a> {
     pub summary: &'a Value,
 }
 
-const COLUMNS: &str = "id, state, started_at, finished_at, program, parameters, last_decision, model";
+const COLUMNS: &str = "id, state, started_at, finished_at, program, parameters, last_decision, model, kind";
 
 fn read(row: &Row) -> rusqlite::Result<Run> {
     Ok(Run {
@@ -126,6 +128,7 @@ fn read(row: &Row) -> rusqlite::Result<Run> {
         parameters: serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default(),
         last_decision: row.get(6)?,
         model: row.get(7)?,
+        is_absorption: row.get::<_, String>(8)? == "absorb",
     })
 }
 
@@ -153,7 +156,8 @@ impl Project {
     /// # Errors
     /// Those of the database.
     pub fn last_summary(&self) -> Result<Option<Value>, Error> {
-        let sql = "SELECT summary FROM run WHERE state IN ('settled', 'finished') ORDER BY id DESC LIMIT 1";
+        let sql =
+            "SELECT summary FROM run WHERE kind = 'link' AND state IN ('settled', 'finished') ORDER BY id DESC LIMIT 1";
         let text: Option<Option<String>> = self.connection.query_row(sql, [], |row| row.get(0)).optional().stored()?;
         Ok(text.flatten().and_then(|text| serde_json::from_str(&text).ok()))
     }

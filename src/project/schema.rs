@@ -9,7 +9,7 @@ pub(super) const APPLICATION: i32 = 0x4348_4C4B;
 
 /// One step for each version; a file of version `n` has taken the first `n`. Steps are never changed once
 /// released: a later version is one more step.
-const STEPS: &[&str] = &[VERSION_1];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// The version that this program writes.
 pub const VERSION: usize = STEPS.len();
@@ -175,11 +175,42 @@ CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE (ABORT, 'th
 CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE (ABORT, 'the audit is only added to'); END;
 ";
 
+/// What indexes gave and were given.
+const VERSION_2: &str = "
+ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'link' CHECK (kind IN ('link', 'absorb'));
+
+CREATE TABLE entry (
+  source INTEGER NOT NULL REFERENCES source (id),
+  record_id TEXT NOT NULL,
+  entry INTEGER NOT NULL UNIQUE,
+  PRIMARY KEY (source, record_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE absorbed (
+  sequence INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE absorbed_record (
+  entry INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  fields TEXT NOT NULL,
+  present INTEGER NOT NULL CHECK (present IN (0, 1)),
+  decision INTEGER REFERENCES decision (id)
+) STRICT;
+";
+
 /// Brings an open database to the present version, each step whole or not at all.
 ///
 /// # Errors
 /// `project/not-a-project`, `project/newer-version`, and those of the database.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    migrate_to(connection, VERSION)
+}
+
+/// The same to a version up to the present one.
+pub(super) fn migrate_to(connection: &mut Connection, last: usize) -> Result<(), Error> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id").stored()?, pragma("user_version").stored()?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).stored()?;
@@ -187,7 +218,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
         return Err(not_a_project());
     }
     let known = usize::try_from(version).ok().filter(|&version| version <= VERSION).ok_or_else(newer_version)?;
-    for (place, step) in STEPS.iter().enumerate().skip(known) {
+    for (place, step) in STEPS.iter().enumerate().take(last).skip(known) {
         let transaction = connection.transaction().stored()?;
         transaction.execute_batch(step).stored()?;
         transaction.pragma_update(None, "application_id", APPLICATION).stored()?;

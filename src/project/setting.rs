@@ -8,6 +8,10 @@ use rusqlite::{Connection, OptionalExtension};
 pub(super) const BEGUN_AT: &str = "begun_at";
 /// The first serial of a child that was never given.
 pub(super) const NEXT_CHILD: &str = "next_child";
+/// The first serial that no index gave to a child.
+pub(super) const NEXT_OF_INDEX: &str = "next_child_of_index";
+/// The first number that the index published last may give to a record.
+pub(super) const NEXT_ENTRY: &str = "next_entry_of_index";
 /// The hash of the model that runs use until it is trained anew.
 pub(super) const MODEL: &str = "model";
 

@@ -35,21 +35,28 @@ impl Project {
     /// `project/nothing-to-undo`, and those of the database.
     pub fn undo_run(&mut self, deed: &Deed) -> Result<Undone, Error> {
         let transaction = self.change()?;
-        let last: Option<i64> = transaction
+        let last: Option<(i64, String)> = transaction
             .query_row(
-                "SELECT id FROM run WHERE state IN ('settled', 'finished') ORDER BY id DESC LIMIT 1",
+                "SELECT id, kind FROM run WHERE state IN ('settled', 'finished') ORDER BY id DESC LIMIT 1",
                 [],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()
             .stored()?;
-        let run = last.ok_or_else(|| {
-            Error::new(
-                "project/nothing-to-undo",
-                "the project has no run to take back",
-                "see `childlink project status`",
-            )
-        })?;
+        let run = match last {
+            Some((run, kind)) if kind == "link" => run,
+            Some(_) => {
+                return Err(Error::new(
+                    "project/nothing-to-undo",
+                    "the last thing was to take in changes of an index, which are in use",
+                    "change them in the index and take in its journal, or take back single changes with --change",
+                ));
+            }
+            None => {
+                let message = "the project has no run to take back";
+                return Err(Error::new("project/nothing-to-undo", message, "see `childlink project status`"));
+            }
+        };
         let new = transaction.execute("DELETE FROM record WHERE since = ?1", [run]).stored()?;
         let back = transaction
             .execute(

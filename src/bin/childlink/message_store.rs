@@ -19,18 +19,99 @@ pub(crate) struct MessageStore {
     changes: Journal,
     seen: BTreeSet<[u8; 32]>,
     waiting: usize,
+    /// Held while the folder may be changed.
+    _lock: File,
+}
+
+/// The changes that stand in a folder of notifications, held still until another index takes the place of its own.
+pub(crate) struct HandOver {
+    folder: PathBuf,
+    changes: Vec<JournalEntry>,
+    _lock: File,
+}
+
+impl HandOver {
+    /// Waits for nobody: a run that is at work in the folder must have ended.
+    ///
+    /// # Errors
+    /// `notify/in-use`; `input/cannot-read`, `journal/damaged`.
+    pub(crate) fn begin(folder: &Path) -> Result<HandOver, Error> {
+        let lock = lock(folder)?;
+        let path = folder.join("index.journal");
+        Ok(HandOver { folder: folder.to_owned(), changes: read_changes(&path)?, _lock: lock })
+    }
+
+    /// The changes, in order.
+    pub(crate) fn changes(&self) -> &[JournalEntry] {
+        &self.changes
+    }
+
+    /// Lets another index, which shows all of the changes, take the place: `write` puts it where it belongs. Cut off
+    /// in between, either of the two is taken.
+    ///
+    /// # Errors
+    /// Those of `write`; `output/cannot-write`.
+    pub(crate) fn finish(self, index: &[u8], write: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        let mark = self.folder.join(MARK);
+        let digest = digest_of(index);
+        let known = fs::read_to_string(&mark).unwrap_or_default();
+        crate::output::write_file(&mark, format!("{known}{digest}\n").as_bytes())?;
+        write()?;
+        crate::output::write_file(&mark, format!("{digest}\n").as_bytes())
+    }
+}
+
+/// The file that tells which index a folder belongs to.
+const MARK: &str = "index.sha256";
+
+fn digest_of(index: &[u8]) -> String {
+    Sha256::digest(index).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The lock of a folder of notifications; given back by the system even if the process is killed.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join("lock");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path).map_err(|e| cannot_write(&path, &e))?;
+    match file.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => Err(Error::new(
+            "notify/in-use",
+            format!("another process is at work in {}", folder.display()),
+            "wait until it has ended",
+        )),
+        // Where files cannot be locked, nobody else is kept out.
+        _ => Ok(file),
+    }
+}
+
+/// The whole changes of a journal file; one torn by a crash at its end is passed over.
+///
+/// # Errors
+/// `input/cannot-read`, `journal/damaged`.
+pub(crate) fn read_changes(path: &Path) -> Result<Vec<JournalEntry>, Error> {
+    let held = match fs::read(path) {
+        Ok(held) => held,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound && path.ends_with("index.journal") => Vec::new(),
+        Err(cause) => return Err(cannot_read(path, &cause)),
+    };
+    let mut rest = held.as_slice();
+    std::iter::from_fn(|| JournalEntry::read(&mut rest).transpose()).collect()
 }
 
 impl MessageStore {
     /// Opens the journals of a folder, new if there are none. They belong to one index.
     ///
     /// # Errors
-    /// `notify/other-index`; `input/cannot-read`, `output/cannot-write`, `journal/damaged`.
+    /// `notify/other-index`, `notify/in-use`; `input/cannot-read`, `output/cannot-write`, `journal/damaged`.
     pub(crate) fn open(folder: &Path, index: &[u8]) -> Result<MessageStore, Error> {
-        let mark = folder.join("index.sha256");
-        let digest: String = Sha256::digest(index).iter().map(|byte| format!("{byte:02x}")).collect();
+        let lock = lock(folder)?;
+        let mark = folder.join(MARK);
+        let digest = digest_of(index);
         match fs::read_to_string(&mark) {
-            Ok(known) if known.trim() == digest => {}
+            Ok(known) if known.lines().any(|known| known.trim() == digest) => {}
             Ok(_) => {
                 let message = format!("{} was begun with another index", folder.display());
                 let hint =
@@ -43,7 +124,7 @@ impl MessageStore {
             Err(cause) => return Err(cannot_read(&mark, &cause)),
         }
         let (messages, changes) = (Journal::open(folder, "messages.journal")?, Journal::open(folder, "index.journal")?);
-        Ok(MessageStore { messages, changes, seen: BTreeSet::new(), waiting: 0 })
+        Ok(MessageStore { messages, changes, seen: BTreeSet::new(), waiting: 0, _lock: lock })
     }
 
     /// The changes of the index in order.

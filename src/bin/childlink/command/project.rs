@@ -1,10 +1,12 @@
 //! `childlink project`: a migration kept in one file, from its first extract to its last run.
 
+mod absorb;
 mod add;
 mod decide;
 mod export;
 mod init;
 mod parameters;
+mod publish;
 mod run;
 mod status;
 mod undo;
@@ -46,6 +48,8 @@ enum Action {
     Decide(decide::Args),
     Undo(undo::Args),
     Export(export::Args),
+    Publish(publish::Args),
+    Absorb(absorb::Args),
 }
 
 /// Who does it
@@ -74,5 +78,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         Action::Decide(args) => decide::run(args, terminal),
         Action::Undo(args) => undo::run(args, terminal),
         Action::Export(args) => export::run(args, terminal),
+        Action::Publish(args) => publish::run(args, terminal),
+        Action::Absorb(args) => absorb::run(args, terminal),
     }
 }

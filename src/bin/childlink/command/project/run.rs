@@ -1,7 +1,7 @@
 //! `childlink project run`.
 
 use super::parameters::Parameters;
-use super::{ByArgs, Outcome};
+use super::{ByArgs, Outcome, absorb};
 use crate::command::link::{self, Form, Format, Phases, read_model};
 use crate::input::Inputs;
 use crate::lists::Lists;
@@ -88,6 +88,7 @@ struct Begun {
 }
 
 fn begin(args: &Args, project: &mut Project) -> Result<Begun, Error> {
+    absorb::refresh(project, &args.by.deed())?;
     let extracts = project.extracts()?;
     if extracts.is_empty() {
         let hint = format!("add some: childlink project add {} INPUT...", args.file.display());

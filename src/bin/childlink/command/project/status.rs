@@ -48,7 +48,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         let mut rows = vec![cells(&["run", "state", "began", "model"])];
         for run in &runs {
             let model = run.model.as_deref().map_or("", |hash| &hash[..12.min(hash.len())]);
-            rows.push(cells(&[&run.id.to_string(), run.state.as_str(), &run.started_at, model]));
+            let state = if run.is_absorption { "absorbed" } else { run.state.as_str() };
+            rows.push(cells(&[&run.id.to_string(), state, &run.started_at, model]));
         }
         text += &format!("\n{}", table(&rows));
         text += &format!(
@@ -101,7 +102,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         let run = |run: &Run| {
             json!({
                 "run": run.id, "state": run.state, "started_at": run.started_at, "finished_at": run.finished_at,
-                "version": run.program, "model_hash": run.model, "parameters": run.parameters,
+                "version": run.program, "model_hash": run.model, "parameters": run.parameters, "is_absorption": run.is_absorption,
             })
         };
         json!({

@@ -1,0 +1,110 @@
+//! `childlink project absorb`.
+
+use super::{ByArgs, Outcome};
+use crate::message_store::read_changes;
+use crate::output::{absolute, write_file};
+use crate::render::{Terminal, count};
+use childlink::Error;
+use childlink::exchange::sheet::{Kind, Sheet};
+use childlink::identity::column::Column;
+use childlink::project::{Deed, NewExtract, Project};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::PathBuf;
+use xxhash_rust::xxh64::xxh64;
+
+/// The extract that the records which came through an index are.
+const SLOT: &str = "absorbed";
+
+/// Take in what an index learned from notifications
+///
+/// JOURNAL is the file index.journal of the folder that `childlink notify` writes, or that folder. Children that the
+/// index made keep their serials, its merges and splits are taken over, and the records that came through it are read
+/// by the next run, from FILE.absorbed.csv. The same journal may be given again: what is known counts once.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  \
+    childlink project publish town.childlink --index children.index\n  \
+    childlink notify children.index inbox/ --out night\n  \
+    childlink project absorb town.childlink night\n  \
+    childlink project run town.childlink --out linked")]
+pub(super) struct Args {
+    /// The project
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The journal, or the folder that it stands in
+    #[arg(value_name = "JOURNAL")]
+    journal: PathBuf,
+    #[command(flatten)]
+    by: ByArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let path = if args.journal.is_dir() { args.journal.join("index.journal") } else { args.journal.clone() };
+    let journal = read_changes(&path)?;
+    let mut project = Project::open(&args.file)?;
+    let deed = args.by.deed();
+    let absorbed = project.absorb(&journal, &deed)?;
+    refresh(&mut project, &deed)?;
+    terminal.result(
+        || {
+            format!(
+                "{} changes taken in, {} known before: {} records, {} new children, {} children merged, {} records split off\n\n\
+                 Next: childlink project run {} --out DIR\n",
+                count(absorbed.changes),
+                count(absorbed.known),
+                count(absorbed.records),
+                count(absorbed.new_children),
+                count(absorbed.merged_children),
+                count(absorbed.split_records),
+                args.file.display()
+            )
+        },
+        || json!(absorbed),
+    )?;
+    Ok(Outcome::Clean)
+}
+
+/// Sees that the extract of absorbed records holds those of the project. Done before every use, since a process may
+/// end between taking in a journal and writing the file.
+///
+/// # Errors
+/// `output/cannot-write`, and those of the project.
+pub(super) fn refresh(project: &mut Project, deed: &Deed) -> Result<(), Error> {
+    let records = project.absorbed_records()?;
+    let known = project.extracts()?.into_iter().find(|extract| extract.told.slot == SLOT);
+    if records.is_empty() && known.is_none() {
+        return Ok(());
+    }
+    let columns: Vec<Column> =
+        Column::ALL.into_iter().filter(|column| !matches!(column, Column::Source | Column::RecordId)).collect();
+    let header: Vec<_> = ["source", "record_id"]
+        .into_iter()
+        .chain(columns.iter().map(|column| column.name()))
+        .map(|name| (name.to_owned(), Kind::Text))
+        .collect();
+    let mut sheet = Sheet::csv(Vec::new(), &header)?;
+    sheet.rows(records.len(), |place, row| {
+        let record = &records[place];
+        row.text(&record.source);
+        row.text(&record.record_id);
+        columns.iter().for_each(|column| row.text(record.fields.get(column).map_or("", String::as_str)));
+    })?;
+    let bytes = sheet.finish()?;
+    let mut name = absolute(project.path()).into_os_string();
+    name.push(".absorbed.csv");
+    let path = PathBuf::from(name);
+    let extract = NewExtract {
+        slot: SLOT.to_owned(),
+        path: path.display().to_string(),
+        given_source: None,
+        column_map: None,
+        bytes: bytes.len() as u64,
+        sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        checksum: format!("{:016x}", xxh64(&bytes, 0)),
+    };
+    if fs::read(&path).ok().as_deref() != Some(&bytes) {
+        write_file(&path, &bytes)?;
+    }
+    project.add_extracts(&[extract], deed).map(drop)
+}
