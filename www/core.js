@@ -1,4 +1,5 @@
 // childlink itself, each size loaded when it is first asked for.
+import { openRunner } from "./parts/runner.js";
 
 /** Loads a part once, and asks again after a failure. */
 function once(load) {
@@ -12,19 +13,31 @@ function once(load) {
   };
 }
 
-async function started(module) {
-  await module.init();
+/** Where a file of the app lies: beside the page, wherever the script that asks has been put. */
+const at = (path) => new URL(path, document.baseURI);
+
+/** A worker of the app, by the path of its script. */
+export const openWorker = (path, onprogress) => openRunner(at(path), onprogress);
+
+/** Loads script and Wasm side by side, and starts them. */
+async function started(script, wasm) {
+  const [module, response] = await Promise.all([script(), fetch(at(wasm))]);
+  await module.init(response);
   return module;
 }
 
 /** The small entry: one field or one record. */
-export const loadForms = once(async () => started(await import("./childlink/validate/browser.js")));
+export const loadForms = once(() =>
+  started(() => import("./childlink/validate/browser.js"), "childlink/validate/childlink.wasm"),
+);
 /** Everything. */
-export const loadFull = once(async () => started(await import("./childlink/full/browser.js")));
+export const loadFull = once(() =>
+  started(() => import("./childlink/full/browser.js"), "childlink/full/childlink.wasm"),
+);
 /** The titles in the programme files. */
-export const loadWords = once(async () => (await fetch(new URL("words.json", import.meta.url))).json());
+export const loadWords = once(async () => (await fetch(at("words.json"))).json());
 /** The spellings of columns. */
-export const loadColumns = once(async () => (await fetch(new URL("columns.json", import.meta.url))).json());
+export const loadColumns = once(async () => (await fetch(at("columns.json"))).json());
 /** Delimited text and differences of texts. */
 export const loadText = once(() => import("./vendor/text.js"));
 /** The library of the charts. */

@@ -28,6 +28,9 @@ export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
 
+/** Lets the browser draw and hear the user before more is done. */
+export const breath = () => new Promise((resolve) => setTimeout(resolve));
+
 /** Waits until `calm` milliseconds have passed without a further call. */
 export function whenCalm(work, calm = 250) {
   let timer;

@@ -3,13 +3,24 @@
 // no page gets files of both.
 const VERSION = "VERSION";
 const FILES = ["FILES"];
+const POLICY = "POLICY";
 const name = `childlink-${VERSION}`;
+
+/** Keeps a file under the policy of the page: a worker obeys the policy that comes with its own script. */
+async function keep(cache, file) {
+  const response = await fetch(file, { cache: "no-cache" });
+  if (!response.ok) throw new Error(`${file} is not there`);
+  const headers = new Headers(response.headers);
+  headers.set("content-security-policy", POLICY);
+  headers.delete("content-encoding");
+  await cache.put(file, new Response(await response.blob(), { headers }));
+}
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(name);
-      await cache.addAll(FILES.map((file) => new Request(file, { cache: "no-cache" })));
+      await Promise.all(FILES.map((file) => keep(cache, file)));
     })(),
   );
 });

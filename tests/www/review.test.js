@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, beforeEach, it } from "node:test";
+import { guardsInWords } from "../../www/views/review/guards.js";
 import { assertAccessible, file, openSite, tabTo } from "./site.js";
 
 const FILES = ["review.csv", "children.csv", "restricted.csv", "summary.json"].map((name) =>
@@ -199,16 +200,52 @@ it("says what is wrong with a file that is no review file, and lives on", async 
   assert.deepEqual(page.faults, []);
 });
 
+it("withholds the weights of what tells where a sensitive child lives", async () => {
+  const waterfall = { prior: -10, bars: [], household: 0, match_weight: 2 };
+  waterfall.bars.push({ comparison: "residence", level: "withheld", m: null, u: null, weight: 0, term_frequency: 0 });
+  waterfall.bars.push({ comparison: "sex", level: "same", m: 0.9, u: 0.5, weight: 0.8, term_frequency: 0 });
+  const rows = [
+    "source_l,record_id_l,source_r,record_id_r,match_weight,guards,postcode_l,postcode_r,waterfall",
+    `a,1,b,2,2,,(withheld),(withheld),"${JSON.stringify(waterfall).replaceAll('"', '""')}"`,
+  ];
+  await begin("jk", [{ name: "review.csv", mimeType: "text/csv", buffer: Buffer.from(`${rows.join("\n")}\n`) }]);
+  const cells = page.getByRole("row", { name: /^Address and postcode/ }).locator("td");
+  assert.deepEqual(await cells.allTextContents(), ["withheld: a sensitive record", "withheld", "withheld"]);
+  await page.getByRole("row", { name: /^Postcode . Withheld/ }).waitFor();
+});
+
+it("loses no decision when the tab is closed while records are being linked", async () => {
+  await begin("tab");
+  await press("s", "Pair 2 of 21");
+  const other = await site.open("link");
+  const rows = Array.from(
+    { length: 60_000 },
+    (_, n) => `${n},Name${n % 5000},20${10 + (n % 14)}-0${1 + (n % 9)}-1${n % 10}`,
+  );
+  const buffer = Buffer.from(`record_id,family_name,birth_date\n${rows.join("\n")}\n`);
+  await other.setInputFiles("#link-files", { name: "big.csv", mimeType: "text/csv", buffer });
+  await other.locator("#menu").getByRole("link", { name: "Review" }).click();
+  await other.fill("#review-reader", "tab");
+  await other.setInputFiles("#review-files", FILES);
+  await other.getByRole("heading", { name: "Pair 2 of 21", exact: true }).waitFor();
+  await other.locator("#menu").getByRole("link", { name: "Link" }).click();
+  await other.locator("#link-start").click();
+  await other.locator("#link-progress-text").getByText(/step/).waitFor();
+  await other.locator("#menu").getByRole("link", { name: "Review" }).click();
+  await other.keyboard.press("d");
+  await other.getByText("tab: 2 of 21 pairs decided.").waitFor();
+  await other.close({ runBeforeUnload: false });
+  await page.reload();
+  await begin("tab");
+  await page.getByText("tab: 2 of 21 pairs decided.").waitFor();
+});
+
 it("has words for every guard", async () => {
   const rust = await readFile(file("src/linkage/guards.rs"), "utf8");
   const codes = [...rust.matchAll(/Guard::\w+ => "([a-z-]+)",/g)].map(([, code]) => code);
   assert.ok(codes.length >= 11);
-  const words = await page.evaluate(
-    async (codes) => (await import("./views/review/guards.js")).guardsInWords(codes),
-    codes,
-  );
   assert.deepEqual(
-    words.filter((text) => text.startsWith("Rule ")),
+    guardsInWords(codes).filter((text) => text.startsWith("Rule ")),
     [],
   );
 });

@@ -37,7 +37,9 @@ it("is small on the first load, and says what is kept for later", async () => {
   assert.ok(first < FIRST_LOAD, `${first} bytes`);
   for (const path of ["", "schedule", "link", "review"]) {
     const other = await site.open(path);
-    console.log(`first load of #/${path}: ${await transferred(other)} bytes by gzip`);
+    const bytes = await transferred(other);
+    console.log(`first load of #/${path}: ${bytes} bytes by gzip`);
+    assert.ok(bytes < FIRST_LOAD, `#/${path}: ${bytes} bytes`);
     await other.close();
   }
 });
@@ -76,6 +78,28 @@ it("cannot reach any other host", async () => {
     const refusal = page.faults.find((fault) => fault.includes(address) && fault.includes("Content Security Policy"));
     assert.ok(refusal, `${address} was refused by the policy of the page`);
   }
+});
+
+it("keeps its workers from any other host as well, once it is kept for offline", async () => {
+  const page = await site.open("link");
+  await page.getByText("Ready to work without a network.", { exact: true }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Open the made-up sample" }).click();
+  await page.locator("#link-start").click();
+  await page.getByRole("heading", { name: /records are .* children/ }).waitFor();
+  const [worker] = page.workers();
+  const answer = await worker.evaluate(
+    (address) =>
+      new Promise((resolve) => {
+        addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
+        fetch(address).then(
+          () => resolve("reached"),
+          () => setTimeout(() => resolve("not refused by the policy"), 5000),
+        );
+      }),
+    STRANGERS[0],
+  );
+  assert.equal(answer, "connect-src");
 });
 
 it("works without a network after the first load", async () => {

@@ -1,15 +1,9 @@
 import { h, svg } from "../dom.js";
-import { sentence } from "../words.js";
+import { nameOf } from "./comparisons.js";
 import { table } from "./table.js";
 
-const NAMES = {
-  residence: "Address and postcode",
-  practice: "GP practice",
-  mother: "Mother",
-  source: "Source systems",
-  nhs_number: "NHS number",
-};
-const nameOf = (comparison) => NAMES[comparison] ?? sentence(comparison.replaceAll("_", " "));
+/** What stands for the level of a comparison that tells where a sensitive child lives. */
+const WITHHELD = "withheld";
 
 /** A weight in bits with its sign: `+8.9`, `−6.1`. */
 export const bits = (weight) => `${weight > 0 ? "+" : weight < 0 ? "−" : ""}${Math.abs(weight).toFixed(1)}`;
@@ -25,11 +19,15 @@ export function oddsInWords(weight) {
 /** Why a pair has its weight: each step of the sum as a row, with its bar from the sum before to the sum after. */
 export function waterfall({ prior, bars, household, match_weight: total }) {
   const steps = [{ name: "Before any comparison", level: "two records at random", weight: prior, from: 0 }];
-  const add = (name, level, weight) => {
+  const add = (name, level, weight, more) => {
     const { from, weight: last } = steps.at(-1);
-    steps.push({ name, level, weight, from: from + last });
+    steps.push({ name, level, weight, from: from + last, ...more });
   };
   for (const bar of bars) {
+    if (bar.level === WITHHELD) {
+      add(nameOf(bar.comparison), "withheld: a sensitive record", 0, { withheld: true });
+      continue;
+    }
     const rare = bar.term_frequency;
     const note = Math.abs(rare) < 0.05 ? "" : rare > 0 ? "; a rare value" : "; a common value";
     add(
@@ -49,8 +47,12 @@ export function waterfall({ prior, bars, household, match_weight: total }) {
     [
       { head: "Compared", cell: ({ name, whole }) => (whole ? h("strong", {}, name) : name) },
       { head: "Found", cell: ({ level }) => level },
-      { head: "Weight", numeric: true, cell: ({ weight }) => h("span", { class: "app-whole" }, bits(weight)) },
-      { head: "For or against", cell: (step) => barOf(step, at) },
+      {
+        head: "Weight",
+        numeric: true,
+        cell: ({ weight, withheld }) => h("span", { class: "app-whole" }, withheld ? "withheld" : bits(weight)),
+      },
+      { head: "For or against", cell: (step) => (step.withheld ? "withheld" : barOf(step, at)) },
     ],
     steps,
   );

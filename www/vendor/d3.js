@@ -9,6 +9,7 @@ export {
   forceLink,
   forceManyBody,
   forceSimulation,
+  scaleBand,
   scaleLinear,
   scaleUtc,
   select,

@@ -1,10 +1,9 @@
-import { loadColumns } from "../../core.js";
+import { loadColumns, openWorker } from "../../core.js";
 import { announce, h } from "../../dom.js";
 import { problemOf } from "../../parts/error-summary.js";
 import { FileProblem, dropZone, lookAt } from "../../parts/files.js";
 import { table } from "../../parts/table.js";
 import { bits, oddsInWords } from "../../parts/waterfall.js";
-import { openRunner } from "../../parts/runner.js";
 import { count, shortDate } from "../../words.js";
 import { guardsInWords } from "../review/guards.js";
 
@@ -27,7 +26,7 @@ export function duplicates(summary) {
         throw new FileProblem(`“${file.name}” is too large to be searched here`, "use a file of at most 300 MB");
       state.textContent = `Reading ${file.name}…`;
       runner?.end();
-      runner = openRunner(new URL("./worker.js", import.meta.url));
+      runner = openWorker("views/duplicates/worker.js");
       const { records } = await runner.ask("load", { file, spellings: await loadColumns() });
       ready = true;
       state.textContent = `${count(records, "record")} of ${file.name} are searched while you type.`;

@@ -1,6 +1,6 @@
 // Holds one file of records, found by birth date and by NHS number, and compares a record with those that share either.
 import { comparePair, init, parseBirthDate, validateRecord } from "../../childlink/full/browser.js";
-import { answerWith } from "../../parts/answering.js";
+import { WASM, answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
 import { readHead, recognise } from "../link/columns.js";
 
@@ -15,7 +15,7 @@ const digitsOf = (text) => (text ?? "").replace(/\D/g, "");
 
 const CALLS = {
   async load({ file, spellings }) {
-    await init();
+    await init(WASM);
     const head = await readHead(Papa, file);
     const columns = recognise(head.header, spellings);
     const place = (column) => columns.indexOf(column);

@@ -138,72 +138,74 @@ function effect({ link, review }, threshold, at) {
   return `At ${at} bits instead of ${threshold}: ${changes}. Rules and groups would be looked at anew in a run with this threshold.`;
 }
 
+const SIZES_HEIGHT = 260;
+
 /** How many children have how many records. */
-export function clusterSizes(sizes) {
+export function clusterSizes(d3, sizes) {
   const most = Math.max(1, ...sizes.map(([, many]) => many));
+  const x = d3
+    .scaleBand(
+      sizes.map(([size]) => size),
+      [EDGE.left, WIDTH - EDGE.right],
+    )
+    .padding(0.25);
+  const y = d3.scaleLinear([0, most], [SIZES_HEIGHT - EDGE.bottom, EDGE.top]).nice(4);
+  const picture = svg("svg", {
+    class: "app-chart",
+    viewBox: `0 0 ${WIDTH} ${SIZES_HEIGHT}`,
+    role: "img",
+    "aria-label": "How many children have how many records; the table below has the numbers",
+  });
+  for (const [size, many] of sizes) {
+    picture.append(
+      svg("rect", {
+        x: x(size),
+        width: Math.min(x.bandwidth(), 80),
+        y: y(many),
+        height: Math.max(y(0) - y(many), 1),
+        class: "app-chart__link",
+      }),
+      svg(
+        "text",
+        { x: x(size) + Math.min(x.bandwidth(), 80) / 2, y: y(many) - 6, "text-anchor": "middle" },
+        number(many),
+      ),
+      svg(
+        "text",
+        { x: x(size) + Math.min(x.bandwidth(), 80) / 2, y: y(0) + 20, "text-anchor": "middle" },
+        String(size),
+      ),
+    );
+  }
+  const axis = svg("g", { transform: `translate(${EDGE.left},0)` });
+  d3.select(axis).call(d3.axisLeft(y).ticks(4));
+  picture.append(
+    axis,
+    svg("line", { x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(0), y2: y(0), class: "app-bar__zero" }),
+    svg("text", { x: WIDTH / 2, y: SIZES_HEIGHT - 8, "text-anchor": "middle" }, "records of a child"),
+  );
   return h(
     "section",
     {},
     h("h3", { class: "nhsuk-heading-m" }, "Records of a child"),
-    table(
-      "How many children have so many records",
-      [
-        { head: "Records", cell: ([size]) => String(size) },
-        { head: "Children", numeric: true, cell: ([, many]) => number(many) },
-        { head: "Share", cell: ([, many]) => barOf(many / most) },
-      ],
-      sizes,
-    ),
-  );
-}
-
-/** What the model learned of each level: how often it is seen in pairs of one child (m) and of two (u). */
-export function levels({ comparisons }) {
-  const rows = comparisons.flatMap(({ name, levels }) =>
-    levels
-      .filter(({ m, u }) => m > 0 && u > 0)
-      .map(({ label, m, u }) => ({ name: sentence(name.replaceAll("_", " ")), label, m, u, weight: Math.log2(m / u) })),
-  );
-  return closed(
-    "What the model learned: m and u of each level",
-    h(
-      "div",
-      {},
-      h(
-        "p",
-        {},
-        "m: how often pairs of one child have this level. u: how often two children have it by chance. The weight is the binary logarithm of m / u.",
-      ),
+    h("div", { class: "app-scroll", role: "region", tabindex: "0", "aria-label": "Sizes of groups" }, picture),
+    closed(
+      "Sizes of groups as a table",
       table(
-        "Levels of the model",
+        "How many children have so many records",
         [
-          { head: "Compared", cell: ({ name }) => name },
-          { head: "Level", cell: ({ label }) => label },
-          { head: "m", numeric: true, cell: ({ m }) => m.toPrecision(3) },
-          { head: "m as a bar", cell: ({ m }) => barOf(m) },
-          { head: "u", numeric: true, cell: ({ u }) => u.toPrecision(3) },
-          { head: "u as a bar", cell: ({ u }) => barOf(u) },
-          { head: "Weight", numeric: true, cell: ({ weight }) => weight.toFixed(1) },
+          { head: "Records", cell: ([size]) => String(size) },
+          { head: "Children", numeric: true, cell: ([, many]) => number(many) },
         ],
-        rows,
+        sizes,
         { hideCaption: true },
       ),
     ),
   );
 }
 
-const barOf = (share) =>
-  h(
-    "span",
-    { class: "app-bar" },
-    svg(
-      "svg",
-      { viewBox: "0 0 200 16", "aria-hidden": "true", preserveAspectRatio: "none" },
-      svg("rect", { x: 0, y: 2, width: Math.max(200 * share, 0.5), height: 12, class: "app-bar__for" }),
-    ),
-  );
-
-const closed = (title, content) =>
+/** Something that opens by its title. */
+export const closed = (title, content) =>
   h(
     "details",
     { class: "nhsuk-details" },

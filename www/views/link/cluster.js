@@ -13,7 +13,7 @@ export function clusterSearch(d3, runner) {
   const problems = errorSummary();
   const wanted = formGroup({
     id: "link-wanted",
-    label: "Record id, or number of the child",
+    label: "Record id, NHS number, or number of the child",
     control: input({ class: "nhsuk-input nhsuk-input--width-20" }),
   });
   const place = h("div", { id: "link-cluster" });
@@ -22,16 +22,44 @@ export function clusterSearch(d3, runner) {
   async function find(event) {
     event.preventDefault();
     why.replaceChildren();
-    place.replaceChildren();
+    place.replaceChildren(h("p", {}, "Looking…"));
     try {
-      const cluster = wanted.control.value.trim() && (await runner.ask("find", { wanted: wanted.control.value }));
-      wanted.fail(cluster ? "" : "No record or child has this id");
-      if (!cluster) return;
-      place.replaceChildren(...draw(cluster));
-      announce(`Child ${cluster.child} has ${count(cluster.members.length, "record")}`);
+      const text = wanted.control.value.trim();
+      const { cluster, children = [] } = text ? await runner.ask("find", { wanted: text }) : {};
+      wanted.fail(cluster || children.length > 0 ? "" : "No record or child has this id or number");
+      if (cluster) show(cluster);
+      else place.replaceChildren(children.length > 0 ? several(children) : "");
     } catch (cause) {
+      place.replaceChildren();
       problems.tell([{ ...problemOf(cause), field: "link-wanted" }]);
     }
+  }
+  function show(cluster) {
+    place.replaceChildren(...draw(cluster));
+    announce(`Child ${cluster.child} has ${count(cluster.members.length, "record")}`);
+  }
+  /** One number of several children: a conflict, or a number given out twice. */
+  function several(children) {
+    announce(`${count(children.length, "child", "children")} have this NHS number`);
+    return h(
+      "div",
+      {},
+      h("p", {}, `${count(children.length, "child", "children")} have a record with this NHS number:`),
+      h(
+        "ul",
+        { class: "nhsuk-list" },
+        children.map((child) =>
+          h(
+            "li",
+            {},
+            button(`Show child ${child}`, async () => show(await runner.ask("child", { wanted: child })), {
+              kind: "secondary",
+              class: "app-link",
+            }),
+          ),
+        ),
+      ),
+    );
   }
 
   function draw(cluster) {
@@ -110,7 +138,7 @@ function graph(d3, { members, edges }, name) {
     .stop()
     .tick(200);
   const x = (node) => Math.min(WIDTH - 90, Math.max(90, node.x));
-  const y = (node) => Math.min(HEIGHT - 30, Math.max(24, node.y));
+  const y = (node) => Math.min(HEIGHT - 30, Math.max(36, node.y));
   const picture = svg("svg", {
     class: "app-chart",
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
@@ -138,10 +166,14 @@ function graph(d3, { members, edges }, name) {
       ),
     );
   }
+  // The names of the upper half stand above their points, away from the weights on the lines.
+  const middle = nodes.reduce((sum, node) => sum + y(node), 0) / nodes.length;
   for (const node of nodes) {
+    const above = y(node) < middle;
+    const text = { x: x(node), y: y(node) + (above ? -18 : 28), "text-anchor": "middle", class: "app-halo" };
     picture.append(
       svg("circle", { cx: x(node), cy: y(node), r: 10, class: "app-node" }),
-      svg("text", { x: x(node), y: y(node) + 26, "text-anchor": "middle", class: "app-halo" }, name(node.place)),
+      svg("text", text, name(node.place)),
     );
   }
   return h("div", { class: "app-scroll", role: "region", tabindex: "0", "aria-label": "Graph" }, picture);

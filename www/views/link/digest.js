@@ -9,11 +9,14 @@ export const BIN = 0.5;
  */
 export function digestOf(Papa, { links, children }) {
   const weights = { link: [], guarded: [], review: [] };
-  each(Papa, links, ([, , , , weight, , decision, guards]) => {
+  eachEnd(Papa, links, 4, ([weight, , decision, guards]) => {
     weights[decision === "link" ? (guards ? "guarded" : "link") : guards ? "guarded" : "review"].push(Number(weight));
   });
   const records = new Map();
-  each(Papa, children, ([, , child]) => records.set(child, (records.get(child) ?? 0) + 1));
+  eachEnd(Papa, children, 1, ([id]) => {
+    const child = Number(id);
+    records.set(child, (records.get(child) ?? 0) + 1);
+  });
   const sizes = new Map();
   for (const size of records.values()) sizes.set(size, (sizes.get(size) ?? 0) + 1);
   return {
@@ -22,8 +25,29 @@ export function digestOf(Papa, { links, children }) {
   };
 }
 
+/**
+ * Calls `work` with the last fields of each row after the header; these are numbers and words that need no quotes. A file
+ * without any quotation mark has a row on each line, and is read backwards from each line's end: ten times as fast.
+ */
+function eachEnd(Papa, text, count, work) {
+  if (text.includes('"')) return eachRow(Papa, text, (row) => work(row.slice(-count)));
+  for (let start = text.indexOf("\n") + 1; start > 0 && start < text.length;) {
+    const end = text.indexOf("\n", start);
+    const fields = [];
+    let to = end;
+    while (fields.length < count) {
+      const comma = text.lastIndexOf(",", to - 1);
+      fields.unshift(text.slice(comma + 1, to));
+      to = comma;
+    }
+    work(fields);
+    start = end + 1;
+  }
+  return undefined;
+}
+
 /** Calls `work` with the fields of each row after the header. */
-function each(Papa, text, work) {
+function eachRow(Papa, text, work) {
   let header = true;
   Papa.parse(text, {
     delimiter: ",",

@@ -1,11 +1,11 @@
-import { loadColumns, loadText } from "../../core.js";
+import { loadColumns, loadText, openWorker } from "../../core.js";
 import { announce, focusOn, h } from "../../dom.js";
 import { errorSummary, problemOf } from "../../parts/error-summary.js";
 import { FileProblem, dropZone, lookAt } from "../../parts/files.js";
 import { button, formGroup, input } from "../../parts/form.js";
-import { openRunner } from "../../parts/runner.js";
 import { count, number } from "../../words.js";
 import { columnChoice, namesFor, problemsOf, readHead, recognise, withHeader } from "./columns.js";
+import { knownLists } from "./lists.js";
 import { isParquet, parquetHead } from "./parquet.js";
 import { progressOf } from "./progress.js";
 import { results } from "./results.js";
@@ -21,9 +21,11 @@ export async function show(view) {
 
   const list = h("div", { id: "link-files-chosen", class: "app-cards" });
   const within = h("input", { class: "nhsuk-checkboxes__input", type: "checkbox", id: "link-only" });
-  const start = h("div", { class: "nhsuk-button-group", hidden: true });
+  const start = h("div", { class: "nhsuk-button-group" });
   const progress = progressOf(cancel);
   const stage = h("div", { id: "link-result" });
+  const known = knownLists(text.Papa, summary);
+  const choice = h("div", { hidden: true });
 
   async function take(files) {
     const problems = [];
@@ -52,8 +54,7 @@ export async function show(view) {
   }
 
   function draw() {
-    start.hidden = chosen.length === 0;
-    within.closest(".nhsuk-checkboxes").hidden = chosen.length === 0;
+    choice.hidden = chosen.length === 0;
     list.replaceChildren(...chosen.map((entry, place) => fileCard(entry, place)));
   }
 
@@ -123,11 +124,13 @@ export async function show(view) {
     const problems = chosen.flatMap(({ file, columns }) =>
       problemsOf(columns).map((text) => ({ text: `${file.name}: ${text}`, field: "link-files" })),
     );
+    problems.push(...known.problems());
     if (problems.length > 0) return summary.tell(problems);
+    const lists = await known.files();
     runner?.end();
     summary.clear();
     stage.replaceChildren();
-    runner = openRunner(new URL("./worker.js", import.meta.url), progress.update);
+    runner = openWorker("views/link/worker.js", progress.update);
     const mine = runner;
     const files = chosen.map(({ file, head, columns, suggested, source }) => {
       const own = columns === suggested;
@@ -140,15 +143,21 @@ export async function show(view) {
     });
     progress.start(files.reduce((sum, { content }) => sum + content.size, 0));
     try {
-      const answer = await mine.ask("link", { files, linkOnly: within.checked });
-      stage.replaceChildren(await results(answer, mine));
+      const answer = await mine.ask("link", { files, linkOnly: within.checked, lists });
+      const { place, more } = results(answer, mine);
+      stage.setAttribute("aria-busy", "true");
+      stage.replaceChildren(place);
+      progress.stop();
       announce("The records are linked");
       focusOn(stage.querySelector("h2"));
+      await more();
     } catch (cause) {
       if (cause.cancelled) announce("The run was cancelled");
       else summary.tell([{ ...problemOf(cause), field: "link-files" }], "The files could not be linked");
     } finally {
-      progress.stop();
+      stage.removeAttribute("aria-busy");
+      // Another run may have taken the place of this one.
+      if (runner === mine || runner === null) progress.stop();
     }
     return undefined;
   }
@@ -164,6 +173,25 @@ export async function show(view) {
   }
 
   start.append(button("Link the records", run, { id: "link-start" }));
+  choice.append(
+    h(
+      "div",
+      { class: "nhsuk-checkboxes nhsuk-checkboxes--small" },
+      h(
+        "div",
+        { class: "nhsuk-checkboxes__item" },
+        within,
+        h(
+          "label",
+          { class: "nhsuk-label nhsuk-checkboxes__label", for: "link-only" },
+          "Only between sources: each source has no child twice",
+        ),
+      ),
+    ),
+    known.place,
+    start,
+  );
+  view.addEventListener("shown", () => known.offerKept().catch(() => {}));
   view.append(
     summary.place,
     h("h1", {}, "Link files of records"),
@@ -181,21 +209,7 @@ export async function show(view) {
     }),
     button("Open the made-up sample", openSample, { kind: "secondary" }),
     list,
-    h(
-      "div",
-      { class: "nhsuk-checkboxes nhsuk-checkboxes--small", hidden: true },
-      h(
-        "div",
-        { class: "nhsuk-checkboxes__item" },
-        within,
-        h(
-          "label",
-          { class: "nhsuk-label nhsuk-checkboxes__label", for: "link-only" },
-          "Only between sources: each source has no child twice",
-        ),
-      ),
-    ),
-    start,
+    choice,
     progress.place,
     stage,
   );

@@ -17,10 +17,11 @@ function* placesOf(text, part) {
  * The child of the record with this id, or of this child_id: its records and the links between them.
  * @returns `null` if there is none.
  */
-export function findCluster(Papa, { children, links }, wanted) {
+export function findCluster(Papa, { children, links }, wanted, { asChild = false } = {}) {
   const text = wanted.trim();
   const child =
-    childOfRecord(Papa, children, text) ?? (/^\d+$/.test(text) && children.includes(`,${text}\n`) ? text : null);
+    (asChild ? null : childOfRecord(Papa, children, text)) ??
+    (/^\d+$/.test(text) && children.includes(`,${text}\n`) ? text : null);
   if (child === null) return null;
   const members = [];
   for (const end of placesOf(children, `,${child}\n`)) {
@@ -52,13 +53,38 @@ function edgesOf(Papa, links, members) {
   );
 }
 
+/** The numbers of the children that have a record with this NHS number; the files are read again to tell. */
+export async function childrenOfNumber(Papa, { files, summary, text }, wanted) {
+  const figures = wanted.replace(/[\s-]/g, "");
+  if (!/^\d{10}$/.test(figures)) return [];
+  const keys = new Set();
+  for (const [place, { source: given, ...input }] of files.entries()) {
+    const { columns, file: name, encoding } = summary.files[place];
+    if (!columns.nhs_number) continue;
+    await eachRow(Papa, { ...input, encoding }, (row) => {
+      if (row[columns.nhs_number]?.replace(/[\s-]/g, "") !== figures) return false;
+      keys.add(`${field(sourceOf(row, columns, given, name))},${field(row[columns.record_id]?.trim() ?? "")}`);
+      return keys.size === MOST_MEMBERS;
+    });
+  }
+  const children = [...keys].map((key) => {
+    const start = `\n${text.children}`.indexOf(`\n${key},`);
+    return start < 0 ? null : line(Papa, text.children, start)[2];
+  });
+  return [...new Set(children.filter(Boolean))];
+}
+
+/** Under which source a row stands: given for its file, or its own, or else called as the file is. */
+const sourceOf = (row, columns, given, name) =>
+  given || (columns.source && row[columns.source]?.trim()) || name.replace(/\.[^.]*$/, "");
+
 /** The canonical columns of records, read again from the files that were linked. */
 export async function recordsOf(Papa, { files, summary }, wanted) {
   const found = wanted.map(() => null);
   for (const [place, { source: given, ...input }] of files.entries()) {
     const { columns, file: name, encoding } = summary.files[place];
     await eachRow(Papa, { ...input, encoding }, (row) => {
-      const source = (columns.source && row[columns.source]) || given || name.replace(/\.[^.]*$/, "");
+      const source = sourceOf(row, columns, given, name);
       const at = wanted.findIndex((key) => key.id === row[columns.record_id]?.trim() && key.source === source);
       if (at >= 0) found[at] = canonical(row, columns);
       return found.every(Boolean);

@@ -1,17 +1,17 @@
 import { loadCharts } from "../../core.js";
-import { h } from "../../dom.js";
+import { breath, h } from "../../dom.js";
 import { downloadLink } from "../../parts/download.js";
 import { button } from "../../parts/form.js";
 import { table } from "../../parts/table.js";
 import { offerRun } from "../../session.js";
 import { FIELDS, count, number, sentence } from "../../words.js";
-import { clusterSizes, levels, weights } from "./charts.js";
+import { clusterSizes, weights } from "./charts.js";
 import { clusterSearch } from "./cluster.js";
+import { levels } from "./model.js";
 
-/** What a run came to. */
-export async function results({ summary, model, digest, blobs, seconds }, runner) {
-  const d3 = await loadCharts();
-  return h(
+/** What a run came to, as far as it can be shown at once: its headline and counts. `more` adds the rest piece by piece. */
+export function results({ summary, model, notes, digest, blobs, seconds, workers }, runner) {
+  const place = h(
     "div",
     { class: "app-part" },
     h(
@@ -19,7 +19,22 @@ export async function results({ summary, model, digest, blobs, seconds }, runner
       { class: "nhsuk-heading-l" },
       `${number(summary.linkage.records)} records are ${count(summary.linkage.children, "child", "children")}`,
     ),
-    h("p", {}, `Linked in ${seconds.total.toFixed(1)} seconds: ${times(seconds)}.`),
+    h(
+      "p",
+      {},
+      `Linked in ${seconds.total.toFixed(1)} seconds: ${times(seconds)}; read by ${count(workers, "worker")}.`,
+    ),
+    notes.length > 0 &&
+      h(
+        "div",
+        { class: "nhsuk-inset-text" },
+        h("h3", { class: "nhsuk-heading-s" }, "What the lists could not be used for"),
+        h(
+          "ul",
+          { class: "nhsuk-list nhsuk-list--bullet" },
+          notes.map((note) => h("li", {}, sentence(note))),
+        ),
+      ),
     counts(summary),
     h(
       "div",
@@ -35,13 +50,25 @@ export async function results({ summary, model, digest, blobs, seconds }, runner
       { class: "nhsuk-list" },
       Object.entries(blobs).map(([name, blob]) => h("li", {}, downloadLink(name, blob))),
     ),
-    weights(d3, digest.weights, model.thresholds),
-    clusterSizes(digest.sizes),
-    clusterSearch(d3, runner),
-    quality(summary),
-    columnsUsed(summary),
-    levels(model),
   );
+  return {
+    place,
+    async more() {
+      const d3 = await loadCharts();
+      const pieces = [
+        () => weights(d3, digest.weights, model.thresholds),
+        () => clusterSizes(d3, digest.sizes),
+        () => clusterSearch(d3, runner),
+        () => quality(summary),
+        () => columnsUsed(summary),
+        ...levels(d3, model),
+      ];
+      for (const piece of pieces) {
+        place.append(piece());
+        await breath();
+      }
+    },
+  };
 }
 
 const NAMES = {

@@ -32,14 +32,21 @@ function open() {
 /** Opens the decisions kept in this browser. Each stands under its pair and reader; the latest counts. */
 export async function openDecisions() {
   const database = await open();
-  const store = (mode) => database.transaction("decisions", mode).objectStore("decisions");
+  /** Resolves once the change is on the disk: a tab that is closed after that loses nothing. */
+  const change = (work) =>
+    new Promise((resolve, reject) => {
+      const transaction = database.transaction("decisions", "readwrite", { durability: "strict" });
+      transaction.oncomplete = resolve;
+      transaction.onabort = transaction.onerror = () => reject(transaction.error);
+      work(transaction.objectStore("decisions"));
+    });
   const byPair = new Map();
   const keep = (decision) => {
     const key = keyOf(decision);
     if (!byPair.has(key)) byPair.set(key, new Map());
     byPair.get(key).set(decision.reader, decision);
   };
-  (await asPromise(store("readonly").getAll())).forEach(keep);
+  (await asPromise(database.transaction("decisions").objectStore("decisions").getAll())).forEach(keep);
 
   return {
     all: () => [...byPair.values()].flatMap((readers) => [...readers.values()]),
@@ -47,15 +54,15 @@ export async function openDecisions() {
     by: (pair, reader) => byPair.get(pair.key)?.get(reader),
 
     async put(decision) {
-      await asPromise(store("readwrite").put(decision, placeOf(decision)));
+      await change((store) => store.put(decision, placeOf(decision)));
       keep(decision);
     },
     async remove(decision) {
-      await asPromise(store("readwrite").delete(placeOf(decision)));
+      await change((store) => store.delete(placeOf(decision)));
       byPair.get(keyOf(decision))?.delete(decision.reader);
     },
     async erase() {
-      await asPromise(store("readwrite").clear());
+      await change((store) => store.clear());
       byPair.clear();
     },
   };

@@ -82,6 +82,7 @@ export function showPair(pair, { childlink, diffChars, members }) {
 const MISSING = { sign: "", word: "In neither", tag: "grey" };
 const ONE = { sign: "–", word: "In one only", tag: "white" };
 const UNUSABLE = { sign: "?", word: "One cannot be used", tag: "yellow" };
+const WITHHELD = { sign: "–", word: "Withheld: a sensitive record", tag: "grey" };
 const SAME = { sign: "=", word: "Same", tag: "green" };
 const ALIKE = { sign: "≈", word: "Same, written differently", tag: "aqua-green" };
 const DIFFERENT = { sign: "≠", word: "Different", tag: "red" };
@@ -109,6 +110,7 @@ function normalise(side, childlink) {
 
 function stateOf(left, right, a, b) {
   if (!left && !right) return MISSING;
+  if (left === "(withheld)" || right === "(withheld)") return WITHHELD;
   if (!left || !right) return ONE;
   // null: what stands there is a placeholder or no such thing. Undefined: childlink has no form of this field.
   if (a === null || b === null) return UNUSABLE;

@@ -55,7 +55,7 @@ export function childrenFrom(Papa, texts, { spellings, nation, dateOf }) {
       else strangers += 1;
     }
   }
-  return { lines: [...children.values()].map((child) => JSON.stringify(child)).join("\n"), kinds, strangers };
+  return { lines: [...children.values()].map((child) => JSON.stringify(child)), kinds, strangers };
 }
 
 /** A date that cannot be read goes on as it is: childlink says that it is none. */

@@ -1,22 +1,28 @@
-import { loadColumns, loadText } from "../../core.js";
+import { loadColumns, openWorker, today } from "../../core.js";
 import { announce, h } from "../../dom.js";
 import { downloadLink } from "../../parts/download.js";
 import { problemOf } from "../../parts/error-summary.js";
-import { dropZone, textOf } from "../../parts/files.js";
+import { dropZone } from "../../parts/files.js";
+import { button } from "../../parts/form.js";
 import { table } from "../../parts/table.js";
-import { count, number } from "../../words.js";
+import { count, number, shortDate } from "../../words.js";
 import { nameOf, tag } from "./answer.js";
-import { childrenFrom } from "./cohort.js";
-
-const OPEN = ["overdue", "due"];
-const SHOWN = 200;
 
 /**
  * A list of what is due from files of children, either one JSON object a line, as `childlink schedule` takes them, or
- * delimited text of children and of what was given and done. `settings()` gives the day, the nation and a reader of dates.
+ * delimited text of children and of what was given and done. `settings()` gives the day and the nation.
  */
-export function dueListFromFile(childlink, words, summary, settings) {
+export function dueListFromFile(words, summary, settings) {
   const result = h("div", { id: "due-list-result" });
+  const bar = h("progress", { class: "app-progress", max: 1, value: 0, "aria-label": "How far the due list is" });
+  const told = h("p", { id: "due-list-progress" });
+  const working = h(
+    "div",
+    { hidden: true },
+    bar,
+    told,
+    button("Cancel", () => runner?.end(), { kind: "secondary", id: "due-list-cancel" }),
+  );
   const zone = dropZone({
     id: "due-list-file",
     label: "A due list from files",
@@ -24,89 +30,70 @@ export function dueListFromFile(childlink, words, summary, settings) {
     multiple: true,
     onfiles: (files) => read(files),
   });
+  let runner = null;
 
   async function read(files) {
     result.replaceChildren();
+    runner?.end();
+    const mine = openWorker("views/schedule/due-list-worker.js", ({ done, total }) => {
+      bar.value = total > 0 ? done / total : 0;
+      told.textContent = `${number(done)} of ${count(total, "child", "children")}`;
+    });
+    runner = mine;
+    bar.value = 0;
+    told.textContent = "Reading the files…";
+    working.hidden = false;
     try {
-      const texts = await Promise.all(files.map(async (file) => ({ name: file.name, text: await textOf(file) })));
-      const { asAt, nation, dateOf } = settings();
-      const { Papa } = await loadText();
-      const isJson = texts.every(({ text }) => text.trimStart().startsWith("{"));
-      const joined = isJson
-        ? { lines: texts.map(({ text }) => text).join("\n"), kinds: new Set(["screens", "reviews"]), strangers: 0 }
-        : childrenFrom(Papa, texts, { spellings: await loadColumns(), nation, dateOf });
-      const scheduled = childlink.scheduleBatch(new TextEncoder().encode(joined.lines), { asAt });
-      show(scheduled, joined, Papa);
+      const spellings = await loadColumns();
+      show(await mine.ask("list", { files, ...settings(), readAsAt: today(), spellings }));
       summary.clear();
     } catch (cause) {
-      summary.tell([{ ...problemOf(cause), field: "due-list-file" }], "The due list could not be made");
+      if (cause.cancelled) announce("The due list was cancelled");
+      else summary.tell([{ ...problemOf(cause), field: "due-list-file" }], "The due list could not be made");
+    } finally {
+      mine.end();
+      if (runner === mine) working.hidden = true;
     }
   }
 
-  function show({ lines, children, unreadable }, { kinds, strangers }, Papa) {
-    const answers = new TextDecoder()
-      .decode(lines)
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
-    const rows = answers.flatMap((answer) => dueOf(answer, words, kinds));
-    rows.sort((a, b) => OPEN.indexOf(a.status) - OPEN.indexOf(b.status) || (a.due ?? "").localeCompare(b.due ?? ""));
-    const csv = Papa.unparse(
-      rows.map(({ id, what, dose, status, due, latest }) => ({ id, item: what, dose, status, due, latest })),
-      { newline: "\n" },
-    );
+  function show({ rows, many, children, unreadable, strangers, csv }) {
     const heading = h(
       "h3",
       { class: "nhsuk-heading-m", tabindex: "-1" },
-      `${count(rows.length, "item")} due or overdue for ${count(children, "child", "children")}`,
+      `${count(many, "item")} due or overdue for ${count(children, "child", "children")}`,
     );
-    const told = (many, noun, text) => (many > 0 ? h("p", {}, h("strong", {}, count(many, noun)), ` ${text}`) : "");
+    const note = (many, noun, text) => (many > 0 ? h("p", {}, h("strong", {}, count(many, noun)), ` ${text}`) : "");
     result.replaceChildren(
       heading,
-      told(unreadable, "line", "could not be read and is not in the list: its date of birth may be missing."),
-      told(strangers, "row", "of what was given or done belongs to no child of the files."),
+      note(unreadable, "line", "could not be read and is not in the list: its date of birth may be missing."),
+      note(strangers, "row", "of what was given or done belongs to no child of the files."),
       h("p", {}, downloadLink("due-list.csv", csv)),
-      rows.length > SHOWN ? h("p", {}, `The first ${number(SHOWN)} are shown; the file has all.`) : "",
+      many > rows.length ? h("p", {}, `The first ${number(rows.length)} are shown; the file has all.`) : "",
       rows.length > 0
         ? table(
             "Due list",
             [
               { head: "Child", cell: (row) => row.id ?? "no id" },
-              { head: "What", cell: (row) => `${row.name}${row.dose ? `, dose ${row.dose}` : ""}` },
+              { head: "What", cell: (row) => `${titleOf(row)}${row.dose ? `, dose ${row.dose}` : ""}` },
               { head: "Status", cell: (row) => tag(row.status) },
-              { head: "Due", cell: (row) => row.due ?? "–" },
+              { head: "Due", cell: (row) => (row.due ? shortDate(row.due) : "–") },
             ],
-            rows.slice(0, SHOWN),
+            rows,
           )
         : "",
     );
     heading.focus();
     announce(heading.textContent);
   }
+  const titleOf = ({ of, kind, condition }) =>
+    of === "series" ? nameOf.series(words, kind) : nameOf[of](words, { kind, condition });
+
   return h(
     "section",
     { class: "app-no-print app-part" },
     h("h2", { class: "nhsuk-heading-l" }, "Many children"),
     zone,
+    working,
     result,
   );
-}
-
-/** What is due or overdue to a child. Screens and reviews count only where files say what was done. */
-function dueOf({ id, forecast = [], screens = [], reviews = [] }, words, kinds) {
-  return [
-    ...forecast.map((entry) => ({ ...entry, what: entry.series, name: nameOf.series(words, entry.series) })),
-    ...(kinds.has("screens") ? screens : []).map((entry) => ({
-      ...entry,
-      what: [entry.kind, entry.condition].filter(Boolean).join(" "),
-      name: nameOf.screen(words, entry),
-    })),
-    ...(kinds.has("reviews") ? reviews : []).map((entry) => ({
-      ...entry,
-      what: entry.kind,
-      name: nameOf.review(words, entry),
-    })),
-  ]
-    .filter(({ status }) => OPEN.includes(status))
-    .map((entry) => ({ id, dose: null, latest: null, ...entry }));
 }

@@ -281,11 +281,7 @@ export async function show(view) {
       button("Show an example child", fillExample, { kind: "secondary" }),
     ),
     result,
-    dueListFromFile(childlink, words, summary, () => ({
-      asAt: dayOf(asAt) ?? today(),
-      nation: nation.control.value,
-      dateOf,
-    })),
+    dueListFromFile(words, summary, () => ({ asAt: dayOf(asAt) ?? today(), nation: nation.control.value })),
   );
   fillChoices();
   update();
@@ -304,10 +300,13 @@ function riskBox(id, title) {
 
 /** The rows of the picture: series with something given or to come, then screens, then reviews. */
 function lanes(answer, words, events) {
-  const ahead = (entry, text) =>
-    entry.due && ["due", "overdue", "not-yet-due", "deferred", "blocked"].includes(entry.status)
+  const ahead = (entry, text) => {
+    // What came too late has no date of its own: it is so on the day on which the child is judged.
+    if (entry.status === "too-late") return [{ date: answer.as_at, mark: "late", text: "too late" }];
+    return entry.due && ["due", "overdue", "not-yet-due", "deferred", "blocked"].includes(entry.status)
       ? [{ date: entry.due, mark: { due: "due", overdue: "overdue" }[entry.status] ?? "later", text }]
       : [];
+  };
   const series = answer.forecast.map((entry) => {
     const given = answer.history.flatMap(({ date, verdicts }) =>
       verdicts
@@ -331,7 +330,7 @@ function lanes(answer, words, events) {
       .filter((event) => event.kind === kind && event.id === id)
       .map((event) => ({ date: event.date, mark: "done", text: titleOf(words, event) }));
   const screens = [...new Set(answer.screens.map(({ kind }) => kind))].map((kind) => {
-    const open = answer.screens.filter((entry) => entry.kind === kind && entry.due);
+    const open = answer.screens.filter((entry) => entry.kind === kind && (entry.due || entry.status === "too-late"));
     const worst = ["overdue", "due", "not-yet-due", "too-late", "complete"].find((status) =>
       answer.screens.some((entry) => entry.kind === kind && entry.status === status),
     );

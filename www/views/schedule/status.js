@@ -6,7 +6,7 @@ export const STATUSES = {
   due: { word: "Due", tag: "blue", mark: "due" },
   "not-yet-due": { word: "Not yet due", tag: "white", mark: "later" },
   complete: { word: "Complete", tag: "green" },
-  "too-late": { word: "Too late", tag: "grey" },
+  "too-late": { word: "Too late", tag: "grey", mark: "late" },
   declined: { word: "Declined", tag: "grey" },
   deferred: { word: "Deferred", tag: "yellow", mark: "later" },
   contraindicated: { word: "Contraindicated", tag: "grey" },
@@ -24,5 +24,6 @@ export const MARKS = {
   done: { word: "screen or review done", path: "M-9,-6H9V6H-9Z", sign: "✓" },
   due: { word: "due", path: "M0,-11L11,0L0,11L-11,0Z", sign: "" },
   overdue: { word: "due and overdue", path: "M0,-11L11,9H-11Z", sign: "!" },
+  late: { word: "too late on the day of “as at”", path: "M-9,-9H9V9H-9Z", sign: "–" },
   later: { word: "due later", path: "M0,-11L11,0L0,11L-11,0Z", sign: "" },
 };

@@ -1,5 +1,5 @@
 import { h, svg } from "../../dom.js";
-import { dateInWords } from "../../words.js";
+import { dateInWords, shortDate } from "../../words.js";
 import { MARKS, STATUSES } from "./status.js";
 
 const WIDTH = 1000;
@@ -29,9 +29,9 @@ export function timeline(d3, { rows, birthDate, asAt, years }) {
   picture.append(axis);
   const [ticks, format] = years > 6 ? [10, "%Y"] : [6, "%b %Y"];
   d3.select(axis).call(d3.axisTop(x).ticks(ticks).tickFormat(d3.utcFormat(format)).tickSizeOuter(0));
-  rows.forEach((row, place) => picture.append(rowOf(row, TOP + place * ROW + ROW / 2, x, { start, end })));
   const now = day(asAt);
   if (now >= start && now <= end) picture.append(nowLine(x(now), height));
+  rows.forEach((row, place) => picture.append(rowOf(row, TOP + place * ROW + ROW / 2, x, { start, end })));
   return h(
     "div",
     {},
@@ -67,7 +67,7 @@ function rowOf({ label, status, marks, earliest, latest }, middle, x, { start, e
       svg(
         "text",
         { x: WIDTH - RIGHT + 8, y: middle + 5, class: "app-lane__status" },
-        `→ ${dateInWords(beyond[0].date.slice(0, 7))}`,
+        `→ ${shortDate(beyond[0].date.slice(0, 7))}`,
       ),
   );
 }
