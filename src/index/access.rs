@@ -1,32 +1,78 @@
 //! How the index finds the rows that a blocking rule could bring: by birth date, in whose order the rows
 //! stand, or by a hash of the rule's first keys.
 
-use super::layout::{Slot, Slots};
 use crate::error::Error;
 use crate::linkage::blocking::{KeyColumn, Rule};
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::hash;
 use crate::linkage::keys;
-use crate::linkage::model::Model;
+use crate::linkage::model::{BlockingRule, Model};
 use crate::linkage::table::Table;
-use std::collections::BTreeMap;
 
 /// Keys of a rule that a hash path is made of, at most: more would make paths that no two rules share.
 const PATH_KEYS: usize = 2;
 /// Keys that so few records share that a path needs no other: rules that begin with one share its path.
 const SHARED_BY_FEW: [&str; 4] = ["nhs-number", "postcode", "uprn", "mother-nhs-number"];
 
+/// What two records share that agree in a blocking key, as packed columns show it. Some share it that agree in no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shared {
+    /// A word of the given or other names, in any spelling.
+    GivenWord,
+    /// A part of a family name, the previous one, or the mother's.
+    FamilyPart,
+    /// Given or family name, each in the place of either.
+    AnyName,
+    /// The sound of the family name.
+    FamilySound,
+    /// The postcode or the previous one.
+    Postcode,
+    /// The mother's given name, in any spelling.
+    MotherGiven,
+}
+
+impl Shared {
+    fn of(key: &str) -> Option<Shared> {
+        Some(match key {
+            "given-name" | "given-name-words" => Shared::GivenWord,
+            "family-name" | "family-name-words" | "mother-family-name" => Shared::FamilyPart,
+            "any-name" => Shared::AnyName,
+            "family-name-sound" => Shared::FamilySound,
+            "postcode" => Shared::Postcode,
+            "mother-given-name" => Shared::MotherGiven,
+            _ => return None,
+        })
+    }
+}
+
+/// What the rules ask for beside a birth date: any of these, or nothing that packed columns show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    pub(super) shared: Vec<Shared>,
+    pub(super) anything: bool,
+}
+
+impl Beside {
+    fn add(&mut self, rule: &BlockingRule) {
+        match rule.keys.iter().find_map(|key| Shared::of(key)) {
+            Some(shared) if !self.shared.contains(&shared) => self.shared.push(shared),
+            Some(_) => {}
+            None => self.anything = true,
+        }
+    }
+}
+
 /// All ways that a model's rules need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Access {
-    /// Some rule asks for the same birth date.
-    pub(super) by_date: bool,
-    /// Some rule asks for the same birth date or one with day and month exchanged.
-    pub(super) by_exchanged_date: bool,
+    /// What rules ask for that records of the same birth date can satisfy; `None` without such a rule.
+    pub(super) by_date: Option<Beside>,
+    /// The same for records whose birth date has day and month exchanged.
+    pub(super) by_exchanged_date: Option<Beside>,
     /// The keys of each hash path.
     pub(super) paths: Vec<Vec<String>>,
-    /// The columns that the keys of all rules are made from.
-    pub(super) slots: Slots,
+    /// Whether all rules of a path ask for birth dates that can be one child's.
+    pub(super) dated: Vec<bool>,
 }
 
 impl Access {
@@ -35,16 +81,21 @@ impl Access {
     pub(super) fn of(model: &Model) -> Access {
         let mut access = Access::default();
         for rule in &model.blocking {
-            access.slots = rule.keys.iter().fold(access.slots, |slots, key| slots.and(slots_of(key)));
             if rule.keys.iter().any(|key| key == "birth-date") {
-                access.by_date = true;
+                access.by_date.get_or_insert_default().add(rule);
             } else if rule.keys.iter().any(|key| key == "birth-date-either-order") {
-                access.by_exchanged_date = true;
+                access.by_date.get_or_insert_default().add(rule);
+                access.by_exchanged_date.get_or_insert_default().add(rule);
             } else {
                 let few = rule.keys.first().is_some_and(|key| SHARED_BY_FEW.contains(&key.as_str()));
                 let keys = rule.keys[..rule.keys.len().min(if few { 1 } else { PATH_KEYS })].to_vec();
-                if !access.paths.contains(&keys) {
-                    access.paths.push(keys);
+                let dated = rule.only_if.as_deref() == Some("birth-date/compatible");
+                match access.paths.iter().position(|known| *known == keys) {
+                    Some(path) => access.dated[path] &= dated,
+                    None => {
+                        access.paths.push(keys);
+                        access.dated.push(dated);
+                    }
                 }
             }
         }
@@ -68,74 +119,7 @@ impl Access {
     }
 }
 
-/// The columns that a blocking key is made from; those of the birth date are always there.
-fn slots_of(key: &str) -> Slots {
-    Slots::of(match key {
-        "nhs-number" => &[Slot::Number],
-        "given-name" | "given-name-sound" | "given-name-initial" => &[Slot::Given],
-        "given-name-words" => &[Slot::Given, Slot::Other],
-        "family-name" | "family-name-sound" | "family-name-initial" => &[Slot::Family],
-        "family-name-words" => &[Slot::Family, Slot::PreviousFamily, Slot::MotherFamily],
-        "any-name" => &[Slot::Given, Slot::Family],
-        "sex" => &[Slot::Sex],
-        "postcode" => &[Slot::Postcode, Slot::PreviousPostcode],
-        "postcode-sector" | "postcode-district" => &[Slot::Postcode],
-        "mother-given-name" => &[Slot::MotherGiven],
-        "mother-family-name" => &[Slot::MotherFamily],
-        _ if key.starts_with("birth-") => &[],
-        _ => return Slots::ALL,
-    })
-}
-
-/// The records of a table whose keys agree with those of its first record by some rule, and whether a block of that
-/// record may be too large to be compared whole.
-///
-/// # Errors
-/// `model/unknown-key`.
-pub(super) fn agreeing(model: &Model, table: &Table) -> Result<(Vec<RecordIndex>, bool), Error> {
-    let mut columns: BTreeMap<&str, KeyColumn> = BTreeMap::new();
-    for key in model.blocking.iter().flat_map(|rule| &rule.keys) {
-        if !columns.contains_key(key.as_str()) {
-            columns.insert(key, keys::find(key)?.column(&table.fields));
-        }
-    }
-    let rules: Vec<Vec<&KeyColumn>> = model
-        .blocking
-        .iter()
-        .map(|rule| rule.keys.iter().filter_map(|key| columns.get(key.as_str())).collect())
-        .collect();
-    let agree = |rule: &[&KeyColumn], other| rule.iter().all(|column| column.agrees(0, other));
-    let others = 1..table.len() as RecordIndex;
-    let too_large = |records: u64| records * (records - 1) / 2 > model.thresholds.max_block_pairs;
-    let in_block = |rule: &Vec<&KeyColumn>| others.clone().filter(|&other| agree(rule, other)).count() as u64 + 1;
-    let may_be_cut = too_large(table.len() as u64) && rules.iter().map(in_block).any(too_large);
-    Ok((others.filter(|&other| rules.iter().any(|rule| agree(rule, other))).collect(), may_be_cut))
-}
-
 /// The bucket of a joint key among `1 << bits`.
 pub(super) fn bucket(key: u64, bits: u32) -> usize {
     if bits == 0 { 0 } else { (hash::of_word(key) >> (64 - bits)) as usize }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::index::layout::Store;
-    use crate::linkage::keys::vocabulary;
-
-    #[test]
-    fn a_key_is_made_from_no_more_than_its_columns() {
-        let (store, mut table) = crate::index::tests::store();
-        let mut keys_of = |store: &Store, key: &str, slots: Slots| {
-            let rows: Vec<_> = (0..store.len()).map(|row| store.part_of_row(row, None, slots).fields).collect();
-            table.fields.set_records(&rows);
-            let column = keys::find(key).unwrap().column(&table.fields);
-            (0..rows.len() as RecordIndex).map(|row| column.keys(row).to_vec()).collect::<Vec<_>>()
-        };
-        for key in vocabulary() {
-            let whole = keys_of(&store, key, Slots::ALL);
-            assert!(whole.iter().any(|keys| !keys.is_empty()), "no record has a key {key}");
-            assert_eq!(keys_of(&store, key, slots_of(key)), whole, "{key}");
-        }
-    }
 }

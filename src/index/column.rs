@@ -38,12 +38,7 @@ impl Column {
         if word >> (row % 64) & 1 == 0 {
             return 0;
         }
-        let words = self.rows.div_ceil(64);
-        let counted = word32_at(body, marks + words * 8 + row / STRIDE * 4) as usize;
-        let before =
-            (row / STRIDE * STRIDE / 64..row / 64).map(|n| word_at(body, marks + n * 8).count_ones()).sum::<u32>();
-        let here = (word & ((1 << (row % 64)) - 1)).count_ones();
-        self.value(body, counted + before as usize + here as usize)
+        self.value(body, self.before(body, marks, row))
     }
 
     #[inline]
@@ -57,9 +52,64 @@ impl Column {
         if self.width == 64 { value } else { value & ((1 << self.width) - 1) }
     }
 
+    /// Hands over the values of some rows in order, without those that are 0.
+    #[inline]
+    pub(super) fn each(&self, body: &[u8], rows: std::ops::Range<usize>, mut found: impl FnMut(usize, u64)) {
+        let rows = rows.start..rows.end.min(self.rows);
+        if rows.is_empty() || self.width == 0 {
+            return;
+        }
+        let Some(marks) = self.marks else {
+            for row in rows {
+                match self.value(body, row) {
+                    0 => {}
+                    value => found(row, value),
+                }
+            }
+            return;
+        };
+        let mut place = self.before(body, marks, rows.start);
+        for at in rows.start / 64..rows.end.div_ceil(64) {
+            let mut word = word_at(body, marks + at * 8);
+            if at == rows.start / 64 {
+                word &= u64::MAX << (rows.start % 64);
+            }
+            while word != 0 {
+                let row = at * 64 + word.trailing_zeros() as usize;
+                if row >= rows.end {
+                    return;
+                }
+                found(row, self.value(body, place));
+                place += 1;
+                word &= word - 1;
+            }
+        }
+    }
+
+    /// How many values a column with marks has before a row.
+    #[inline]
+    fn before(&self, body: &[u8], marks: usize, row: usize) -> usize {
+        let words = self.rows.div_ceil(64);
+        let counted = word32_at(body, marks + words * 8 + row / STRIDE * 4) as usize;
+        let whole: u32 =
+            (row / STRIDE * STRIDE / 64..row / 64).map(|n| word_at(body, marks + n * 8).count_ones()).sum();
+        let here = (word_at(body, marks + row / 64 * 8) & ((1 << (row % 64)) - 1)).count_ones();
+        counted + whole as usize + here as usize
+    }
+
     /// The first row whose value is not less, in a column of ascending values.
     pub(super) fn lower_bound(&self, body: &[u8], value: u64) -> usize {
-        let (mut low, mut high) = (0, self.rows);
+        self.lower_bound_from(body, value, 0)
+    }
+
+    /// The same where all rows before one are known to be less: quick if it is near.
+    pub(super) fn lower_bound_from(&self, body: &[u8], value: u64, first: usize) -> usize {
+        let (mut low, mut step) = (first, 1);
+        while low + step < self.rows && self.get(body, low + step) < value {
+            low += step + 1;
+            step *= 2;
+        }
+        let mut high = (low + step).min(self.rows);
         while low < high {
             let middle = (low + high) / 2;
             if self.get(body, middle) < value {
@@ -177,6 +227,8 @@ mod tests {
         fn what_was_packed_is_read(
             values in prop::collection::vec(prop_oneof![3 => Just(0u64), 1 => any::<u64>(), 1 => 0u64..40], 0..700),
             narrow in 1u32..65,
+            from in 0usize..700,
+            to in 0usize..704,
         ) {
             let values: Vec<u64> = values.into_iter().map(|value| value >> (64 - narrow)).collect();
             let mut writer = ColumnWriter::default();
@@ -188,6 +240,21 @@ mod tests {
             prop_assert_eq!(&read(&first), &values);
             prop_assert!(read(&second).iter().eq(values.iter().rev()));
             prop_assert_eq!(first.get(&body, values.len()), 0);
+            let (start, end) = (from.min(values.len()), to.min(values.len() + 3));
+            let mut seen = Vec::new();
+            first.each(&body, start..end, |row, value| seen.push((row, value)));
+            let filled = (start..end.min(values.len())).map(|row| (row, values[row])).filter(|(_, value)| *value != 0);
+            prop_assert_eq!(seen, filled.collect::<Vec<_>>());
+            let mut ascending = values.clone();
+            ascending.sort_unstable();
+            let mut writer = ColumnWriter::default();
+            let column = writer.write(|| ascending.iter().copied());
+            let body = writer.finish();
+            for &value in values.iter().take(20) {
+                let wanted = ascending.partition_point(|&other| other < value);
+                prop_assert_eq!(column.lower_bound(&body, value), wanted);
+                prop_assert_eq!(column.lower_bound_from(&body, value, start.min(wanted)), wanted);
+            }
         }
     }
 

@@ -1,6 +1,5 @@
 //! Who is this? One record against the index.
 
-use super::access::agreeing;
 use super::change::one_record;
 use super::layout::{Slot, Store};
 use super::{ChildId, ChildIndex, EntryId, Whom};
@@ -11,7 +10,8 @@ use crate::linkage::blocking::{Blocking, LinkKind, Rule};
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::explain::{Measured, Waterfall};
 use crate::linkage::guards::Guards;
-use crate::linkage::model::{Compiled, Frequencies, Model};
+use crate::linkage::model::{Compiled, Few, Frequencies, Model};
+use crate::linkage::predicate::NameCounts;
 use crate::linkage::table::Table;
 use crate::linkage::table::fields::date::PackedDate;
 use crate::linkage::table::fields::record::RecordFields;
@@ -146,46 +146,41 @@ impl ChildIndex {
         if query.invalidated {
             return Ok(Found { outcome: Outcome::NotFound, candidates: Vec::new(), restricted: Vec::new() });
         }
-        let mut rows = self.reach(&query, with_changes)?;
-        // First with no more than the keys are made from: most rows of a birth date agree in nothing else.
-        let keys = rows.iter().map(|&(row, birth)| self.keys_of_row(row, birth));
-        let keys: Vec<RecordFields> = std::iter::once(query.clone()).chain(keys).collect();
-        self.few.fields.set_records(&keys);
-        let (agreeing, may_be_cut) = agreeing(&self.description.model, &self.few)?;
-        if !may_be_cut {
-            rows = agreeing.into_iter().map(|other| rows[other as usize - 1]).collect();
-        }
-        let rows: Vec<usize> = rows.into_iter().map(|(row, _)| row).collect();
-        let mut all = Vec::with_capacity(rows.len() + 1);
-        let sensitive = query.sensitive;
-        let number = query.number.number();
+        let reached = self.reach(&query, with_changes)?;
+        let rows: Vec<usize> = reached.iter().map(|&(row, _)| row).collect();
+        let (sensitive, number) = (query.sensitive, query.number.number());
         let by_number = number.filter(|_| self.has_decisions()).map(Whom::of_figures);
         let mut names: Vec<Whom> = by_number.into_iter().chain(names.iter().copied()).collect();
         names.dedup();
         let own = Subject::Record { source: table.source(record), record_id: table.record_id(record) };
         let own = Some(own).filter(|_| !table.record_id(record).is_empty());
         let subjects: Vec<Subject> = own.into_iter().chain(number.map(Subject::NhsNumber)).collect();
-        let decisions = self.decisions_on(&names, &rows);
+        let mut options = LinkOptions { decisions: self.decisions_on(&names, &rows), ..LinkOptions::default() };
+        let mut all = Vec::with_capacity(rows.len() + 1);
         all.push(query);
-        all.extend(rows.iter().map(|&row| self.row(row).fields));
+        all.extend(reached.into_iter().map(|(row, birth)| self.fields_of_row(row, birth)));
         self.few.fields.set_records(&all);
-        let counted = Counted { table: &self.few, store: &self.store, totals: &self.description.totals };
+        drop(all);
+
+        let frequencies = Counted { table: &self.few, store: &self.store, totals: &self.description.totals };
+        let (plan, fields, counts) = (&self.plan, &self.few.fields, &self.counts);
+        let few = Few { plan, fields, counts, frequencies: &frequencies };
         let model = &self.description.model;
-        let compiled = Compiled::of_few(&self.few.fields, model, self.counts.clone(), &counted)?;
-        let conditions = compiled.conditions(&model.blocking)?;
-        let rules = compiled.rules(&model.blocking, &conditions);
-        let others = candidates(&self.few, rules, may_be_cut, model.thresholds.max_block_pairs);
-        let scorer = compiled.scorer(model)?;
-        let pairs = || others.iter().map(|&other| (QUERY, other));
-        let mut options = LinkOptions { decisions, ..LinkOptions::default() };
+        let most = model.thresholds.max_block_pairs;
+        let cut = match may_be_too_large(rows.len() as u64 + 1, most) {
+            true => with_first_in_blocks(&self.few, model, counts)?,
+            false => None,
+        };
+        let others = cut.unwrap_or_else(|| few.with_first());
+        let pairs: Vec<(RecordIndex, RecordIndex)> = others.into_iter().map(|other| (QUERY, other)).collect();
         let row_of = |place: RecordIndex| rows[place as usize - 1];
-        let mut decided = decide_pairs(&self.few, &compiled, &scorer, model, pairs(), &options);
+        let mut decided = decide_pairs(&self.few, &few, model, &pairs, &options);
         if !self.barred.is_empty() {
             let places = decided.0.iter().map(|pair| pair.right).chain(decided.1.iter().map(|pair| pair.right));
             let places: Vec<(RecordIndex, usize)> = places.map(|place| (place, row_of(place))).collect();
             options.barred = self.barred_among(&subjects, &places);
             if !options.barred.is_empty() {
-                decided = decide_pairs(&self.few, &compiled, &scorer, model, pairs(), &options);
+                decided = decide_pairs(&self.few, &few, model, &pairs, &options);
             }
         }
         let (pairs, restricted) = decided;
@@ -200,7 +195,7 @@ impl ChildIndex {
                 decision: pair.decision,
                 guards: pair.guards,
                 sensitive: sensitive || self.sensitive.contains(&child),
-                measured: Measured::of(&scorer, pair.left, pair.right),
+                measured: Measured::of(&few, pair.left, pair.right),
             });
         }
         candidates.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.entry.cmp(&b.entry)));
@@ -218,55 +213,31 @@ impl ChildIndex {
         self.description.sources.iter().position(|known| known == source).map_or(u16::MAX, |rank| rank as u16)
     }
 
-    /// Of a row's fields those that blocking keys are made from, or more.
-    fn keys_of_row(&self, row: usize, birth: Option<PackedDate>) -> RecordFields {
-        if row < self.store.len() {
-            return self.store.part_of_row(row, birth, self.access.slots).fields;
-        }
-        self.row(row).fields
-    }
-
-    /// Rows that some blocking rule may bring together with the record, in order, each once, with the birth date where
-    /// it was found by that.
-    fn reach(&mut self, query: &RecordFields, with_changes: bool) -> Result<Vec<(usize, Option<PackedDate>)>, Error> {
-        self.few.fields.set_records(std::slice::from_ref(query));
-        let packed = self.store.len();
-        let mut rows = Vec::new();
-        let mut dates = Vec::new();
-        if (self.access.by_date || self.access.by_exchanged_date) && query.birth.is_whole() {
-            dates.push(query.birth);
-            dates.extend(query.birth.exchanged().filter(|_| self.access.by_exchanged_date));
-        }
-        for date in dates {
-            rows.extend(self.store.rows_of(date).map(|row| (row, Some(date))));
-            rows.extend(self.delta.with_date(date).iter().map(|&place| (packed + place as usize, Some(date))));
-        }
-        self.access.keys(&self.few, |path, _, key| {
-            let columns = &self.description.paths[path];
-            let bits = columns.starts.len().saturating_sub(1).checked_ilog2().unwrap_or(0);
-            let bucket = super::access::bucket(key, bits);
-            let place_of = |bucket| self.store.value(&columns.starts, bucket) as usize;
-            let places = place_of(bucket)..place_of(bucket + 1);
-            rows.extend(places.map(|place| (self.store.value(&columns.rows, place) as usize, None)));
-            rows.extend(self.delta.with_key(path, key).iter().map(|&place| (packed + place as usize, None)));
-        })?;
-        rows.sort_unstable_by_key(|&(row, birth)| (row, birth.is_none()));
-        rows.dedup_by_key(|&mut (row, _)| row);
-        let end = if with_changes { self.row_count() } else { packed };
-        rows.retain(|&(row, _)| row < end && !self.is_gone(row));
-        Ok(rows)
+    fn fields_of_row(&self, row: usize, birth: Option<PackedDate>) -> RecordFields {
+        if row < self.store.len() { self.store.row(row, birth).fields } else { self.row(row).fields }
     }
 }
 
-/// The records that some rule pairs with the first one. A block that a batch would cut is cut by the batch's
-/// own scan; such blocks are rare, and the scan looks at pairs among the others too.
-fn candidates(table: &Table, rules: Vec<Rule>, may_be_cut: bool, max_block_pairs: u64) -> Vec<RecordIndex> {
+/// Whether the pairs of so many records are more than a block may have.
+fn may_be_too_large(records: u64, most: u64) -> bool {
+    records * (records - 1) / 2 > most
+}
+
+/// The records that the first one is paired with where one of its blocks may be too large to be compared whole; `None`
+/// where none is. Such a block is cut by the batch's own scan, which looks at pairs among the others too.
+fn with_first_in_blocks(table: &Table, model: &Model, counts: &NameCounts) -> Result<Option<Vec<RecordIndex>>, Error> {
+    let compiled = Compiled::of_few(&table.fields, model, counts.clone())?;
+    let conditions = compiled.conditions(&model.blocking)?;
+    let rules = compiled.rules(&model.blocking, &conditions);
     let records = table.len();
-    if !may_be_cut {
-        let others = 1..records as RecordIndex;
-        let allowed = |other: &RecordIndex| !table.fields.invalidated[*other as usize];
-        let paired = |&other: &RecordIndex| rules.iter().any(|rule| rule.holds(QUERY, other));
-        return others.filter(allowed).filter(paired).collect();
+    let others = 1..records as RecordIndex;
+    let in_block = |rule: &Rule| {
+        let agreeing = others.clone().filter(|&other| rule.keys.iter().all(|column| column.agrees(QUERY, other)));
+        agreeing.count() as u64 + 1
+    };
+    let max_block_pairs = model.thresholds.max_block_pairs;
+    if !rules.iter().any(|rule| may_be_too_large(in_block(rule), max_block_pairs)) {
+        return Ok(None);
     }
     // Two sources, the record in question and all others: link-only then leaves the pairs of the first.
     let source: Vec<u16> = (0..records).map(|record| u16::from(record > 0)).collect();
@@ -282,7 +253,7 @@ fn candidates(table: &Table, rules: Vec<Rule>, may_be_cut: bool, max_block_pairs
     let scan = blocking.scan(Vec::new, |found, _, _, other| found.push(other));
     let mut found: Vec<RecordIndex> = scan.states.into_iter().flatten().collect();
     found.sort_unstable();
-    found
+    Ok(Some(found))
 }
 
 /// One child if every link leads to it; else a person decides.

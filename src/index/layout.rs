@@ -71,29 +71,6 @@ impl Slot {
     pub(super) const OF_ROWS: usize = Slot::Uprn as usize + 1;
 }
 
-/// A set of columns of rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Slots(u32);
-
-impl Slots {
-    /// Every column of rows.
-    pub(super) const ALL: Slots = Slots(u32::MAX);
-
-    /// The set of these.
-    pub(super) fn of(slots: &[Slot]) -> Slots {
-        Slots(slots.iter().fold(0, |set, &slot| set | 1 << slot as u32))
-    }
-
-    /// All that are in either.
-    pub(super) fn and(self, other: Slots) -> Slots {
-        Slots(self.0 | other.0)
-    }
-
-    fn has(self, slot: Slot) -> bool {
-        self.0 & (1 << slot as u32) != 0
-    }
-}
-
 pub(super) const SENSITIVE: u64 = 1;
 pub(super) const INVALIDATED: u64 = 2;
 
@@ -142,6 +119,31 @@ impl Store {
     #[inline]
     pub(super) fn get(&self, slot: Slot, place: usize) -> u64 {
         self.column(slot).get(&self.body, place)
+    }
+
+    /// Hands over the values of some rows in one column, without those that are 0.
+    #[inline]
+    pub(super) fn each(&self, slot: Slot, rows: std::ops::Range<usize>, found: impl FnMut(usize, u64)) {
+        self.column(slot).each(&self.body, rows, found);
+    }
+
+    /// The number of a postcode among those of the index; 0 for one that no record has.
+    pub(super) fn postcode_number(&self, postcode: PackedPostcode) -> u64 {
+        if !postcode.is_known() {
+            return 0;
+        }
+        let place = self.column(Slot::PostcodeUnit).lower_bound(&self.body, postcode.unit());
+        if self.get(Slot::PostcodeUnit, place) == postcode.unit() { place as u64 + 1 } else { 0 }
+    }
+
+    /// The place among birth dates of that of a row, which is not before another place.
+    pub(super) fn date_place(&self, row: usize, first: usize) -> usize {
+        self.column(Slot::DateEnd).lower_bound_from(&self.body, row as u64 + 1, first)
+    }
+
+    /// The birth date at a place.
+    pub(super) fn date_at(&self, place: usize) -> PackedDate {
+        PackedDate::from_bits(self.get(Slot::Date, place))
     }
 
     /// A value of a column that the description names itself.
@@ -193,19 +195,15 @@ impl Store {
         if found { self.get(Slot::PostcodeCount, place) } else { 0 }
     }
 
-    /// A whole row.
-    pub(super) fn row(&self, row: usize) -> Row {
-        self.part_of_row(row, None, Slots::ALL)
+    /// A row's NHS number.
+    pub(super) fn number(&self, row: usize) -> NumberCell {
+        NumberCell::from_bits(self.get(Slot::Number, row))
     }
 
-    /// Some of the values of a row; the others are as if missing. Its birth date need not be looked for where it is
-    /// known.
-    pub(super) fn part_of_row(&self, row: usize, birth: Option<PackedDate>, wanted: Slots) -> Row {
-        let get = |slot| if wanted.has(slot) { self.get(slot, row) } else { 0 };
-        let birth = birth.unwrap_or_else(|| {
-            let date = self.column(Slot::DateEnd).lower_bound(&self.body, row as u64 + 1);
-            PackedDate::from_bits(self.get(Slot::Date, date))
-        });
+    /// A whole row. Its birth date need not be looked for where it is known.
+    pub(super) fn row(&self, row: usize, birth: Option<PackedDate>) -> Row {
+        let get = |slot| self.get(slot, row);
+        let birth = birth.unwrap_or_else(|| self.date_at(self.date_place(row, 0)));
         let flags = get(Slot::Flags);
         let mut address = Vec::new();
         self.address_words(get(Slot::Street), &mut address);
@@ -216,7 +214,7 @@ impl Store {
             child: get(Slot::Child) as u32,
             fields: RecordFields {
                 source: get(Slot::Source) as u16,
-                number: NumberCell::from_bits(get(Slot::Number)),
+                number: self.number(row),
                 given: self.given(get(Slot::Given)),
                 other: self.given(get(Slot::Other)),
                 family: self.family(get(Slot::Family)),
@@ -248,7 +246,7 @@ impl Store {
         PackedPostcode::from_unit(self.numbered(Slot::PostcodeUnit, number))
     }
 
-    fn given(&self, code: u64) -> Given {
+    pub(super) fn given(&self, code: u64) -> Given {
         if code < self.names {
             let name = code as u32;
             return Given { whole: name, words: [name, 0, 0, 0], birth_order: 0 };
@@ -261,7 +259,7 @@ impl Store {
         }
     }
 
-    fn family(&self, code: u64) -> Family {
+    pub(super) fn family(&self, code: u64) -> Family {
         if code < self.names {
             let name = code as u32;
             return Family { whole: name, words: [name, 0, 0, 0], stem: name };

@@ -53,6 +53,7 @@ mod journal;
 mod kin;
 mod layout;
 mod publish;
+mod reach;
 mod snapshot;
 
 pub use change::{Change, MAX_CHILD};
@@ -63,7 +64,7 @@ pub use publish::Publication;
 
 use crate::error::Error;
 use crate::linkage::barred::Barred;
-use crate::linkage::model::{FrequencyTable, Model};
+use crate::linkage::model::{FrequencyTable, Model, Plan};
 use crate::linkage::predicate::NameCounts;
 use crate::linkage::table::Table;
 use crate::linkage::table::fields::Fields;
@@ -92,6 +93,7 @@ pub struct ChildIndex {
     store: Store,
     access: Access,
     counts: NameCounts,
+    plan: Plan,
     /// How many names rows and changes have; those behind belong to the record in question.
     names: usize,
     /// The record in question and its candidates; holds the names all the time.
@@ -182,6 +184,7 @@ impl ChildIndex {
             counts: NameCounts::counted(first_names, family_names, description.counted as usize),
             names: table.len(),
             few: Table::of_fields(Fields { names: table.into(), ..Fields::default() }),
+            plan: Plan::new(&description.model)?,
             delta: Delta::new(&description.merged),
             decided: Decided::of_kept(&description.decided).ok_or_else(snapshot::damaged)?,
             barred: Barred::default(),
@@ -292,7 +295,7 @@ impl ChildIndex {
 
     fn row(&self, row: usize) -> Row {
         match row.checked_sub(self.store.len()) {
-            None => self.store.row(row),
+            None => self.store.row(row, None),
             Some(place) => self.delta.row(place).cloned().unwrap_or_default(),
         }
     }

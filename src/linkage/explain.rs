@@ -2,7 +2,7 @@
 
 use super::comparison::RecordIndex;
 use super::model::{Compiled, Level, Model};
-use super::score::{Bar, Scorer};
+use super::score::{Bar, Weighs};
 use super::table::Table;
 use crate::error::Error;
 use serde::Serialize;
@@ -80,11 +80,11 @@ pub struct Measured {
 
 impl Measured {
     /// Measures a pair.
-    pub(crate) fn of(scorer: &Scorer, left: RecordIndex, right: RecordIndex) -> Measured {
-        let score = scorer.score(left, right);
+    pub(crate) fn of(scorer: &impl Weighs, left: RecordIndex, right: RecordIndex) -> Measured {
+        let score = scorer.weigh(left, right);
         Measured {
-            prior: scorer.prior(),
-            bars: scorer.bars(left, right),
+            prior: scorer.start_weight(),
+            bars: scorer.measure(left, right),
             household: score.weight - score.against_chance,
             match_weight: score.weight,
         }

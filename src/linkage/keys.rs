@@ -3,6 +3,8 @@
 use super::blocking::KeyColumn;
 use super::comparison::RecordIndex;
 use super::hash;
+use super::table::fields::names::{Family, Given, NameTable};
+use super::table::fields::place::PackedPostcode;
 use super::table::fields::{Coded, Fields};
 use crate::error::Error;
 
@@ -17,7 +19,13 @@ enum Kind {
     /// At most one key; `None` where the value is missing.
     Single(fn(&Fields, RecordIndex) -> Option<u64>),
     /// The same where it depends on one field of recurring values alone.
-    ByValue(fn(&Fields) -> KeyColumn),
+    Given(fn(&NameTable, Given) -> Option<u64>),
+    Family(fn(&NameTable, Family) -> Option<u64>),
+    MotherGiven(fn(&NameTable, Given) -> Option<u64>),
+    MotherFamily(fn(&NameTable, Family) -> Option<u64>),
+    Postcode(fn(PackedPostcode) -> u64),
+    Sex,
+    Practice,
     /// Any number of keys.
     Several(fn(&Fields, RecordIndex, &mut Vec<u64>)),
 }
@@ -30,24 +38,24 @@ static VOCABULARY: &[Key] = &[
     Key { name: "birth-year-day", kind: Kind::Single(birth_year_day) },
     Key { name: "birth-month-day", kind: Kind::Single(birth_month_day) },
     Key { name: "birth-year", kind: Kind::Single(birth_year) },
-    Key { name: "given-name", kind: Kind::ByValue(given_name) },
+    Key { name: "given-name", kind: Kind::Given(given_name) },
     Key { name: "given-name-words", kind: Kind::Several(given_name_words) },
-    Key { name: "given-name-sound", kind: Kind::ByValue(given_name_sound) },
-    Key { name: "given-name-initial", kind: Kind::ByValue(given_name_initial) },
-    Key { name: "family-name", kind: Kind::ByValue(family_name) },
+    Key { name: "given-name-sound", kind: Kind::Given(given_name_sound) },
+    Key { name: "given-name-initial", kind: Kind::Given(given_name_initial) },
+    Key { name: "family-name", kind: Kind::Family(family_name) },
     Key { name: "family-name-words", kind: Kind::Several(family_name_words) },
-    Key { name: "family-name-sound", kind: Kind::ByValue(family_name_sound) },
-    Key { name: "family-name-initial", kind: Kind::ByValue(family_name_initial) },
+    Key { name: "family-name-sound", kind: Kind::Family(family_name_sound) },
+    Key { name: "family-name-initial", kind: Kind::Family(family_name_initial) },
     Key { name: "any-name", kind: Kind::Several(any_name) },
-    Key { name: "sex", kind: Kind::ByValue(sex) },
+    Key { name: "sex", kind: Kind::Sex },
     Key { name: "postcode", kind: Kind::Several(postcode) },
-    Key { name: "postcode-sector", kind: Kind::ByValue(postcode_sector) },
-    Key { name: "postcode-district", kind: Kind::ByValue(postcode_district) },
+    Key { name: "postcode-sector", kind: Kind::Postcode(PackedPostcode::sector) },
+    Key { name: "postcode-district", kind: Kind::Postcode(PackedPostcode::district) },
     Key { name: "uprn", kind: Kind::Single(uprn) },
-    Key { name: "practice", kind: Kind::ByValue(practice) },
+    Key { name: "practice", kind: Kind::Practice },
     Key { name: "mother-nhs-number", kind: Kind::Single(mother_nhs_number) },
-    Key { name: "mother-given-name", kind: Kind::ByValue(mother_given_name) },
-    Key { name: "mother-family-name", kind: Kind::ByValue(mother_family_name) },
+    Key { name: "mother-given-name", kind: Kind::MotherGiven(given_name) },
+    Key { name: "mother-family-name", kind: Kind::MotherFamily(mother_family_name) },
 ];
 
 /// The key of a name.
@@ -71,9 +79,34 @@ impl Key {
     pub(crate) fn column(&self, fields: &Fields) -> KeyColumn {
         match self.kind {
             Kind::Single(key) => KeyColumn::single(fields.len(), |record| key(fields, record)),
-            Kind::ByValue(column) => column(fields),
+            Kind::Given(key) => by_value(&fields.given, |name| key(&fields.names, name)),
+            Kind::Family(key) => by_value(&fields.family, |name| key(&fields.names, name)),
+            Kind::MotherGiven(key) => by_value(&fields.mother_given, |name| key(&fields.names, name)),
+            Kind::MotherFamily(key) => by_value(&fields.mother_family, |name| key(&fields.names, name)),
+            Kind::Postcode(part) => by_value(&fields.postcode, |postcode| spread(part(postcode))),
+            Kind::Sex => by_value(&fields.sex, |sex| spread(u64::from(sex))),
+            Kind::Practice => by_value(&fields.practice, spread),
             Kind::Several(keys) => KeyColumn::several(fields.len(), |record, own| keys(fields, record, own)),
         }
+    }
+
+    /// The keys of one record, onto the end of a list.
+    pub(crate) fn of(&self, fields: &Fields, record: RecordIndex, keys: &mut Vec<u64>) {
+        let key = match self.kind {
+            Kind::Single(key) => key(fields, record),
+            Kind::Given(key) => key(&fields.names, fields.given.of(record)),
+            Kind::Family(key) => key(&fields.names, fields.family.of(record)),
+            Kind::MotherGiven(key) => key(&fields.names, fields.mother_given.of(record)),
+            Kind::MotherFamily(key) => key(&fields.names, fields.mother_family.of(record)),
+            Kind::Postcode(part) => spread(part(fields.postcode.of(record))),
+            Kind::Sex => spread(u64::from(fields.sex.of(record))),
+            Kind::Practice => spread(fields.practice.of(record)),
+            Kind::Several(several) => {
+                several(fields, record, keys);
+                None
+            }
+        };
+        keys.extend(key);
     }
 }
 
@@ -126,8 +159,8 @@ fn birth_year(fields: &Fields, record: RecordIndex) -> Option<u64> {
 }
 
 /// The first given name, all spellings of one name alike.
-fn given_name(fields: &Fields) -> KeyColumn {
-    by_value(&fields.given, |given| name_key(fields.names.spelling(given.words[0])))
+fn given_name(names: &NameTable, given: Given) -> Option<u64> {
+    name_key(names.spelling(given.words[0]))
 }
 
 /// Every word of the given names and other names.
@@ -137,16 +170,16 @@ fn given_name_words(fields: &Fields, record: RecordIndex, keys: &mut Vec<u64>) {
     keys.extend(given.words().chain(other.words()).filter_map(|word| name_key(spelling(word))));
 }
 
-fn given_name_sound(fields: &Fields) -> KeyColumn {
-    by_value(&fields.given, |given| spread(fields.names.sound(given.words[0])))
+fn given_name_sound(names: &NameTable, given: Given) -> Option<u64> {
+    spread(names.sound(given.words[0]))
 }
 
-fn given_name_initial(fields: &Fields) -> KeyColumn {
-    by_value(&fields.given, |given| initial(fields, given.words[0]))
+fn given_name_initial(names: &NameTable, given: Given) -> Option<u64> {
+    initial(names, given.words[0])
 }
 
-fn family_name(fields: &Fields) -> KeyColumn {
-    by_value(&fields.family, |family| name_key(family.stem))
+fn family_name(_: &NameTable, family: Family) -> Option<u64> {
+    name_key(family.stem)
 }
 
 /// Every part of the family name, the previous one and the mother's.
@@ -156,12 +189,16 @@ fn family_name_words(fields: &Fields, record: RecordIndex, keys: &mut Vec<u64>) 
     }
 }
 
-fn family_name_sound(fields: &Fields) -> KeyColumn {
-    by_value(&fields.family, |family| spread(fields.names.sound(family.whole)))
+fn family_name_sound(names: &NameTable, family: Family) -> Option<u64> {
+    spread(names.sound(family.whole))
 }
 
-fn family_name_initial(fields: &Fields) -> KeyColumn {
-    by_value(&fields.family, |family| initial(fields, family.whole))
+fn family_name_initial(names: &NameTable, family: Family) -> Option<u64> {
+    initial(names, family.whole)
+}
+
+fn mother_family_name(_: &NameTable, family: Family) -> Option<u64> {
+    name_key(family.whole)
 }
 
 /// Given and family name alike, for names in each other's place.
@@ -170,12 +207,8 @@ fn any_name(fields: &Fields, record: RecordIndex, keys: &mut Vec<u64>) {
     keys.extend(name_key(fields.family.of(record).whole));
 }
 
-fn initial(fields: &Fields, name: u32) -> Option<u64> {
-    fields.names.text(name).bytes().next().and_then(|letter| spread(u64::from(letter)))
-}
-
-fn sex(fields: &Fields) -> KeyColumn {
-    by_value(&fields.sex, |sex| spread(u64::from(sex)))
+fn initial(names: &NameTable, name: u32) -> Option<u64> {
+    names.text(name).bytes().next().and_then(|letter| spread(u64::from(letter)))
 }
 
 /// The postcode and the previous one.
@@ -184,30 +217,59 @@ fn postcode(fields: &Fields, record: RecordIndex, keys: &mut Vec<u64>) {
     keys.extend(spread(fields.previous_postcode.of(record).unit()));
 }
 
-fn postcode_sector(fields: &Fields) -> KeyColumn {
-    by_value(&fields.postcode, |postcode| spread(postcode.sector()))
-}
-
-fn postcode_district(fields: &Fields) -> KeyColumn {
-    by_value(&fields.postcode, |postcode| spread(postcode.district()))
-}
-
 fn uprn(fields: &Fields, record: RecordIndex) -> Option<u64> {
     spread(fields.uprn[record as usize])
-}
-
-fn practice(fields: &Fields) -> KeyColumn {
-    by_value(&fields.practice, spread)
 }
 
 fn mother_nhs_number(fields: &Fields, record: RecordIndex) -> Option<u64> {
     fields.mother_number[record as usize].number().and_then(spread)
 }
 
-fn mother_given_name(fields: &Fields) -> KeyColumn {
-    by_value(&fields.mother_given, |given| name_key(fields.names.spelling(given.words[0])))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::column::Column;
+    use crate::identity::raw::RawFields;
+    use crate::linkage::table::{Table, TableBuilder};
 
-fn mother_family_name(fields: &Fields) -> KeyColumn {
-    by_value(&fields.mother_family, |family| name_key(family.whole))
+    #[test]
+    fn one_record_has_the_keys_that_it_has_among_all() {
+        let mut builder = TableBuilder::new(0);
+        let source = builder.source("a");
+        for (id, given, family) in [("1", "Mary Jane", "Smith-Okafor"), ("2", "Mohammed", ""), ("3", "", "Kowalska")] {
+            let mut fields = RawFields::new();
+            for (column, text) in [
+                (Column::RecordId, id),
+                (Column::NhsNumber, "943 476 5919"),
+                (Column::GivenName, given),
+                (Column::OtherNames, "Rose"),
+                (Column::FamilyName, family),
+                (Column::Sex, "2"),
+                (Column::BirthDate, "2024-03-04"),
+                (Column::Postcode, "LS1 4AP"),
+                (Column::Uprn, "10093080391"),
+                (Column::GpPractice, "A81001"),
+                (Column::MotherNhsNumber, "401 023 2137"),
+                (Column::MotherGivenName, "Aphra"),
+                (Column::MotherFamilyName, "Smith"),
+            ] {
+                fields.set(column, text);
+            }
+            builder.push(source, 1, &fields);
+        }
+        let table = Table::build(vec![builder]).table;
+        for key in VOCABULARY {
+            let column = key.column(&table.fields);
+            let mut any = false;
+            for record in 0..table.len() as RecordIndex {
+                let mut own = Vec::new();
+                key.of(&table.fields, record, &mut own);
+                own.sort_unstable();
+                own.dedup();
+                assert_eq!(own, column.keys(record), "{} of record {record}", key.name);
+                any |= !own.is_empty();
+            }
+            assert!(any, "no record has a key {}", key.name);
+        }
+    }
 }

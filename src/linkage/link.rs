@@ -9,9 +9,9 @@ use super::decide::{self, Candidate, Verdicts};
 use super::decisions::Decisions;
 use super::estimate::{self, TrainingReport};
 use super::guards::{Facts, Guard, Guards};
-use super::model::{Compiled, Model};
+use super::model::{Compiled, Few, Model};
 use super::parallel;
-use super::score::{Scorer, probability};
+use super::score::{PairScore, Weighs, probability};
 use super::table::Table;
 use super::walk::Walk;
 use crate::error::Error;
@@ -199,19 +199,16 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// Scores a pair, known to model and scorer by its places, and keeps its records if anything can come of it.
+    /// Keeps a pair of records if anything can come of it.
     fn offer(
         &mut self,
         model: &Model,
-        compiled: &Compiled,
-        scorer: &Scorer,
-        places: (RecordIndex, RecordIndex),
+        score: PairScore,
+        facts: impl FnOnce() -> Facts,
         (left, right): (RecordIndex, RecordIndex),
     ) {
-        let score = scorer.score(places.0, places.1);
         if score.weight >= model.thresholds.review {
-            let facts = Facts::of(&compiled.pair(places.0, places.1));
-            self.pairs.push(Candidate { left, right, score, facts });
+            self.pairs.push(Candidate { left, right, score, facts: facts() });
         } else if score.is_household() {
             self.household.push((left, right));
         }
@@ -222,14 +219,15 @@ impl Candidates {
 /// review, and the restricted ones. What [`link`] does after its scan, for a table of a few records.
 pub(crate) fn decide_pairs(
     table: &Table,
-    compiled: &Compiled,
-    scorer: &Scorer,
+    few: &Few,
     model: &Model,
-    pairs: impl Iterator<Item = (RecordIndex, RecordIndex)>,
+    pairs: &[(RecordIndex, RecordIndex)],
     options: &LinkOptions,
 ) -> (Vec<DecidedPair>, Vec<RestrictedPair>) {
     let mut candidates = Candidates::default();
-    pairs.for_each(|pair| candidates.offer(model, compiled, scorer, pair, pair));
+    for &(left, right) in pairs {
+        candidates.offer(model, few.weigh(left, right), || Facts::of(&few.pair(left, right)), (left, right));
+    }
     let verdicts = decide::decide(table, model, candidates, options);
     let (_, pairs, restricted, _) = group(table, verdicts, options);
     (pairs, restricted)
@@ -254,7 +252,8 @@ fn candidates(
         max_block_pairs: model.thresholds.max_block_pairs,
     };
     let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
-        kept.offer(model, compiled, &scorer, (left, right), walk.pair(left, right));
+        let facts = || Facts::of(&compiled.pair(left, right));
+        kept.offer(model, scorer.score(left, right), facts, walk.pair(left, right));
     });
     let mut all = Candidates::default();
     for part in scan.states {

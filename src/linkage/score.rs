@@ -36,6 +36,32 @@ pub struct Bar {
     pub term_frequency: f64,
 }
 
+/// What weighs pairs, over whatever records.
+pub(crate) trait Weighs {
+    /// The comparison vector and weight of a pair.
+    fn weigh(&self, left: RecordIndex, right: RecordIndex) -> PairScore;
+
+    /// One bar for each comparison of a pair.
+    fn measure(&self, left: RecordIndex, right: RecordIndex) -> Vec<Bar>;
+
+    /// The prior in bits.
+    fn start_weight(&self) -> f64;
+}
+
+impl Weighs for Scorer<'_> {
+    fn weigh(&self, left: RecordIndex, right: RecordIndex) -> PairScore {
+        self.score(left, right)
+    }
+
+    fn measure(&self, left: RecordIndex, right: RecordIndex) -> Vec<Bar> {
+        self.bars(left, right)
+    }
+
+    fn start_weight(&self) -> f64 {
+        self.prior
+    }
+}
+
 /// Scores pairs by one model. Sums run in the order of the comparisons, so the same pair always gets
 /// the same bits.
 pub struct Scorer<'a> {
@@ -87,36 +113,24 @@ impl<'a> Scorer<'a> {
     /// The comparison vector and weight of a pair.
     #[inline]
     pub fn score(&self, left: RecordIndex, right: RecordIndex) -> PairScore {
-        let mut sum = self.start();
+        let mut sum = Sum::start(self.prior, self.household_prior);
         let mut pattern = 0;
         for (comparison, &count) in self.comparisons.iter().zip(self.codec.level_counts()) {
             let level = comparison.comparator.level(left, right);
             pattern = pattern * count + u64::from(level);
             sum.add(comparison, usize::from(level), left, right);
         }
-        self.finish(pattern, sum)
+        sum.finish(pattern, self.household_prior.is_some())
     }
 
     /// The weight of a pair whose comparison vector is known.
     #[inline]
     pub fn score_pattern(&self, pattern: Pattern, left: RecordIndex, right: RecordIndex) -> PairScore {
-        let mut sum = self.start();
+        let mut sum = Sum::start(self.prior, self.household_prior);
         for (comparison, level) in self.comparisons.iter().zip(self.codec.unpack(pattern)) {
             sum.add(comparison, usize::from(level), left, right);
         }
-        self.finish(pattern, sum)
-    }
-
-    fn start(&self) -> Sum {
-        Sum { chance: self.prior, household: self.household_prior.unwrap_or(0.0) }
-    }
-
-    fn finish(&self, pattern: Pattern, Sum { chance, household }: Sum) -> PairScore {
-        let (weight, household) = match self.household_prior {
-            Some(_) => (against_both(chance, household), household),
-            None => (chance, f64::INFINITY),
-        };
-        PairScore { pattern, weight, against_chance: chance, against_household: household }
+        sum.finish(pattern, self.household_prior.is_some())
     }
 
     /// One bar for each comparison of a pair.
@@ -131,16 +145,38 @@ impl<'a> Scorer<'a> {
 }
 
 /// Weights added up so far, against chance and against a household.
-struct Sum {
+pub(crate) struct Sum {
     chance: f64,
     household: f64,
 }
 
 impl Sum {
+    /// The priors alone.
+    pub(crate) fn start(prior: f64, household_prior: Option<f64>) -> Sum {
+        Sum { chance: prior, household: household_prior.unwrap_or(0.0) }
+    }
+
+    /// Adds the weights of a level: against chance with its adjustment, and against a household.
+    #[inline]
+    pub(crate) fn add_weights(&mut self, chance: f64, household: f64) {
+        self.chance += chance;
+        self.household += household;
+    }
+
+    /// The score of all that was added.
+    pub(crate) fn finish(self, pattern: Pattern, has_household: bool) -> PairScore {
+        let Sum { chance, household } = self;
+        let (weight, household) = match has_household {
+            true => (against_both(chance, household), household),
+            false => (chance, f64::INFINITY),
+        };
+        PairScore { pattern, weight, against_chance: chance, against_household: household }
+    }
+
     #[inline]
     fn add(&mut self, comparison: &CompiledComparison, level: usize, left: RecordIndex, right: RecordIndex) {
-        self.chance += comparison.weights[level] + adjustment(comparison, level, left, right);
-        self.household += comparison.household_weights.get(level).copied().unwrap_or(0.0);
+        let household = comparison.household_weights.get(level).copied().unwrap_or(0.0);
+        self.add_weights(comparison.weights[level] + adjustment(comparison, level, left, right), household);
     }
 }
 

@@ -1,12 +1,13 @@
 //! From the document to numbers and functions over one table.
 
+use super::plan::{Plan, Planned};
 use super::{BlockingRule, Comparison, Frozen, Model, TermFrequencySetting};
 use crate::error::Error;
 use crate::linkage::blocking::{KeyColumn, Residual, Rule};
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
 use crate::linkage::keys;
 use crate::linkage::predicate::{self, NameCounts, Pair, Test};
-use crate::linkage::score::{Scorer, weight_of};
+use crate::linkage::score::Scorer;
 use crate::linkage::table::fields::Fields;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -21,16 +22,8 @@ pub(crate) struct Compiled<'a> {
     fields: &'a Fields,
     counts: NameCounts,
     keys: BTreeMap<&'a str, KeyColumn>,
-    frequencies: Option<&'a dyn Frequencies>,
     /// The counts that the model carries.
     frozen: Option<Frozen>,
-}
-
-/// How often values occur among records that do not stand in the table.
-pub(crate) trait Frequencies: Sync {
-    /// How many records have the value that this record of the table has in the column named as in
-    /// [`TermFrequencySetting::of`], and how many have any; `None` where the record has none.
-    fn count(&self, of: &str, record: RecordIndex) -> Option<(u64, u64)>;
 }
 
 impl<'a> Compiled<'a> {
@@ -45,19 +38,13 @@ impl<'a> Compiled<'a> {
         Ok(Compiled { keys, ..Compiled::for_pairs(fields, Some(model)) })
     }
 
-    /// For a few records out of many: counts and frequencies are those of the many. Computes the
-    /// keys of blocking only.
+    /// For a few records out of many, to find their blocks: counts are those of the many.
     ///
     /// # Errors
     /// `model/unknown-key`.
-    pub(crate) fn of_few(
-        fields: &'a Fields,
-        model: &'a Model,
-        counts: NameCounts,
-        frequencies: &'a dyn Frequencies,
-    ) -> Result<Compiled<'a>, Error> {
+    pub(crate) fn of_few(fields: &'a Fields, model: &'a Model, counts: NameCounts) -> Result<Compiled<'a>, Error> {
         let keys = key_columns(fields, blocking_keys(model).collect())?;
-        Ok(Compiled { fields, counts, keys, frequencies: Some(frequencies), frozen: None })
+        Ok(Compiled { fields, counts, keys, frozen: None })
     }
 
     /// Without keys: for pairs that are given. Counts are those of the model, if it has any.
@@ -65,7 +52,7 @@ impl<'a> Compiled<'a> {
         let table = model.and_then(|model| model.frequencies.as_ref());
         let frozen = table.map(|table| Frozen::of_fields(table, fields));
         let counts = frozen.as_ref().map_or_else(|| NameCounts::of(fields), Frozen::name_counts);
-        Compiled { fields, counts, keys: BTreeMap::new(), frequencies: None, frozen }
+        Compiled { fields, counts, keys: BTreeMap::new(), frozen }
     }
 
     /// A pair of records to ask predicates of.
@@ -90,16 +77,14 @@ impl<'a> Compiled<'a> {
     }
 
     fn scorer_with(&self, model: &Model, term_frequencies: bool) -> Result<Scorer<'_>, Error> {
-        let household = model.household_pairs_per_match;
-        let comparisons = model
-            .comparisons
-            .iter()
-            .map(|comparison| self.comparison(comparison, household.is_some(), term_frequencies))
+        let plan = Plan::of_weights(model)?;
+        let comparisons = plan.comparisons.into_iter().zip(&model.comparisons);
+        let comparisons = comparisons
+            .map(|(planned, comparison)| self.comparison(planned, comparison, term_frequencies))
             .collect::<Result<Vec<_>, Error>>()?;
-        let prior = weight_of(model.probability_two_random_records_match);
-        let scorer = Scorer::new(comparisons, prior)?;
-        Ok(match household {
-            Some(per_match) => scorer.with_household(-libm::log2(per_match)),
+        let scorer = Scorer::new(comparisons, plan.prior)?;
+        Ok(match plan.household_prior {
+            Some(prior) => scorer.with_household(prior),
             None => scorer,
         })
     }
@@ -144,53 +129,25 @@ impl<'a> Compiled<'a> {
 
     fn comparison(
         &self,
+        planned: Planned,
         comparison: &Comparison,
-        household: bool,
         term_frequencies: bool,
     ) -> Result<CompiledComparison<'_>, Error> {
-        let mut tests = Vec::with_capacity(comparison.levels.len());
-        let gammas = comparison.gammas();
-        let mut term_frequency: Vec<Option<TermFrequency>> = (0..=gammas).map(|_| None).collect();
-        let m = comparison.probabilities(|level| level.m);
-        let u = comparison.probabilities(|level| level.u);
-        let h = comparison.probabilities(|level| level.h);
-        for (level, index) in comparison.levels.iter().zip(comparison.level_indices()) {
-            let found = predicate::find(&level.when)?;
-            tests.push((found.test, level.number.unwrap_or(0.0), index as LevelIndex));
-            if let Some(setting) = level.term_frequency.as_ref().filter(|_| term_frequencies) {
-                term_frequency[index] = Some(self.term_frequency(setting, u[index])?);
-            }
-        }
-        let weights = |against: &[f64]| -> Vec<f64> {
-            let weight = |(m, other): (&f64, &f64)| libm::log2(*m) - libm::log2(*other);
-            std::iter::once(0.0).chain(m.iter().zip(against).skip(1).map(weight)).collect()
-        };
+        let terms = planned.terms.iter().map(|term| match term.as_ref().filter(|_| term_frequencies) {
+            Some(term) => self.term_frequency(&term.setting, term.u_base).map(Some),
+            None => Ok(None),
+        });
         Ok(CompiledComparison {
             name: comparison.name.clone(),
-            comparator: Box::new(Levels { compiled: self, tests, level_count: gammas + 1 }),
-            weights: weights(&u),
-            household_weights: if household { weights(&h) } else { Vec::new() },
-            term_frequency,
+            term_frequency: terms.collect::<Result<_, Error>>()?,
+            comparator: Box::new(Levels { compiled: self, level_count: planned.weights.len(), tests: planned.tests }),
+            weights: planned.weights,
+            household_weights: planned.household_weights,
         })
     }
 
     fn term_frequency(&self, setting: &TermFrequencySetting, u_base: f64) -> Result<TermFrequency, Error> {
         let fields = self.fields;
-        if let Some(elsewhere) = self.frequencies {
-            let share_of = |record| match elsewhere.count(&setting.of, record) {
-                Some((count, total)) => share(count, total, u_base),
-                None => f64::NAN,
-            };
-            let records = 0..fields.len() as RecordIndex;
-            let (value_id, frequency) = (Arc::new(records.clone().collect()), records.map(share_of).collect());
-            return Ok(TermFrequency {
-                value_id,
-                frequency,
-                u_base,
-                minimum_u: setting.minimum_u,
-                weight: setting.weight,
-            });
-        }
         // The records' values as the table numbers them, and the name or postcode that each of these stands for.
         let (value_id, stands_for): (Arc<Vec<u32>>, Vec<u64>) = match setting.of.as_str() {
             "given-name" => (fields.given.value_ids(), fields.given.values().iter().map(|v| v.whole.into()).collect()),
@@ -254,7 +211,7 @@ fn relative_frequency(value_id: &[u32], stands_for: &[u32], average: f64) -> Vec
 }
 
 /// The share of a value that `count` of `total` records have, leaning on the average share.
-fn share(count: u64, total: u64, average: f64) -> f64 {
+pub(super) fn share(count: u64, total: u64, average: f64) -> f64 {
     (count as f64 + FREQUENCY_STRENGTH * average) / (total as f64 + FREQUENCY_STRENGTH)
 }
 

@@ -7,10 +7,12 @@
 mod check;
 mod compile;
 mod frequency;
+mod plan;
 
-pub(crate) use compile::{Compiled, Frequencies};
+pub(crate) use compile::Compiled;
 pub use frequency::FrequencyTable;
 pub(crate) use frequency::Frozen;
+pub(crate) use plan::{Few, Frequencies, Plan};
 
 use crate::error::Error;
 use serde::{Deserialize, Serialize};

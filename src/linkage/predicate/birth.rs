@@ -28,7 +28,7 @@ pub(in crate::linkage) fn equal(pair: &Pair, _: f64) -> bool {
 /// One side knows only a part, or has 1 January of the same year, and nothing contradicts.
 pub(in crate::linkage) fn partly(pair: &Pair, _: f64) -> bool {
     let (left, right) = dates(pair);
-    left.is_partly(right) || (left.year() == right.year() && (left.is_filler() || right.is_filler()))
+    is_partly(left, right)
 }
 
 /// Day and month exchanged.
@@ -52,8 +52,23 @@ pub(in crate::linkage) fn parts(pair: &Pair, parts: f64) -> bool {
 /// The dates are the same, or a slip, an exchange, an unknown part or one wrong part explains how they
 /// differ, or one is missing.
 pub(in crate::linkage) fn compatible(pair: &Pair, _: f64) -> bool {
-    let explained = [equal, missing, partly, exchanged, slip];
-    explained.iter().any(|holds| holds(pair, 0.0)) || parts(pair, 2.0)
+    let (left, right) = dates(pair);
+    are_compatible(left, right)
+}
+
+/// The same of two dates.
+pub(crate) fn are_compatible(left: PackedDate, right: PackedDate) -> bool {
+    !left.is_known()
+        || !right.is_known()
+        || left == right
+        || left.parts_agreeing(right) >= 2
+        || is_partly(left, right)
+        || (right.is_whole() && left.exchanged() == Some(right))
+        || left.is_slip_of(right)
+}
+
+fn is_partly(left: PackedDate, right: PackedDate) -> bool {
+    left.is_partly(right) || (left.year() == right.year() && (left.is_filler() || right.is_filler()))
 }
 
 /// No further apart than so many days.
