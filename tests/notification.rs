@@ -72,6 +72,37 @@ proptest! {
         prop_assert_eq!(disk.journal.len(), length);
     }
 
+    /// A host that settles after every message comes to what one that looks at all of them anew comes to, each time.
+    #[test]
+    fn settling_again_and_again_is_as_looking_at_everything_anew(
+        order in Just((0..night().len()).collect::<Vec<_>>()).prop_shuffle(),
+        decision in 0..decisions().len(),
+        at in 0..night().len(),
+    ) {
+        let messages = night();
+        let (mut index, mut journal) = (ChildIndex::load(snapshot()).unwrap(), Vec::new());
+        let mut notifications = Notifications::new(&index);
+        for (step, &next) in order.iter().enumerate() {
+            notifications.receive(messages[next].clone());
+            if step == at {
+                let entry = index.next_journal_entry(decisions()[decision].clone());
+                journal.extend(entry.to_bytes());
+                index.replay_entry(&entry).unwrap();
+            }
+            let before = journal.clone();
+            let settled = notifications
+                .settle(&mut index, &mut |entries| {
+                    entries.iter().for_each(|entry| journal.extend(entry.to_bytes()));
+                    Ok(())
+                })
+                .unwrap();
+            let mut anew = Disk { messages: order[..=step].iter().map(|&n| messages[n].clone()).collect(), journal: before };
+            let (whole, all, _) = run(&mut anew, &[], usize::MAX).unwrap();
+            prop_assert_eq!(&settled, &all);
+            prop_assert!(whole.snapshot().unwrap() == index.snapshot().unwrap());
+        }
+    }
+
     /// Settled in two nights, cut anywhere: children and queue are the same but for the serials of new children.
     #[test]
     fn the_night_in_which_a_message_comes_makes_no_difference(

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
 use crate::linkage::decisions::Verdict;
+use crate::linkage::parallel;
 use crate::linkage::table::{Table, TableBuilder};
 use std::collections::BTreeMap;
 
@@ -97,6 +98,7 @@ impl ChildIndex {
     /// # Errors
     /// `index/unknown-entry` for a record that is not there to be split off; `index/child-id`; `index/sources`.
     pub fn change(&mut self, change: &Change) -> Result<(), Error> {
+        let (sensitive, gone) = (self.sensitive.len(), self.delta.gone_count());
         match change {
             Change::Upsert { entry, child, source, fields } => {
                 let mut raw = RawFields::new();
@@ -113,6 +115,10 @@ impl ChildIndex {
         if matches!(change, Change::Merge { .. } | Change::Split { .. }) {
             self.forget_strays();
         }
+        // A record that comes bears on no record of the snapshot, unless it is one of them, or marks its child.
+        let comes = matches!(change, Change::Upsert { .. } | Change::Remove { .. });
+        let apart = comes && self.sensitive.len() == sensitive && self.delta.gone_count() == gone;
+        self.states = (self.states.0 + 1, self.states.1 + u64::from(!apart));
         self.delta.count_change();
         Ok(())
     }
@@ -231,7 +237,7 @@ pub(super) fn one_record(source: &str, fields: &RawFields) -> Table {
     let mut builder = TableBuilder::new(0);
     let source = builder.source(source);
     builder.push(source, 1, fields);
-    Table::build(vec![builder]).table
+    parallel::alone(|| Table::build(vec![builder])).table
 }
 
 /// A serial that the index can hold.

@@ -48,7 +48,7 @@ impl Whom {
         Whom(half)
     }
 
-    pub(super) fn bytes(&self) -> &[u8; 16] {
+    pub(crate) fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
 

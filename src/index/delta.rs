@@ -43,6 +43,11 @@ impl Delta {
         self.gone.contains(&row)
     }
 
+    /// How many rows of the snapshot are gone.
+    pub(super) fn gone_count(&self) -> usize {
+        self.gone.len()
+    }
+
     pub(super) fn changes(&self) -> u64 {
         self.changes
     }

@@ -11,6 +11,7 @@ use crate::linkage::comparison::RecordIndex;
 use crate::linkage::explain::{Measured, Waterfall};
 use crate::linkage::guards::Guards;
 use crate::linkage::model::{Compiled, Few, Frequencies, Model};
+use crate::linkage::parallel;
 use crate::linkage::predicate::NameCounts;
 use crate::linkage::table::Table;
 use crate::linkage::table::fields::date::PackedDate;
@@ -134,6 +135,16 @@ impl ChildIndex {
 
     /// `names` are those by which people decide about the one in question, beside that of the number.
     fn look_up(
+        &mut self,
+        table: &Table,
+        record: RecordIndex,
+        with_changes: bool,
+        names: &[Whom],
+    ) -> Result<Found, Error> {
+        parallel::alone(|| self.look_up_alone(table, record, with_changes, names))
+    }
+
+    fn look_up_alone(
         &mut self,
         table: &Table,
         record: RecordIndex,

@@ -25,6 +25,7 @@ impl ChildIndex {
     /// two such ids are honoured where the index is built.
     pub fn set_barred(&mut self, barred: Barred) {
         self.barred = barred;
+        self.states = (self.states.0 + 1, self.states.1 + 1);
         self.strays = OnceLock::new();
     }
 

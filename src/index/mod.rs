@@ -106,6 +106,8 @@ pub struct ChildIndex {
     barred: Barred,
     /// Rows that a child's other rows do not stand beside, once somebody asked.
     strays: OnceLock<Strays>,
+    /// Counts changes after which another answer may be given, in all; and of those that bear on the snapshot's records.
+    states: (u64, u64),
 }
 
 /// Takes a snapshot in pieces of any size, so that it never stands in memory twice.
@@ -189,6 +191,7 @@ impl ChildIndex {
             decided: Decided::of_kept(&description.decided).ok_or_else(snapshot::damaged)?,
             barred: Barred::default(),
             strays: OnceLock::new(),
+            states: (0, 0),
             description,
             store,
             access,
@@ -273,6 +276,16 @@ impl ChildIndex {
         self.sensitive.contains(&self.delta.current(child))
     }
 
+    /// Another number after every change since loading: as long as it stays, so does every answer.
+    pub(crate) fn state(&self) -> u64 {
+        self.states.0
+    }
+
+    /// The same for [`find_in_snapshot`](Self::find_in_snapshot), which records that came since do not bear on.
+    pub(crate) fn snapshot_state(&self) -> u64 {
+        self.states.1
+    }
+
     /// Counts and sizes.
     pub fn stats(&self) -> IndexStats {
         let live = || (0..self.row_count()).filter(|&row| !self.is_gone(row));
@@ -352,48 +365,4 @@ pub struct IndexStats {
     pub packed_bytes: u64,
     /// The sequence number of the last change.
     pub applied: u64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::identity::column::Column;
-    use crate::identity::raw::RawFields;
-    use crate::linkage::table::TableBuilder;
-
-    /// The packed rows of two records that fill every column, and a table with their names.
-    pub(super) fn store() -> (Store, Table) {
-        let mut builder = TableBuilder::new(0);
-        let source = builder.source("a");
-        for (id, given) in [("1", "Mary Jane"), ("2", "Muhammad")] {
-            let mut fields = RawFields::new();
-            for (column, text) in [
-                (Column::RecordId, id),
-                (Column::NhsNumber, "943 476 5919"),
-                (Column::GivenName, given),
-                (Column::OtherNames, "Rose"),
-                (Column::FamilyName, "Smith-Okafor"),
-                (Column::PreviousFamilyName, "Kowalska"),
-                (Column::Sex, "2"),
-                (Column::BirthDate, "2024-03-04"),
-                (Column::BirthOrder, "2"),
-                (Column::Address1, "7 Larch Rise"),
-                (Column::Postcode, "LS1 4AP"),
-                (Column::PreviousPostcode, "M1 1AE"),
-                (Column::Uprn, "10093080391"),
-                (Column::GpPractice, "A81001"),
-                (Column::MotherNhsNumber, "401 023 2137"),
-                (Column::MotherGivenName, "Aphra"),
-                (Column::MotherFamilyName, "Smith"),
-                (Column::MotherBirthDate, "1990-01-31"),
-            ] {
-                fields.set(column, text);
-            }
-            builder.push(source, 1, &fields);
-        }
-        let table = Table::build(vec![builder]).table;
-        let snapshot = ChildIndex::build(&table, &Model::child_health(), &[1, 2]).unwrap();
-        let ChildIndex { store, few, .. } = ChildIndex::load(&snapshot).unwrap();
-        (store, few)
-    }
 }

@@ -10,7 +10,7 @@ mod shape;
 #[path = "parallel/serial.rs"]
 mod shape;
 
-pub use shape::{map, map_mut, map_owned, sort_unstable_by, thread_count, with_threads};
+pub use shape::{alone, map, map_mut, map_owned, sort_unstable_by, thread_count, with_threads};
 
 /// How many records one piece of work holds: enough to outweigh handing it out.
 pub const PIECE: usize = 1 << 13;
@@ -32,5 +32,6 @@ mod tests {
         assert_eq!(map_owned(vec!["a", "b"], |s| s.len()), [1, 1]);
         let sum = with_threads(2, || map(3, |n| n).into_iter().sum::<usize>());
         assert_eq!(sum, 3);
+        assert_eq!(alone(|| map(100, |n| n * n)), map(100, |n| n * n));
     }
 }

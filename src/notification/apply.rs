@@ -8,6 +8,7 @@
 
 use super::fact::{Fact, Facts, RESULTS_DISAGREE};
 use super::ledger::{Ledger, Receipt, Standing};
+use super::memo::{Known, Memo};
 use super::merge::Merges;
 use super::person::{Person, composite, states_demographics};
 use super::ruling::Ruling;
@@ -121,6 +122,7 @@ pub struct Notifications {
     entered: BTreeMap<u64, Entered>,
     numbers: BTreeMap<EntryId, u64>,
     first_new: ChildId,
+    memo: Memo,
 }
 
 impl Notifications {
@@ -131,6 +133,7 @@ impl Notifications {
             entered: BTreeMap::new(),
             numbers: BTreeMap::new(),
             first_new: index.next_child(),
+            memo: Memo::default(),
         }
     }
 
@@ -177,15 +180,16 @@ impl Notifications {
         index: &mut ChildIndex,
         journal: &mut dyn FnMut(&[JournalEntry]) -> Result<(), Error>,
     ) -> Result<Settlement, Error> {
-        let ledger = std::mem::take(&mut self.ledger);
-        let settlement = self.settle_ledger(&ledger, index, journal);
-        self.ledger = ledger;
+        let (ledger, mut memo) = (std::mem::take(&mut self.ledger), std::mem::take(&mut self.memo));
+        let settlement = self.settle_ledger(&ledger, &mut memo, index, journal);
+        (self.ledger, self.memo) = (ledger, memo);
         settlement
     }
 
     fn settle_ledger(
         &mut self,
         ledger: &Ledger,
+        memo: &mut Memo,
         index: &mut ChildIndex,
         journal: &mut dyn FnMut(&[JournalEntry]) -> Result<(), Error>,
     ) -> Result<Settlement, Error> {
@@ -201,7 +205,7 @@ impl Notifications {
             persons.entry(person).or_default().push(message);
         }
         persons.values_mut().for_each(|messages| messages.sort_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key))));
-        let children = self.children(&persons, &merges, index, &mut settlement)?;
+        let children = self.children(&persons, &merges, memo, index, &mut settlement)?;
         let mut changes = merges.changes;
         changes.extend(self.changes(&persons, &children, index.next_entry()));
         let first = index.applied() + 1;
@@ -215,7 +219,7 @@ impl Notifications {
             self.learn(&entry.change);
         }
         settlement.changes = entries.len();
-        self.say(&persons, &children, index, &mut settlement)?;
+        self.say(&persons, &children, memo, index, &mut settlement)?;
         Ok(settlement)
     }
 
@@ -224,6 +228,7 @@ impl Notifications {
         &self,
         persons: &Persons,
         merges: &Merges,
+        memo: &mut Memo,
         index: &mut ChildIndex,
         settlement: &mut Settlement,
     ) -> Result<BTreeMap<u64, ChildId>, Error> {
@@ -248,11 +253,16 @@ impl Notifications {
                 continue;
             }
             let subject = composite(messages.iter().copied(), Some(*number));
-            let found = index.find_in_snapshot(&names, SOURCE, &subject.raw())?;
-            match found.outcome {
-                Outcome::Child(child) if ruling != Ruling::Several => {
+            let found = match memo.in_snapshot(index, person, &names, &subject)? {
+                Known::Child(child) if ruling != Ruling::Several => {
                     children.insert(*number, child);
+                    continue;
                 }
+                // Said to be several children: the candidates are looked at.
+                Known::Child(_) => index.find_in_snapshot(&names, SOURCE, &subject.raw())?,
+                Known::Other(found) => found,
+            };
+            match found.outcome {
                 Outcome::NotFound if messages.iter().any(|message| announces(message)) => {
                     new.extend(messages.first().map(|first| (first.order, *number)));
                 }
@@ -303,6 +313,7 @@ impl Notifications {
         &self,
         persons: &Persons,
         children: &BTreeMap<u64, ChildId>,
+        memo: &mut Memo,
         index: &mut ChildIndex,
         settlement: &mut Settlement,
     ) -> Result<(), Error> {
@@ -310,7 +321,7 @@ impl Notifications {
         for (person, messages) in persons {
             let child = match person {
                 Person::Number(number) => children.get(number).copied(),
-                Person::Thing(_) => look_up_thing(person, messages, index, settlement)?,
+                Person::Thing(_) => look_up_thing(person, messages, memo, index, settlement)?,
             };
             for message in messages {
                 if let (Payload::RecordChange | Payload::Signal(_), Person::Number(number)) = (&message.payload, person)
@@ -402,6 +413,7 @@ fn numbers_of(messages: &[&Notification]) -> Vec<u64> {
 fn look_up_thing(
     person: &Person,
     messages: &[&Notification],
+    memo: &mut Memo,
     index: &mut ChildIndex,
     settlement: &mut Settlement,
 ) -> Result<Option<ChildId>, Error> {
@@ -412,11 +424,13 @@ fn look_up_thing(
         Ruling::NotAny => settlement.set_aside.extend(keys(messages)),
         Ruling::Open | Ruling::Several => {
             let subject = composite(messages.iter().copied(), None);
-            let found = index.find_named(&[person.whom()], SOURCE, &subject.raw())?;
-            match found.outcome {
-                Outcome::Child(child) if ruling == Ruling::Open => return Ok(Some(child)),
-                _ => settlement.queue.push(in_doubt(found, person, messages)),
-            }
+            let names = [person.whom()];
+            let found = match memo.among_all(index, person, &names, &subject)? {
+                Known::Child(child) if ruling == Ruling::Open => return Ok(Some(child)),
+                Known::Child(_) => index.find_named(&names, SOURCE, &subject.raw())?,
+                Known::Other(found) => found,
+            };
+            settlement.queue.push(in_doubt(found, person, messages));
         }
     }
     Ok(None)

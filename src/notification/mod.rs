@@ -7,6 +7,7 @@
 mod apply;
 mod fact;
 mod ledger;
+mod memo;
 mod merge;
 mod payload;
 mod person;

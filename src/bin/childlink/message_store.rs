@@ -18,7 +18,6 @@ pub(crate) struct MessageStore {
     messages: Journal,
     changes: Journal,
     seen: BTreeSet<[u8; 32]>,
-    waiting: usize,
     /// Held while the folder may be changed.
     _lock: File,
 }
@@ -124,7 +123,7 @@ impl MessageStore {
             Err(cause) => return Err(cannot_read(&mark, &cause)),
         }
         let (messages, changes) = (Journal::open(folder, "messages.journal")?, Journal::open(folder, "index.journal")?);
-        Ok(MessageStore { messages, changes, seen: BTreeSet::new(), waiting: 0, _lock: lock })
+        Ok(MessageStore { messages, changes, seen: BTreeSet::new(), _lock: lock })
     }
 
     /// The changes of the index in order.
@@ -161,9 +160,8 @@ impl MessageStore {
         if !self.seen.insert(Sha256::digest(&content).into()) {
             return Ok(false);
         }
-        self.messages.append(&frame(&content))?;
-        self.waiting += content.len();
-        if self.waiting >= GROUP {
+        self.messages.append(&frame(&content));
+        if self.messages.waiting.len() >= GROUP {
             self.make_durable()?;
         }
         Ok(true)
@@ -174,7 +172,6 @@ impl MessageStore {
     /// # Errors
     /// `output/cannot-write`.
     pub(crate) fn make_durable(&mut self) -> Result<(), Error> {
-        self.waiting = 0;
         self.messages.make_durable()
     }
 
@@ -184,7 +181,7 @@ impl MessageStore {
     /// `output/cannot-write`.
     pub(crate) fn keep_changes(&mut self, entries: &[JournalEntry]) -> Result<(), Error> {
         let bytes: Vec<u8> = entries.iter().flat_map(JournalEntry::to_bytes).collect();
-        self.changes.append(&bytes)?;
+        self.changes.append(&bytes);
         self.changes.make_durable()
     }
 }
@@ -193,6 +190,8 @@ impl MessageStore {
 struct Journal {
     file: File,
     path: PathBuf,
+    /// What is to be written with the next group.
+    waiting: Vec<u8>,
     /// What it held when it was opened.
     held: Vec<u8>,
 }
@@ -220,14 +219,16 @@ impl Journal {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path).map_err(|e| cannot_write(&path, &e))?;
         file.set_len(whole as u64).map_err(|e| cannot_write(&path, &e))?;
-        Ok(Journal { file, path, held })
+        Ok(Journal { file, path, waiting: Vec::new(), held })
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all(bytes).map_err(|e| cannot_write(&self.path, &e))
+    fn append(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
     }
 
-    fn make_durable(&self) -> Result<(), Error> {
+    fn make_durable(&mut self) -> Result<(), Error> {
+        self.file.write_all(&self.waiting).map_err(|e| cannot_write(&self.path, &e))?;
+        self.waiting.clear();
         self.file.sync_data().map_err(|e| cannot_write(&self.path, &e))
     }
 }

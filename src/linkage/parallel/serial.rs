@@ -7,6 +7,11 @@ pub fn with_threads<T: Send>(_threads: usize, work: impl FnOnce() -> T + Send) -
     work()
 }
 
+/// Runs `work`; there is no other thread.
+pub fn alone<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
 /// How many threads share the work: one.
 pub fn thread_count() -> usize {
     1

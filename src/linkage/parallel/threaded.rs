@@ -1,7 +1,24 @@
 //! Work on the threads of the current pool.
 
 use rayon::prelude::*;
+use std::cell::Cell;
 use std::cmp::Ordering;
+
+/// What is sooner sorted than handed out.
+const FEW: usize = 1 << 12;
+
+thread_local! {
+    /// Whether this thread works alone.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` on this thread alone: for a record or two, whose work is done before another thread is awake.
+pub fn alone<T>(work: impl FnOnce() -> T) -> T {
+    let before = ALONE.replace(true);
+    let done = work();
+    ALONE.set(before);
+    done
+}
 
 /// Runs `work` with at most `threads` threads (0: as many as the machine has). Falls back to the
 /// current pool if the system gives no threads.
@@ -20,7 +37,7 @@ pub fn thread_count() -> usize {
 /// `work(0)`, `work(1)`, ... in order.
 pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     // Waking a thread for one piece takes longer than most pieces: a table of one record has forty of them.
-    if count <= 1 {
+    if count <= 1 || ALONE.get() {
         return (0..count).map(work).collect();
     }
     (0..count).into_par_iter().with_max_len(1).map(work).collect()
@@ -28,7 +45,7 @@ pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Ve
 
 /// Consumes each item; results in order.
 pub fn map_owned<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + Send) -> Vec<T> {
-    if items.len() <= 1 {
+    if items.len() <= 1 || ALONE.get() {
         return items.into_iter().map(work).collect();
     }
     items.into_par_iter().with_max_len(1).map(work).collect()
@@ -40,10 +57,16 @@ pub fn map_mut<I: Send, T: Send>(
     piece: usize,
     work: impl Fn(usize, &mut [I]) -> T + Sync + Send,
 ) -> Vec<T> {
+    if items.len() <= piece || ALONE.get() {
+        return items.chunks_mut(piece.max(1)).enumerate().map(|(n, items)| work(n, items)).collect();
+    }
     items.par_chunks_mut(piece.max(1)).enumerate().map(|(n, items)| work(n, items)).collect()
 }
 
 /// Sorts by a total order.
 pub fn sort_unstable_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
+    if items.len() <= FEW || ALONE.get() {
+        return items.sort_unstable_by(order);
+    }
     items.par_sort_unstable_by(order);
 }
