@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 /// Each module of the library, and those below it that it may name. Printed in ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("order", &[]),
     ("date", &["error"]),
     ("text", &["error"]),
-    ("identity", &["error", "date", "text"]),
-    ("linkage", &["error", "date", "text", "identity"]),
-    ("index", &["error", "date", "text", "identity", "linkage"]),
-    ("notification", &["error", "date", "text", "identity", "linkage", "index"]),
-    ("schedule", &["error", "date"]),
-    ("schedule::due_list", &["error", "date", "identity"]),
+    ("identity", &["error", "order", "date", "text"]),
+    ("linkage", &["error", "order", "date", "text", "identity"]),
+    ("index", &["error", "order", "date", "text", "identity", "linkage"]),
+    ("notification", &["error", "order", "date", "text", "identity", "linkage", "index"]),
+    ("schedule", &["error", "order", "date"]),
+    ("schedule::due_list", &["error", "order", "date", "identity"]),
     ("exchange", CORE),
     ("synth", CORE_AND_EXCHANGE),
     ("report", CORE_AND_EXCHANGE),
@@ -23,9 +24,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wasm", EVERYTHING_PUBLIC),
     ("c_api", EVERYTHING_PUBLIC),
 ];
-const CORE: &[&str] = &["error", "date", "text", "identity", "linkage", "index", "notification", "schedule"];
+const CORE: &[&str] = &["error", "order", "date", "text", "identity", "linkage", "index", "notification", "schedule"];
 const CORE_AND_EXCHANGE: &[&str] =
-    &["error", "date", "text", "identity", "linkage", "index", "notification", "schedule", "exchange"];
+    &["error", "order", "date", "text", "identity", "linkage", "index", "notification", "schedule", "exchange"];
 const EVERYTHING_PUBLIC: &[&str] = &[
     "error",
     "date",

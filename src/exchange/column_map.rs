@@ -6,14 +6,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use toml::de::{DeTable, DeValue};
 
-/// The spelling lists that ship with childlink, the most general last.
-const LAYOUTS: [&str; 5] = [
-    include_str!("../../data/columns/pds-mesh.toml"),
-    include_str!("../../data/columns/imms-batch.toml"),
-    include_str!("../../data/columns/systmone.toml"),
-    include_str!("../../data/columns/careplus.toml"),
-    include_str!("../../data/columns/usual.toml"),
-];
+/// The spelling lists of `data/columns/`, as [`parse`] reads them, one after the other: no browser then needs to read
+/// TOML. A test holds them to their files, and `scripts/pack-data` makes them again.
+const PACKED: &[u8] = include_bytes!("../../data/packed/columns.postcard");
 
 /// Spellings of canonical columns, each with its rank: of two columns of a file that are spelled for
 /// the same canonical column, the one of lower rank is used.
@@ -38,12 +33,11 @@ impl Spellings {
             for column in Column::ALL {
                 spellings.add(column.name(), column, 0);
             }
-            for layout in LAYOUTS {
-                // A test reads every list that ships, so none can fail here.
-                for (column, names) in parse(layout).unwrap_or_default() {
-                    for (rank, name) in names.iter().enumerate() {
-                        spellings.add(name, column, rank + 1);
-                    }
+            // A test reads what is packed, so that it cannot fail here.
+            let lists: Vec<(&str, Vec<&str>)> = postcard::from_bytes(PACKED).unwrap_or_default();
+            for (column, names) in lists {
+                for (rank, name) in names.iter().enumerate() {
+                    Column::from_name(column).into_iter().for_each(|column| spellings.add(name, column, rank + 1));
                 }
             }
             spellings
@@ -246,6 +240,32 @@ impl ColumnMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    /// The spelling lists that ship with childlink, the most general last.
+    const LAYOUTS: [&str; 5] = [
+        include_str!("../../data/columns/pds-mesh.toml"),
+        include_str!("../../data/columns/imms-batch.toml"),
+        include_str!("../../data/columns/systmone.toml"),
+        include_str!("../../data/columns/careplus.toml"),
+        include_str!("../../data/columns/usual.toml"),
+    ];
+
+    #[test]
+    fn packed_spellings_are_those_of_their_files() {
+        let lists: Vec<(&str, Vec<String>)> = LAYOUTS
+            .iter()
+            .flat_map(|layout| parse(layout).unwrap())
+            .map(|(column, names)| (column.name(), names))
+            .collect();
+        let now = postcard::to_allocvec(&lists).unwrap();
+        if std::env::var_os("CHILDLINK_PACK").is_some() {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/packed/columns.postcard");
+            std::fs::write(file, now).unwrap();
+        } else {
+            assert!(PACKED == now, "data/packed/columns.postcard is not what its files say: run scripts/pack-data");
+        }
+    }
 
     fn header(names: &str) -> Vec<String> {
         names.split(',').map(str::to_owned).collect()

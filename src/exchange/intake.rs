@@ -6,6 +6,7 @@ use super::summary::Read;
 use crate::error::Error;
 use crate::linkage::Linked;
 use crate::linkage::table::{Built, Table, TableBuilder};
+use crate::order;
 use std::collections::BTreeMap;
 
 /// Gathers the rows of one input after the other.
@@ -64,7 +65,7 @@ impl Intake {
             row: repeat.origin.row,
             reason: repeat.reason,
         }));
-        quarantined.sort_unstable();
+        order::sort(&mut quarantined);
         Records { names, built, quarantined, reports, kept }
     }
 }

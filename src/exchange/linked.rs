@@ -10,7 +10,8 @@ use crate::linkage::comparison::RecordIndex;
 use crate::linkage::explain::Waterfall;
 use crate::linkage::table::Table;
 use crate::linkage::{DecidedPair, Decision, Linked};
-use std::collections::BTreeSet;
+use crate::order;
+use hashbrown::HashSet;
 use std::io::Write;
 
 /// What stands in the place of a value that must not be shown.
@@ -30,7 +31,7 @@ const WHEREABOUTS: [Column; 9] = [
 ];
 
 /// The children of whom a record is marked sensitive.
-pub struct SensitiveChildren(BTreeSet<u64>);
+pub struct SensitiveChildren(HashSet<u64>);
 
 impl SensitiveChildren {
     /// Finds them.
@@ -269,7 +270,7 @@ pub fn quarantine_columns() -> Vec<SheetColumn> {
 /// # Errors
 /// `output/cannot-write`.
 pub fn write_quarantine<W: Write + Send>(sheet: &mut Sheet<W>, mut rows: Vec<QuarantinedText>) -> Result<(), Error> {
-    rows.sort_unstable();
+    order::sort(&mut rows);
     sheet.rows(rows.len(), |index, row| {
         let set_aside = &rows[index];
         row.text(&set_aside.source);

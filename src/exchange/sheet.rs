@@ -65,6 +65,7 @@ impl<W: Write + Send> Sheet<W> {
     /// `output/cannot-write`.
     pub fn rows(&mut self, count: usize, fill: impl Fn(usize, &mut SheetRow<'_>) + Sync) -> Result<(), Error> {
         match self {
+            // One writer of rows for every kind of row: in Wasm each would be kilobytes of its own.
             Sheet::Csv(sheet) => sheet.rows(count, &fill),
             #[cfg(feature = "columnar")]
             Sheet::Parquet(sheet) => sheet.rows(count, &fill),
@@ -95,7 +96,7 @@ pub enum SheetRow<'r> {
 
 impl SheetRow<'_> {
     /// Sets the next field.
-    #[inline]
+    #[inline(never)]
     pub fn text(&mut self, text: &str) {
         match self {
             SheetRow::Csv(row) => row.text(text),
@@ -115,7 +116,7 @@ impl SheetRow<'_> {
     }
 
     /// Sets the next field, of numbers; NaN stands for a missing one.
-    #[inline]
+    #[inline(never)]
     pub fn number(&mut self, number: f64) {
         match self {
             SheetRow::Csv(row) if number.is_nan() => row.raw(b""),
@@ -132,7 +133,7 @@ pub struct CsvSheet<W> {
 }
 
 impl<W: Write> CsvSheet<W> {
-    fn rows(&mut self, count: usize, fill: &(impl Fn(usize, &mut SheetRow<'_>) + Sync)) -> Result<(), Error> {
+    fn rows(&mut self, count: usize, fill: &(dyn Fn(usize, &mut SheetRow<'_>) + Sync)) -> Result<(), Error> {
         let pieces = count.div_ceil(PIECE);
         // A wave of pieces at a time, so that only these are held as text.
         let wave = parallel::thread_count() * 4;
@@ -163,7 +164,6 @@ pub struct CsvRow<'r> {
 }
 
 impl CsvRow<'_> {
-    #[inline]
     fn text(&mut self, text: &str) {
         if !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
             return self.raw(text.as_bytes());
@@ -178,7 +178,6 @@ impl CsvRow<'_> {
         self.line.push(b'"');
     }
 
-    #[inline]
     fn raw(&mut self, bytes: &[u8]) {
         if self.started {
             self.line.push(b',');

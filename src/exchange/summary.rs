@@ -10,7 +10,7 @@ use crate::linkage::estimate::{Session, TrainingFinding, TrainingReport};
 use crate::linkage::model::Model;
 use crate::linkage::table::{FieldQuality, RowOrigin, SourceQuality, Table};
 use crate::linkage::{Decision, Linked, parallel};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was read.
@@ -47,7 +47,10 @@ impl Read<'_> {
         let aside = self.quarantined.iter().map(|row| row.reason);
         let inputs = self.reports.iter().flat_map(|report| &report.findings).map(|finding| finding.code);
         let fields = self.quality.iter().flat_map(|source| &source.fields);
-        aside.chain(inputs).chain(fields.flat_map(|field| &field.findings).map(|finding| finding.code)).collect()
+        let mut codes = BTreeSet::new();
+        let all = aside.chain(inputs).chain(fields.flat_map(|field| &field.findings).map(|finding| finding.code));
+        codes.extend(all);
+        codes
     }
 
     /// Rows set aside, counted by reason.
@@ -61,70 +64,77 @@ impl Read<'_> {
 
     /// All of it as one object. With `examples`, findings name some of their rows.
     pub fn to_json(&self, examples: bool) -> Value {
-        let finding = |code: &Code, count: u64, more: &[(&str, Value)]| {
-            let mut object = Map::new();
-            object.insert("code".to_owned(), json!(code.id));
-            object.insert("severity".to_owned(), json!(code.severity.as_str()));
-            object.insert("count".to_owned(), json!(count));
-            more.iter().for_each(|(key, value)| drop(object.insert((*key).to_owned(), value.clone())));
-            Value::Object(object)
+        let finding = |code: &Code, count: u64| {
+            object([("code", code.id.into()), ("severity", code.severity.as_str().into()), ("count", count.into())])
         };
         let origin = |origin: &RowOrigin| {
             let name = self.names.get(usize::from(origin.input)).map_or("", String::as_str);
-            json!({"file": name, "row": origin.row})
+            object([("file", name.into()), ("row", origin.row.into())])
         };
         let file = |(name, report): (&String, &InputReport)| {
-            let columns: Map<String, Value> =
-                report.columns.iter().map(|(column, name)| (column.name().to_owned(), json!(name))).collect();
-            let findings: Vec<Value> = report
-                .findings
-                .iter()
-                .map(|found| {
-                    let mut more = vec![("columns", json!(found.columns))];
-                    if examples {
-                        more.push(("rows", json!(found.rows)));
-                    }
-                    finding(found.code, found.count, &more)
-                })
-                .collect();
-            json!({
-                "file": name, "format": report.format, "encoding": report.encoding,
-                "delimiter": report.delimiter, "rows": report.rows, "columns": columns, "findings": findings,
-            })
+            let columns = report.columns.iter().map(|(column, name)| (column.name(), name.as_str().into()));
+            let findings = report.findings.iter().map(|found| {
+                let mut object = finding(found.code, found.count);
+                object["columns"] = list(found.columns.iter().map(|column| column.as_str().into()));
+                if examples {
+                    object["rows"] = list(found.rows.iter().map(|row| (*row).into()));
+                }
+                object
+            });
+            object([
+                ("file", name.as_str().into()),
+                ("format", report.format.into()),
+                ("encoding", report.encoding.into()),
+                ("delimiter", report.delimiter.into()),
+                ("rows", report.rows.into()),
+                ("columns", object(columns)),
+                ("findings", list(findings)),
+            ])
         };
         let source = |source: &SourceQuality| {
             let field = |field: &FieldQuality| {
-                let findings: Vec<Value> = field
-                    .findings
-                    .iter()
-                    .map(|found| {
-                        let rows = found.rows.iter().map(origin).collect::<Vec<_>>();
-                        let more = [("rows", json!(rows))];
-                        finding(found.code, found.count, if examples { &more } else { &[] })
-                    })
-                    .collect();
-                json!({"field": field.column.name(), "present": field.present, "findings": findings})
+                let findings = field.findings.iter().map(|found| {
+                    let mut object = finding(found.code, found.count);
+                    if examples {
+                        object["rows"] = list(found.rows.iter().map(origin));
+                    }
+                    object
+                });
+                object([
+                    ("field", field.column.name().into()),
+                    ("present", field.present.into()),
+                    ("findings", list(findings)),
+                ])
             };
-            json!({
-                "source": source.name, "records": source.records,
-                "date_order": date_order(source.date_order), "date_order_known": source.date_order_known,
-                "fields": source.fields.iter().map(field).collect::<Vec<_>>(),
-            })
+            object([
+                ("source", source.name.as_str().into()),
+                ("records", source.records.into()),
+                ("date_order", date_order(source.date_order).into()),
+                ("date_order_known", source.date_order_known.into()),
+                ("fields", list(source.fields.iter().map(field))),
+            ])
         };
-        let reasons: Map<String, Value> =
-            self.reasons().into_iter().map(|(reason, count)| (reason.id.to_owned(), json!(count))).collect();
-        let code = |code: &Code| {
-            json!({
-                "code": code.id, "severity": code.severity.as_str(), "message": code.message, "hint": code.hint,
-            })
+        let reasons = self.reasons().into_iter().map(|(reason, count)| (reason.id, count.into()));
+        let code = |code: &'static Code| {
+            object([
+                ("code", code.id.into()),
+                ("severity", code.severity.as_str().into()),
+                ("message", code.message.into()),
+                ("hint", code.hint.into()),
+            ])
         };
-        json!({
-            "rows": {"read": self.rows(), "accepted": self.accepted(), "quarantined": self.quarantined.len()},
-            "quarantined": reasons,
-            "files": self.names.iter().zip(self.reports).map(file).collect::<Vec<_>>(),
-            "sources": self.quality.iter().map(source).collect::<Vec<_>>(),
-            "codes": self.codes().into_iter().map(code).collect::<Vec<_>>(),
-        })
+        let rows = [
+            ("read", self.rows().into()),
+            ("accepted", self.accepted().into()),
+            ("quarantined", self.quarantined.len().into()),
+        ];
+        object([
+            ("rows", object(rows)),
+            ("quarantined", object(reasons)),
+            ("files", list(self.names.iter().zip(self.reports).map(file))),
+            ("sources", list(self.quality.iter().map(source))),
+            ("codes", list(self.codes().into_iter().map(code))),
+        ])
     }
 }
 
@@ -145,7 +155,8 @@ pub fn pairs_decided(linked: &Linked, decision: Decision) -> u64 {
 pub fn children_of_sources(table: &Table, linked: &Linked) -> Vec<u64> {
     let mut children: Vec<(u16, u64)> =
         table.source_index().iter().copied().zip(linked.children.child_id.iter().copied()).collect();
-    parallel::sort_unstable_by(&mut children, Ord::cmp);
+    parallel::sort_by_word(&mut children, |&(_, child)| child);
+    parallel::sort_by_word(&mut children, |&(source, _)| u64::from(source));
     children.dedup();
     let mut counts = vec![0; table.sources().len()];
     children.into_iter().for_each(|(source, _)| counts[usize::from(source)] += 1);
@@ -158,72 +169,101 @@ pub fn of_linkage(read: Read<'_>, table: &Table, linked: &Linked) -> Value {
     for guard in linked.pairs.iter().flat_map(|pair| pair.guards.iter()) {
         *guards.entry(guard.code()).or_default() += 1;
     }
-    let by_source: Map<String, Value> =
-        table.sources().iter().cloned().zip(children_of_sources(table, linked).into_iter().map(Value::from)).collect();
-    let blocking: Vec<Value> = linked
-        .blocking
-        .iter()
-        .map(|rule| json!({"rule": rule.name, "pairs": rule.pairs, "largest_block": rule.largest_block}))
-        .collect();
-    let oversized: Vec<Value> = linked
-        .oversized
-        .iter()
-        .map(|block| json!({"rule": block.rule, "records": block.records, "pairs_left_out": block.pairs_left_out}))
-        .collect();
+    let children = children_of_sources(table, linked);
+    let by_source = table.sources().iter().map(String::as_str).zip(children.into_iter().map(Value::from));
+    let blocking = linked.blocking.iter().map(|rule| {
+        object([
+            ("rule", rule.name.as_str().into()),
+            ("pairs", rule.pairs.into()),
+            ("largest_block", rule.largest_block.into()),
+        ])
+    });
+    let oversized = linked.oversized.iter().map(|block| {
+        object([
+            ("rule", block.rule.as_str().into()),
+            ("records", block.records.into()),
+            ("pairs_left_out", block.pairs_left_out.into()),
+        ])
+    });
     let mut summary = read.to_json(false);
-    if let Value::Object(summary) = &mut summary {
-        let linkage = json!({
-            "records": table.len(),
-            "children": linked.children.children,
-            "children_by_source": by_source,
-            "next_child_id": linked.children.next_child_id,
-            "changed_child": linked.children.changes.len(),
-            "candidate_pairs": linked.candidate_pairs(),
-            "links": pairs_decided(linked, Decision::Link),
-            "review": pairs_decided(linked, Decision::Review),
-            "restricted": linked.restricted.len(),
-            "refused_merges": linked.refused.len(),
-            "guards": guards,
-            "blocking": blocking,
-            "oversized_blocks": oversized,
-            "training": linked.training.as_ref().map(training),
-            "model": model(&linked.model),
-        });
-        summary.insert("linkage".to_owned(), linkage);
-    }
+    summary["linkage"] = object([
+        ("records", table.len().into()),
+        ("children", linked.children.children.into()),
+        ("children_by_source", object(by_source)),
+        ("next_child_id", linked.children.next_child_id.into()),
+        ("changed_child", linked.children.changes.len().into()),
+        ("candidate_pairs", linked.candidate_pairs().into()),
+        ("links", pairs_decided(linked, Decision::Link).into()),
+        ("review", pairs_decided(linked, Decision::Review).into()),
+        ("restricted", linked.restricted.len().into()),
+        ("refused_merges", linked.refused.len().into()),
+        ("guards", object(guards.into_iter().map(|(guard, count)| (guard, count.into())))),
+        ("blocking", list(blocking)),
+        ("oversized_blocks", list(oversized)),
+        ("training", linked.training.as_ref().map_or(Value::Null, training)),
+        ("model", model(&linked.model)),
+    ]);
     summary
 }
 
 /// The summary of a training run, as one object.
 pub fn of_training(trained: &Model, report: &TrainingReport) -> Value {
-    json!({
-        "records": trained.provenance.trained_on_records,
-        "training": training(report),
-        "model": model(trained),
-    })
+    object([
+        ("records", trained.provenance.trained_on_records.into()),
+        ("training", training(report)),
+        ("model", model(trained)),
+    ])
 }
 
 fn model(model: &Model) -> Value {
-    json!({"id": model.id, "version": model.version, "sha256": model.hash()})
+    object([
+        ("id", model.id.as_str().into()),
+        ("version", model.version.as_str().into()),
+        ("sha256", model.hash().into()),
+    ])
 }
 
 fn training(report: &TrainingReport) -> Value {
     let session = |session: &Session| {
-        json!({
-            "keys": session.keys, "pairs": session.pairs, "one_block_in": session.one_block_in,
-            "matches": session.matches, "household": session.household,
-            "iterations": session.iterations, "converged": session.converged,
-        })
+        object([
+            ("keys", list(session.keys.iter().map(|key| key.as_str().into()))),
+            ("pairs", session.pairs.into()),
+            ("one_block_in", session.one_block_in.into()),
+            ("matches", session.matches.into()),
+            ("household", session.household.into()),
+            ("iterations", session.iterations.into()),
+            ("converged", session.converged.into()),
+        ])
     };
     let finding = |finding: &TrainingFinding| {
-        json!({
-            "code": finding.code.id, "severity": finding.code.severity.as_str(), "place": finding.place,
-            "message": finding.code.message, "hint": finding.code.hint,
-        })
+        object([
+            ("code", finding.code.id.into()),
+            ("severity", finding.code.severity.as_str().into()),
+            ("place", finding.place.as_str().into()),
+            ("message", finding.code.message.into()),
+            ("hint", finding.code.hint.into()),
+        ])
     };
-    json!({
-        "random_pairs": report.random_pairs,
-        "sessions": report.sessions.iter().map(session).collect::<Vec<_>>(),
-        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
-    })
+    object([
+        ("random_pairs", report.random_pairs.into()),
+        ("sessions", list(report.sessions.iter().map(session))),
+        ("findings", list(report.findings.iter().map(finding))),
+    ])
+}
+
+/// An object of these keys. One by one, since each map that is collected, and each key of a `json!`, comes with code
+/// of its own, which a browser has to fetch.
+fn object<'k>(entries: impl IntoIterator<Item = (&'k str, Value)>) -> Value {
+    let mut object = Map::new();
+    entries.into_iter().for_each(|(key, value)| put(&mut object, key, value));
+    Value::Object(object)
+}
+
+#[inline(never)]
+fn put(object: &mut Map<String, Value>, key: &str, value: Value) {
+    object.insert(key.to_owned(), value);
+}
+
+fn list(items: impl Iterator<Item = Value>) -> Value {
+    Value::Array(items.collect())
 }

@@ -1,5 +1,6 @@
 //! The name tables of `data/names/`, read once on first use.
 
+use crate::order;
 use hashbrown::HashMap;
 use std::sync::LazyLock;
 
@@ -57,7 +58,7 @@ impl Placeholders {
             }
         }
         for phrases in placeholders.phrases.values_mut() {
-            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+            order::sort_by(phrases, |one, other| other.len().cmp(&one.len()));
         }
         placeholders
     }

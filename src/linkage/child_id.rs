@@ -2,6 +2,7 @@
 
 use super::cluster::Clusters;
 use super::comparison::RecordIndex;
+use crate::order;
 use hashbrown::HashMap;
 
 /// The first serial that an index in use gives to a child that it makes between two runs. Runs give those below, so
@@ -70,7 +71,7 @@ impl ChildIds {
             .map(|&(record, from)| Change { record, from, to: child_id[record as usize] })
             .filter(|change| change.from != change.to)
             .collect();
-        changes.sort_unstable_by_key(|change| change.record);
+        order::sort_by_word(&mut changes, |change| u64::from(change.record));
         ChildIds { child_id, next_child_id: next, changes, children }
     }
 }
@@ -83,7 +84,7 @@ fn kept_serials(clusters: &Clusters, previous: &Previous) -> HashMap<RecordIndex
     }
     let mut claims: Vec<(u64, u64, RecordIndex)> =
         shared.into_iter().map(|((child, serial), records)| (records, serial, child)).collect();
-    claims.sort_unstable_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    order::sort_by(&mut claims, |a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let mut kept: HashMap<RecordIndex, u64> = HashMap::new();
     let mut taken: HashMap<u64, RecordIndex> = HashMap::new();
     for (_, serial, child) in claims {

@@ -4,7 +4,8 @@
 //! The outcome depends on the set of links only, never on their order: ties in weight are taken in
 //! order of the records' keys.
 
-use super::comparison::RecordIndex;
+use super::comparison::{RecordIndex, word_of};
+use crate::order;
 use hashbrown::HashMap;
 
 /// A link that asks to be made.
@@ -55,7 +56,8 @@ impl Clusters {
     pub fn build(records: usize, mut links: Vec<Link>, constraints: &Constraints) -> (Clusters, Vec<(Link, Refusal)>) {
         let all: Vec<RecordIndex> = (0..records as RecordIndex).collect();
         let mut clusters = Clusters { parent: all.clone(), next: all };
-        links.sort_by(|a, b| b.weight.total_cmp(&a.weight).then((a.left, a.right).cmp(&(b.left, b.right))));
+        order::sort_by_word(&mut links, |link| word_of(link.left, link.right));
+        order::sort_by_word(&mut links, |link| weakness(link.weight));
         let mut apart: HashMap<RecordIndex, Vec<RecordIndex>> = HashMap::new();
         for &(left, right) in constraints.apart {
             apart.entry(left).or_default().push(right);
@@ -142,6 +144,13 @@ impl Clusters {
             others.iter().find(|&&b| self.least(b) == right).map(|&b| Refusal::KeptApart(a.min(b), a.max(b)))
         })
     }
+}
+
+/// A number that is the greater the weaker a link is, in the total order of weights.
+const fn weakness(weight: f64) -> u64 {
+    let bits = weight.to_bits();
+    // Bits of positive numbers rise with them, those of negative numbers fall.
+    if bits >> 63 == 0 { !(bits | 1 << 63) } else { bits }
 }
 
 #[cfg(test)]

@@ -5,6 +5,11 @@ use std::sync::Arc;
 /// A record's place in the table: dense, from 0.
 pub type RecordIndex = u32;
 
+/// Two records as one number, in order of the left record, then the right.
+pub(crate) fn word_of(left: RecordIndex, right: RecordIndex) -> u64 {
+    u64::from(left) << 32 | u64::from(right)
+}
+
 /// A comparison level as the engine stores it: 0 is the null level, `n >= 1` is gamma `n - 1`.
 /// Gamma 0 is "anything else", the greatest gamma the strongest agreement.
 pub type LevelIndex = u8;

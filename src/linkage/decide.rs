@@ -1,6 +1,6 @@
 //! From scores and guards to decisions on pairs.
 
-use super::comparison::RecordIndex;
+use super::comparison::{RecordIndex, word_of};
 use super::decisions::Verdict;
 use super::guards::{self, Facts, Guard, Guards, NameEvidence};
 use super::link::{Candidates, DecidedPair, Decision, LinkOptions, RestrictedPair};
@@ -48,7 +48,7 @@ pub(super) fn decide(table: &Table, model: &Model, candidates: Candidates, optio
     let mut apart = household;
     apart
         .extend(judged.iter().filter(|pair| is_distinct(pair)).map(|pair| (pair.candidate.left, pair.candidate.right)));
-    apart.sort_unstable();
+    parallel::sort_by_word(&mut apart, |&(left, right)| word_of(left, right));
     judged.retain(|pair| !is_distinct(pair) && !are_siblings(&pair.candidate.facts));
     let rivalry = Rivalry { table, apart: &apart, thresholds: model.thresholds };
     rivalry.raise_runner_up(&mut judged);
@@ -95,8 +95,8 @@ pub(super) fn decide(table: &Table, model: &Model, candidates: Candidates, optio
         };
         verdicts.pairs.push(DecidedPair { left, right, weight: model.thresholds.review, decision, guards });
     }
-    verdicts.pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
-    apart.sort_unstable();
+    parallel::sort_by_word(&mut verdicts.pairs, |pair| word_of(pair.left, pair.right));
+    parallel::sort_by_word(&mut apart, |&(left, right)| word_of(left, right));
     apart.dedup();
     verdicts.apart = apart;
     verdicts
@@ -141,7 +141,7 @@ fn from_both_sides<'j>(judged: impl Iterator<Item = &'j Judged>) -> Vec<Partner>
             [(*left, *right, score.weight), (*right, *left, score.weight)]
         })
         .collect();
-    parallel::sort_unstable_by(&mut seen, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    parallel::sort_by_word(&mut seen, |partner| word_of(partner.0, partner.1));
     seen
 }
 

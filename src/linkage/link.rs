@@ -4,7 +4,7 @@ use super::barred::Barred;
 use super::blocking::{Blocking, LinkKind, OversizedBlock, RuleCount};
 use super::child_id::{ChildIds, Previous};
 use super::cluster::{Clusters, Constraints, Link, Refusal};
-use super::comparison::RecordIndex;
+use super::comparison::{RecordIndex, word_of};
 use super::decide::{self, Candidate, Verdicts};
 use super::decisions::Decisions;
 use super::estimate::{self, TrainingReport};
@@ -260,8 +260,8 @@ fn candidates(
         all.pairs.extend(part.pairs);
         all.household.extend(part.household);
     }
-    parallel::sort_unstable_by(&mut all.pairs, |a, b| (a.left, a.right).cmp(&(b.left, b.right)));
-    all.household.sort_unstable();
+    parallel::sort_by_word(&mut all.pairs, |pair| word_of(pair.left, pair.right));
+    parallel::sort_by_word(&mut all.household, |&(left, right)| word_of(left, right));
     Ok((all, scan.counts, scan.oversized))
 }
 
@@ -309,7 +309,7 @@ fn group(table: &Table, verdicts: Verdicts, options: &LinkOptions) -> Grouped {
             pair.guards = pair.guards.with(Guard::SettledByCluster);
         }
     }
-    restricted.sort_unstable_by_key(|pair| (pair.left, pair.right));
-    refused.sort_unstable_by_key(|merge| (merge.left, merge.right));
+    parallel::sort_by_word(&mut restricted, |pair| word_of(pair.left, pair.right));
+    parallel::sort_by_word(&mut refused, |merge| word_of(merge.left, merge.right));
     (ChildIds::assign(table.len(), &clusters, &options.previous), pairs, restricted, refused)
 }

@@ -10,7 +10,7 @@ mod shape;
 #[path = "parallel/serial.rs"]
 mod shape;
 
-pub use shape::{alone, map, map_mut, map_owned, sort_unstable_by, thread_count, with_threads};
+pub use shape::{alone, map, map_mut, map_owned, sort_by_word, sort_unstable_by, thread_count, with_threads};
 
 /// How many records one piece of work holds: enough to outweigh handing it out.
 pub const PIECE: usize = 1 << 13;

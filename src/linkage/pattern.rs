@@ -5,6 +5,7 @@
 
 use super::comparison::LevelIndex;
 use crate::error::Error;
+use crate::order;
 
 /// A packed comparison vector; only a [`PatternCodec`] can tell what it means.
 pub type Pattern = u64;
@@ -101,7 +102,7 @@ impl PatternCounts {
     /// Every pattern with its count, in order of pattern, whatever the order of pairs.
     pub fn sorted(&self) -> Vec<(Pattern, u64)> {
         let mut all: Vec<_> = self.counts.iter().map(|(&pattern, &count)| (pattern, count)).collect();
-        all.sort_unstable();
+        order::sort_by_word(&mut all, |&(pattern, _)| pattern);
         all
     }
 }

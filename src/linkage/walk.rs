@@ -20,7 +20,7 @@ impl Walk {
     pub(crate) fn of(table: &Table) -> Walk {
         let birth = &table.fields.birth;
         let mut places = parallel::map_each(table.len(), |record| (birth[record], record as RecordIndex));
-        parallel::sort_unstable_by(&mut places, |a, b| a.cmp(b));
+        parallel::sort_by_word(&mut places, |(birth, _)| birth.bits());
         let records: Vec<RecordIndex> = places.into_iter().map(|(_, record)| record).collect();
         Walk { fields: table.fields.in_order(&records), records }
     }

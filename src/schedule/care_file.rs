@@ -1,14 +1,18 @@
 //! What the files of screens, of reviews and of coverage have in common: the head, sources and marks.
 
+use super::packed::some_day;
 use super::reader::Table;
 use crate::date::Date;
+use serde::{Deserialize, Serialize};
 
 /// The head of a file: when it was last held against its sources, and what these are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Head {
     /// `None` only with a fault.
+    #[serde(with = "some_day")]
     reviewed: Option<Date>,
-    /// The short names by which rules cite.
+    /// The short names by which rules cite; needed only while a file is read.
+    #[serde(skip)]
     sources: Vec<String>,
 }
 

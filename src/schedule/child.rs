@@ -3,6 +3,7 @@
 use super::vocabulary::{AntigenSet, ProductId, RiskSet, SeriesId};
 use crate::date::{Date, PartialDate};
 use crate::error::Finding;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -65,7 +66,7 @@ pub enum Id<'a> {
 }
 
 /// Sex as recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Sex {
     /// Female.
     Female,
@@ -85,7 +86,7 @@ impl Sex {
 }
 
 /// One of the four nations, each with its own programme and school years.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Nation {
     /// England.
     #[default]
@@ -220,7 +221,7 @@ pub struct Screen<'a> {
 }
 
 /// A newborn screening programme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ScreenKind {
     /// Newborn blood spot.
     BloodSpot,

@@ -13,6 +13,7 @@ use super::status::{Reason, Verdict};
 use super::vocabulary::{AntigenSet, ProductId, SeriesId, SeriesSet};
 use crate::date::Date;
 use crate::error::{Code, Finding};
+use crate::order;
 
 /// A dose as the rules see it.
 #[derive(Clone, Copy)]
@@ -88,9 +89,8 @@ pub(super) fn evaluate(
         }
     }
     // The order does not depend on the order of the input, but for entries that are alike in all.
-    entries.sort_unstable_by_key(|entry| {
-        (entry.dose.last, entry.dose.first, entry.dose.antigens.0, entry.product, entry.index)
-    });
+    let key = |entry: &Entry| (entry.dose.last, entry.dose.first, entry.dose.antigens.0, entry.product, entry.index);
+    order::sort_by(&mut entries, |a, b| key(a).cmp(&key(b)));
     for (place, entry) in entries.iter().enumerate() {
         if let Some(earlier) = recorded_before(&entries[..place], entry) {
             findings.push(Finding::new(&code::DOSE_RECORDED_TWICE, "doses").at(entry.index));
@@ -104,7 +104,9 @@ pub(super) fn evaluate(
         judge_entry(cohort, &mut history, &entries, place, verdicts, findings);
         history.note(cohort, entry.dose.antigens, entry.dose.first, entry.dose.last);
     }
-    verdicts.sort_unstable_by_key(|verdict| (verdict.given, verdict.series));
+    order::sort_by_word(verdicts, |verdict| {
+        u64::from(verdict.given) << 8 | verdict.series.map_or(0, |series| u64::from(series.0) + 1)
+    });
     history
 }
 

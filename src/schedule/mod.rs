@@ -18,6 +18,7 @@ pub mod finding;
 mod forecast;
 mod history;
 mod immunisation;
+mod packed;
 mod programme;
 mod programmes;
 mod reader;

@@ -9,22 +9,24 @@ use super::care_file::{Head, is_marked, marked};
 use super::child::{Child, Nation};
 use super::failsafe::{Birth, Window, has_died};
 use super::finding;
+use super::packed::{self, some_day};
 use super::reader::{Fault, Table, read_file};
 use super::span::Span;
 use super::status::Status;
 use crate::date::{Date, PartialDate};
 use crate::error::Finding;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 /// The health reviews of every nation, and vitamin K by mouth.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reviews {
     programmes: Vec<Programme>,
     vitamin_k: VitaminK,
 }
 
 /// The file of reviews of one or more nations.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Programme {
     head: Head,
     nations: Vec<Nation>,
@@ -32,7 +34,7 @@ struct Programme {
 }
 
 /// One review.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Review {
     kind: String,
     title: String,
@@ -44,13 +46,15 @@ struct Review {
     /// The first day on which it is offered no more.
     before: Option<Span>,
     /// For children for whom it falls due on or after this day.
+    #[serde(with = "some_day")]
     due_from: Option<Date>,
     /// For children born on or after this day.
+    #[serde(with = "some_day")]
     born_from: Option<Date>,
 }
 
 /// When a review is due.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum When {
     /// At an age.
     Age(Span),
@@ -59,14 +63,14 @@ enum When {
 }
 
 /// The file of vitamin K by mouth.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct VitaminK {
     head: Head,
     doses: Vec<OralDose>,
 }
 
 /// One further dose by mouth.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct OralDose {
     kind: String,
     title: String,
@@ -81,15 +85,7 @@ struct OralDose {
 impl Reviews {
     /// The reviews that come with this version.
     pub fn built_in() -> &'static Reviews {
-        static BUILT_IN: LazyLock<Reviews> = LazyLock::new(|| {
-            let files = [
-                include_str!("../../data/schedules/england-reviews.toml"),
-                include_str!("../../data/schedules/scotland-reviews.toml"),
-                include_str!("../../data/schedules/wales-reviews.toml"),
-            ];
-            let vitamin_k = include_str!("../../data/schedules/oral-vitamin-k.toml");
-            Reviews::parse(&files, vitamin_k).expect("a test reads the built-in files")
-        });
+        static BUILT_IN: LazyLock<Reviews> = LazyLock::new(|| packed::unpack(packed::REVIEWS));
         &BUILT_IN
     }
 

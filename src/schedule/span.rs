@@ -1,6 +1,7 @@
 //! A length of time as a programme writes it: `8w`, `3y4m`, `18m`, `1y-1d`.
 
 use crate::date::Date;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A length of time in whole months and whole days: an age, or the gap between two doses.
@@ -16,7 +17,7 @@ use std::fmt;
 /// assert_eq!(Span::parse("1y-1d")?.after(born).to_string(), "2025-08-30");
 /// # Ok::<(), childlink::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// Whole calendar months, 0 to 1200.
     pub months: i16,

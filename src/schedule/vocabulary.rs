@@ -1,10 +1,12 @@
 //! The names that a programme defines: series, antigens, products and risk groups, as small numbers.
 
+use super::packed::by_text;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 
 /// A series of a programme (`mmr`), as its place in the programme's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SeriesId(pub(crate) u8);
 
 impl SeriesId {
@@ -15,7 +17,7 @@ impl SeriesId {
 }
 
 /// A set of series.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SeriesSet(pub(crate) u32);
 
 impl SeriesSet {
@@ -52,7 +54,7 @@ impl SeriesSet {
 }
 
 /// A set of antigens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AntigenSet(pub(crate) u32);
 
 impl AntigenSet {
@@ -93,7 +95,7 @@ fn bits(mut set: u32) -> impl Iterator<Item = u8> {
 }
 
 /// A set of risk groups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RiskSet(pub(crate) u32);
 
 impl RiskSet {
@@ -110,7 +112,7 @@ impl RiskSet {
 }
 
 /// A vaccine product of a programme, as its place in the programme's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ProductId(pub(crate) u8);
 
 impl ProductId {
@@ -121,12 +123,13 @@ impl ProductId {
 }
 
 /// The names of a programme, by text and by number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Vocabulary {
     series: Names,
     antigens: Names,
     risk_groups: Names,
     products: Names,
+    #[serde(with = "by_text")]
     by_snomed: HashMap<String, ProductId, FxBuildHasher>,
 }
 
@@ -199,9 +202,10 @@ impl Vocabulary {
 }
 
 /// Names numbered in the order in which they came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Names {
     names: Vec<String>,
+    #[serde(with = "by_text")]
     numbers: HashMap<String, u8, FxBuildHasher>,
 }
 

@@ -15,7 +15,6 @@ use crate::linkage::explain::explain;
 use crate::linkage::model::Model;
 use crate::linkage::{LinkOptions, Linked, link};
 use crate::shape::lists::Lists;
-use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -210,7 +209,7 @@ impl<F: Read + Seek + Send> Run<F> {
             content.read_again(options(input as u16, source), wanted, take)
         })?;
         let summary = summary::of_linkage(self.records.read(), table, linked);
-        let mut files = BTreeMap::from([
+        let mut files = vec![
             ("notes.json", serde_json::to_vec(&self.notes).unwrap_or_default()),
             ("summary.json", format!("{summary:#}\n").into_bytes()),
             ("model.json", linked.model.to_json().into_bytes()),
@@ -229,10 +228,10 @@ impl<F: Read + Seek + Send> Run<F> {
                 "quarantine.csv",
                 csv_of(&linked::quarantine_columns(), |out| linked::write_quarantine(out, quarantined))?,
             ),
-        ]);
+        ];
         if self.with_changes {
             let changes = csv_of(&linked::changes_columns(), |out| linked::write_changes(out, table, linked))?;
-            files.insert("changes.csv", changes);
+            files.push(("changes.csv", changes));
         }
         Ok(LinkageFiles(files))
     }
@@ -270,11 +269,12 @@ fn csv_of(
 
 /// The files of a run: the bytes that the command line writes under these names; and `notes.json`, what the lists
 /// could not be used for, in words.
-pub(crate) struct LinkageFiles(BTreeMap<&'static str, Vec<u8>>);
+pub(crate) struct LinkageFiles(Vec<(&'static str, Vec<u8>)>);
 
 impl LinkageFiles {
     /// A file by its name in the folder of a run, handed over once.
     pub(crate) fn take(&mut self, name: &str) -> Option<Vec<u8>> {
-        self.0.remove(name)
+        let place = self.0.iter().position(|(known, _)| *known == name)?;
+        Some(self.0.swap_remove(place).1)
     }
 }

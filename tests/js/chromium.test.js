@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { caseData } from "./case-data.js";
 import { openChromium } from "./chromium.js";
 import { serve } from "./serve.js";
 
@@ -22,7 +23,7 @@ describe("Chromium", () => {
 
   for (const folder of ["full", "validate"]) {
     it(`agrees with every case and answers hostile arguments with ChildlinkError (${folder})`, async () => {
-      const faults = await browser.page.evaluate(async (folder) => {
+      const faults = await browser.page.evaluate(async ({ folder, data }) => {
         const api = await import(`/pkg/${folder}/browser.js`);
         const { hostile } = await import("/tests/js/hostile.js");
         let code = "nothing thrown";
@@ -33,14 +34,11 @@ describe("Chromium", () => {
         }
         if (code !== "wasm/not-started") return [`before init: ${code}`];
         await Promise.all([api.init(), api.init()]);
-        const { runTable, tables } = await import("/tests/js/cases.js");
-        const faults = hostile(api);
-        for (const table of tables) {
-          const csv = await (await fetch(`/tests/cases/identity/${table}.csv`)).text();
-          faults.push(...runTable(api, table, csv).faults);
-        }
-        return faults;
-      }, folder);
+        const { everyCase } = await import("/tests/js/every-case.js");
+        const { passed, faults } = await everyCase(api, data);
+        if (passed < 800) faults.push(`only ${passed} cases held`);
+        return [...faults, ...hostile(api)];
+      }, { folder, data: caseData() });
       assert.deepEqual(faults, []);
       assert.deepEqual(browser.page.faults, []);
     });

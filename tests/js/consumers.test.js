@@ -1,4 +1,5 @@
-// Tiny projects that install the packed tarball and run it, one for each kind of runtime and bundler.
+// Tiny projects that install the packed tarball and run it, one for each kind of runtime and bundler. In Node, Deno, Bun
+// and workerd they run every case of tests/cases too; tests/js/chromium.test.js does in Chromium.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -7,6 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { caseData } from "./case-data.js";
 import { openChromium } from "./chromium.js";
 import { serve } from "./serve.js";
 
@@ -23,6 +25,8 @@ before(async () => {
   rmSync(folder, { recursive: true, force: true });
   cpSync(join(root, "tests", "consumers"), folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  for (const file of ["cases.js", "every-case.js", "hostile.js"]) cpSync(join(root, "tests", "js", file), join(folder, file));
+  writeFileSync(join(folder, "case-data.js"), `export default ${JSON.stringify(caseData())};\n`);
   const packed = JSON.parse(run("npm", ["pack", join(root, "pkg"), "--json", "--pack-destination", folder]));
   const [{ filename }] = Array.isArray(packed) ? packed : Object.values(packed);
   run("npm", ["install", "--offline", "--no-audit", "--no-fund", "--no-save", join(folder, filename)]);

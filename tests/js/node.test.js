@@ -5,7 +5,9 @@ import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import * as full from "../../pkg/full/node.js";
 import * as validate from "../../pkg/validate/node.js";
+import { caseData } from "./case-data.js";
 import { runTable, tables } from "./cases.js";
+import { everyCase } from "./every-case.js";
 import { hostile } from "./hostile.js";
 
 for (const [entry, api] of Object.entries({ childlink: full, "childlink/validate": validate })) {
@@ -16,6 +18,12 @@ for (const [entry, api] of Object.entries({ childlink: full, "childlink/validate
         assert.deepEqual(runTable(api, table, csv).faults, []);
       });
     }
+
+    it("agrees with every case of programmes and of pairs that it can answer", async () => {
+      const { passed, faults } = await everyCase(api, { ...caseData(), identity: {} });
+      assert.deepEqual(faults, []);
+      assert.equal(passed > 200, api === full, `${passed} cases held`);
+    });
 
     it("answers hostile arguments with ChildlinkError", () => assert.deepEqual(hostile(api), []));
 

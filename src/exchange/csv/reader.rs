@@ -12,6 +12,7 @@ use crate::exchange::rows::{
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
 use crate::linkage::parallel;
+use crate::order;
 use memchr::memchr;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
@@ -108,7 +109,7 @@ impl<'o> Reader<'o> {
         if let Some(form) = self.form.with_encoding_of(tally, beginning)? {
             return Ok(Finished::Again(Reader::of_form(form, self.options)?));
         }
-        chunks.sort_by_key(|chunk| chunk.index);
+        order::sort_by_word(&mut chunks, |chunk| chunk.index as u64);
         let taken = chunks.into_iter().map(|chunk| chunk.taken).collect();
         Ok(Finished::Rows(Rows::join(self.report(), taken)?))
     }

@@ -85,7 +85,7 @@ pub(super) struct BlockList {
 }
 
 /// Where a block stands.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 struct Place {
     first: RecordIndex,
     partition: u8,
@@ -112,7 +112,8 @@ impl BlockList {
         });
         let (entries, places): (Vec<_>, Vec<_>) = found.into_iter().unzip();
         let mut places = places.concat();
-        parallel::sort_unstable_by(&mut places, Place::cmp);
+        // Those of one first record stay in order of partition and start.
+        parallel::sort_by_word(&mut places, |place| u64::from(place.first));
         BlockList { entries, places }
     }
 

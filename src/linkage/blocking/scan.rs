@@ -5,6 +5,7 @@ use super::keys::KeyColumn;
 use super::runs::{in_pieces, runs_of};
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::{hash, parallel};
+use crate::order;
 use std::ops::Range;
 
 /// A condition on a pair beyond the keys of its rule, asked with the lesser record first.
@@ -109,7 +110,7 @@ impl Blocking<'_> {
                 oversized.extend(part.oversized);
                 scan.states.push(part.state);
             }
-            oversized.sort_unstable();
+            order::sort(&mut oversized);
             scan.oversized.extend(oversized);
             scan.counts.push(count);
         }

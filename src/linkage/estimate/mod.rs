@@ -21,6 +21,7 @@ use super::table::fields::Fields;
 use super::walk::Walk;
 use super::{hash, pattern::PatternCodec};
 use crate::error::Error;
+use crate::order;
 use latent::{Class, Estimate, Observation, Settings};
 
 /// What training learned, for people to judge.
@@ -288,7 +289,7 @@ fn possible_pairs(table: &Table, kind: LinkKind) -> f64 {
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
+    order::sort_by(&mut values, f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {
         0 => 0.0,

@@ -3,6 +3,7 @@
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::score::Scorer;
 use crate::linkage::{hash, parallel};
+use crate::order;
 
 /// Counts of levels among random pairs, by comparison and engine level.
 pub(super) struct LevelCounts {
@@ -24,18 +25,17 @@ pub(super) fn record_hashes(keys: impl Fn(RecordIndex) -> u64 + Sync + Send, rec
 pub(super) fn sample(hashes: &[u64], pairs: u64) -> Vec<RecordIndex> {
     let wanted = ((libm::sqrt(8.0 * pairs as f64 + 1.0) + 1.0) / 2.0) as usize;
     let all = hashes.len() as RecordIndex;
-    let by_hash = |&record: &RecordIndex| (hashes[record as usize], record);
     // Hashes are spread evenly: twice the wanted share of them, and a few, nearly always hold the wanted ones.
     let bound = (2 * wanted as u64 + 64).saturating_mul(u64::MAX / u64::from(all.max(1)));
-    let mut order: Vec<RecordIndex> = (0..all).filter(|&record| hashes[record as usize] <= bound).collect();
-    if order.len() < wanted {
-        order = (0..all).collect();
+    let mut records: Vec<RecordIndex> = (0..all).filter(|&record| hashes[record as usize] <= bound).collect();
+    if records.len() < wanted {
+        records = (0..all).collect();
     }
-    if wanted < order.len() {
-        order.select_nth_unstable_by_key(wanted, by_hash);
-        order.truncate(wanted);
+    if wanted < records.len() {
+        order::sort_by_word(&mut records, |&record| hashes[record as usize]);
+        records.truncate(wanted);
     }
-    order
+    records
 }
 
 /// Compares all pairs of these records. Pairs that the starting model takes for one child or one household

@@ -9,6 +9,7 @@ use crate::linkage::keys;
 use crate::linkage::predicate::{self, NameCounts, Pair, Test};
 use crate::linkage::score::Scorer;
 use crate::linkage::table::fields::Fields;
+use crate::order;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -222,9 +223,13 @@ fn blocking_keys(model: &Model) -> impl Iterator<Item = &str> {
 
 /// The columns of these keys by name.
 fn key_columns<'a>(fields: &Fields, mut names: Vec<&'a str>) -> Result<BTreeMap<&'a str, KeyColumn>, Error> {
-    names.sort_unstable();
+    order::sort(&mut names);
     names.dedup();
-    names.into_iter().map(|name| Ok((name, keys::find(name)?.column(fields)))).collect()
+    let mut columns = BTreeMap::new();
+    for name in names {
+        columns.insert(name, keys::find(name)?.column(fields));
+    }
+    Ok(columns)
 }
 
 /// Levels tried in order.

@@ -1,5 +1,6 @@
 //! The same shape on one thread, for hosts without threads.
 
+use crate::order;
 use std::cmp::Ordering;
 
 /// Runs `work`; the number of threads is of no account here.
@@ -39,4 +40,9 @@ pub fn map_mut<I: Send, T: Send>(
 /// Sorts by a total order.
 pub fn sort_unstable_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
     items.sort_unstable_by(order);
+}
+
+/// Sorts by a number; items of the same number keep their order.
+pub fn sort_by_word<T: Send>(items: &mut [T], word: impl Fn(&T) -> u64 + Sync) {
+    order::sort_by_word(items, word);
 }

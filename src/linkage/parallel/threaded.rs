@@ -70,3 +70,11 @@ pub fn sort_unstable_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Orde
     }
     items.par_sort_unstable_by(order);
 }
+
+/// Sorts by a number; items of the same number keep their order.
+pub fn sort_by_word<T: Send>(items: &mut [T], word: impl Fn(&T) -> u64 + Sync) {
+    if items.len() < FEW || ALONE.get() {
+        return items.sort_by_key(word);
+    }
+    items.par_sort_by_key(word);
+}

@@ -196,7 +196,7 @@ impl Table {
 /// All chunks one after another, with sources renumbered by name.
 fn join(chunks: Vec<TableBuilder>) -> (Vec<String>, Unordered) {
     let mut sources: Vec<String> = chunks.iter().flat_map(|chunk| chunk.sources.iter().cloned()).collect();
-    sources.sort_unstable();
+    crate::order::sort(&mut sources);
     sources.dedup();
     let mut source = Vec::with_capacity(chunks.iter().map(TableBuilder::len).sum());
     let mut origin = Vec::with_capacity(source.capacity());

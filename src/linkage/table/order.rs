@@ -8,6 +8,7 @@ use crate::identity::column::Column;
 use crate::identity::postcode::Postcode;
 use crate::identity::sensitive::Sensitivity;
 use crate::linkage::{hash, parallel};
+use crate::order;
 use std::cmp::Ordering;
 
 /// A repeat of a record that is equal in every field: it counts once.
@@ -103,7 +104,7 @@ impl Unordered {
     fn choose(&self, rows: &[u32], repeats: &mut Vec<Repeat>) -> u32 {
         let updated = |row: u32| self.columns[Column::UpdatedAt.index()].get(row as usize);
         let mut ranked: Vec<(u32, u64)> = rows.iter().map(|&row| (row, self.content(row))).collect();
-        ranked.sort_by(|a, b| {
+        order::sort_by(&mut ranked, |a, b| {
             let later = updated(b.0).cmp(updated(a.0));
             later.then(a.1.cmp(&b.1)).then_with(|| self.origin[a.0 as usize].cmp(&self.origin[b.0 as usize]))
         });

@@ -12,15 +12,17 @@ mod words;
 pub use model::Provenance;
 
 use super::Span;
+use super::packed;
 use super::reader::Fault;
 use super::vocabulary::{AntigenSet, SeriesId, SeriesSet, Vocabulary};
 use case::Case;
 use model::{CountsAs, Gate, Had, LivePair, Product, SchoolYears, Series};
-use std::sync::OnceLock;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// An immunisation programme in force over time: which doses count and which are due, by birth date,
 /// visit date, school class, nation, risk and history.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Programme {
     pub(crate) provenance: Provenance,
     pub(crate) vocabulary: Vocabulary,
@@ -35,6 +37,8 @@ pub struct Programme {
     pub(crate) ages: Vec<Span>,
     pub(crate) had: Vec<Had>,
     pub(crate) series: Vec<Series>,
+    /// Those of the file; none in the programme that the library carries.
+    #[serde(skip)]
     cases: Vec<Case>,
 }
 
@@ -45,11 +49,8 @@ impl Programme {
     /// # Source
     /// `data/schedules/uk-immunisation.toml` names the source of each rule.
     pub fn built_in() -> &'static Programme {
-        static BUILT_IN: OnceLock<Programme> = OnceLock::new();
-        BUILT_IN.get_or_init(|| match Programme::parse(BUILT_IN_TEXT) {
-            Ok(programme) => programme,
-            Err(faults) => unreachable!("a test reads the built-in programme: {faults:?}"),
-        })
+        static BUILT_IN: LazyLock<Programme> = LazyLock::new(|| packed::unpack(packed::IMMUNISATION));
+        &BUILT_IN
     }
 
     /// Reads a programme file.
@@ -159,11 +160,11 @@ pub struct CaseCoverage {
     pub rules: Vec<(String, usize, usize)>,
 }
 
-const BUILT_IN_TEXT: &str = include_str!("../../../data/schedules/uk-immunisation.toml");
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BUILT_IN_TEXT: &str = include_str!("../../../data/schedules/uk-immunisation.toml");
 
     #[test]
     fn the_built_in_programme_has_no_fault_and_its_cases_come_out() {

@@ -3,13 +3,15 @@
 use crate::date::Date;
 use crate::schedule::Span;
 use crate::schedule::child::{Nation, Sex};
+use crate::schedule::packed::day;
 use crate::schedule::vocabulary::{AntigenSet, RiskSet, SeriesId, SeriesSet};
+use serde::{Deserialize, Serialize};
 
 /// The place of an age among the distinct ages of a programme.
 pub(crate) type AgeIndex = u8;
 
 /// What the engine needs of one product.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Product {
     /// What is in it, with what that counts as.
     pub(crate) antigens: AntigenSet,
@@ -20,7 +22,7 @@ pub(crate) struct Product {
 }
 
 /// One antigen that also counts as another, perhaps only before a day (oral polio vaccine).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct CountsAs {
     pub(crate) antigen: AntigenSet,
     pub(crate) counts_as: AntigenSet,
@@ -31,7 +33,7 @@ pub(crate) struct CountsAs {
 }
 
 /// Two live vaccines that must be kept apart.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct LivePair {
     pub(crate) one: AntigenSet,
     pub(crate) other: AntigenSet,
@@ -40,7 +42,7 @@ pub(crate) struct LivePair {
 }
 
 /// A screening result that a dose waits for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Gate {
     pub(crate) condition: String,
     /// Outcomes that let the dose be given.
@@ -50,7 +52,7 @@ pub(crate) struct Gate {
 }
 
 /// How a nation counts its school years.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SchoolYears {
     /// The month and day on which a year of births begins.
     pub(crate) births_from: (u32, u32),
@@ -61,7 +63,7 @@ pub(crate) struct SchoolYears {
 }
 
 /// Which children a rule is for. What is not said does not limit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Who {
     /// First and last birth date, days since 1970.
     pub(crate) born: (i32, i32),
@@ -96,7 +98,7 @@ impl Who {
 }
 
 /// Something about the history so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Fact {
     /// At least so many doses of a place in [`super::Programme::had`].
     Had(u8, u8),
@@ -105,7 +107,7 @@ pub(crate) enum Fact {
 }
 
 /// A dose with this antigen, given within these days and ages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Had {
     pub(crate) antigen: AntigenSet,
     /// Last day, days since 1970.
@@ -115,14 +117,14 @@ pub(crate) struct Had {
 }
 
 /// When in the history and calendar a rule holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct When {
     pub(crate) all_of: Vec<Fact>,
     pub(crate) none_of: Vec<Fact>,
 }
 
 /// The days on which something is offered, both ends included, in days since 1970.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Offered {
     pub(crate) from: i32,
     pub(crate) to: i32,
@@ -135,7 +137,7 @@ impl Default for Offered {
 }
 
 /// When a dose is recommended: the first entry of a dose that holds decides.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Recommended {
     pub(crate) who: Who,
     pub(crate) when: When,
@@ -147,7 +149,7 @@ pub(crate) struct Recommended {
 }
 
 /// A recommended time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Moment {
     Age(AgeIndex),
     /// The first day of this school class.
@@ -157,7 +159,7 @@ pub(crate) enum Moment {
 }
 
 /// One dose of a series: what makes it count, and when it is recommended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Dose {
     pub(crate) rule: Rule,
     pub(crate) who: Who,
@@ -192,7 +194,7 @@ pub(crate) struct Dose {
 }
 
 /// The name and source of a rule as they appear in an answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) unconfirmed_name: String,
@@ -208,7 +210,7 @@ impl Rule {
 }
 
 /// Which children a series is for. A series without any is for everyone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Entitled {
     pub(crate) rule: Rule,
     pub(crate) who: Who,
@@ -224,21 +226,21 @@ pub(crate) struct Entitled {
 }
 
 /// The yearly season of a series: first and last month and day.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Season {
     pub(crate) from: (u32, u32),
     pub(crate) to: (u32, u32),
 }
 
 /// A dose slightly too early, which may count once in a course.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Tolerance {
     pub(crate) days: i32,
     pub(crate) applies: bool,
 }
 
 /// A series of doses against one disease or group of diseases.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Series {
     /// What lists call it: `MMR or MMRV`.
     pub(crate) short: String,
@@ -262,7 +264,7 @@ pub(crate) struct Series {
 }
 
 /// Where a programme comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Stable id (`uk-immunisation`).
     pub id: String,
@@ -271,7 +273,9 @@ pub struct Provenance {
     /// Edition of the file.
     pub version: String,
     /// The day on which its content was last checked against its sources.
+    #[serde(with = "day")]
     pub reviewed: Date,
     /// The first birth date that it covers.
+    #[serde(with = "day")]
     pub covers_births_from: Date,
 }

@@ -5,6 +5,7 @@ use super::programme::{FollowUp, Item, Screen};
 use super::{Need, Screens};
 use crate::date::Date;
 use crate::error::Finding;
+use crate::order;
 use crate::schedule::answer::ScreenForecast;
 use crate::schedule::care_file::is_marked;
 use crate::schedule::child::{Child, Screen as Record};
@@ -71,7 +72,7 @@ impl Screens {
             };
             findings.push(Finding::new(fault, "screens"));
         }
-        records.sort_by_key(|dated| dated.date);
+        order::sort_by(&mut records, |a, b| a.date.cmp(&b.date));
         records
     }
 }

@@ -10,13 +10,15 @@ mod programme;
 pub use outcome::{Meaning, Outcome};
 
 use super::child::{Nation, ScreenKind};
+use super::packed;
 use super::reader::Fault;
 use outcome::Outcomes;
 use programme::Programme;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 /// The screens of every nation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Screens {
     programmes: Vec<Programme>,
     outcomes: Outcomes,
@@ -54,15 +56,7 @@ impl Need {
 impl Screens {
     /// The screens that come with this version.
     pub fn built_in() -> &'static Screens {
-        static BUILT_IN: LazyLock<Screens> = LazyLock::new(|| {
-            let files = [
-                include_str!("../../../data/schedules/england-newborn-screens.toml"),
-                include_str!("../../../data/schedules/scotland-newborn-screens.toml"),
-                include_str!("../../../data/schedules/wales-northern-ireland-newborn-screens.toml"),
-            ];
-            let outcomes = include_str!("../../../data/schedules/screen-outcomes.toml");
-            Screens::parse(&files, outcomes).expect("a test reads the built-in files")
-        });
+        static BUILT_IN: LazyLock<Screens> = LazyLock::new(|| packed::unpack(packed::SCREENS));
         &BUILT_IN
     }
 

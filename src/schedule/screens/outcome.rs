@@ -2,10 +2,11 @@
 
 use crate::schedule::care_file::Head;
 use crate::schedule::reader::{Fault, Table, read_file};
+use serde::{Deserialize, Serialize};
 
 /// What a recorded outcome does to a screen. The order is that in which outcomes of one day count: the
 /// last one holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Meaning {
     /// No outcome but an event: a transfusion or ECMO ended.
     Transfused,
@@ -57,7 +58,7 @@ impl Meaning {
 }
 
 /// One outcome of the list in `data/schedules/screen-outcomes.toml`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The screens that use it.
     screens: Vec<String>,
@@ -107,7 +108,7 @@ const MEANINGS: &str = "transfused, moved-in, community, offered, awaited, repea
     contraindicated or complete";
 
 /// The file of outcomes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Outcomes {
     list: Vec<Outcome>,
 }

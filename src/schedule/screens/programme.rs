@@ -3,11 +3,13 @@
 use crate::date::Date;
 use crate::schedule::care_file::{Head, marked};
 use crate::schedule::child::{Nation, ScreenKind, Sex};
+use crate::schedule::packed::some_day;
 use crate::schedule::reader::{Fault, Table, read_file};
 use crate::schedule::span::Span;
+use serde::{Deserialize, Serialize};
 
 /// The screens of one or more nations.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Programme {
     pub(super) head: Head,
     pub(super) nations: Vec<Nation>,
@@ -15,7 +17,7 @@ pub(super) struct Programme {
 }
 
 /// One screen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Screen {
     pub(super) kind: ScreenKind,
     pub(super) title: String,
@@ -35,7 +37,7 @@ pub(super) struct Screen {
 }
 
 /// How a transfusion moves the sample.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Transfusion {
     /// From the transfusion to the first day on which a sample counts.
     pub(super) wait: Span,
@@ -44,7 +46,7 @@ pub(super) struct Transfusion {
 }
 
 /// The standard for a child who moved in, counted from the day on which child health was told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct MovedIn {
     pub(super) by: Span,
     pub(super) standard: String,
@@ -53,7 +55,7 @@ pub(super) struct MovedIn {
 }
 
 /// One condition or element of a screen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Item {
     pub(super) condition: Option<String>,
     pub(super) title: String,
@@ -68,6 +70,7 @@ pub(super) struct Item {
     /// The last day on which it is offered.
     pub(super) latest: Option<Span>,
     /// For children for whom it falls due on or after this day.
+    #[serde(with = "some_day")]
     pub(super) due_from: Option<Date>,
     /// Only for children for whom an offer or outcome is recorded.
     pub(super) where_offered: bool,
@@ -80,7 +83,7 @@ pub(super) struct Item {
 }
 
 /// What follows an outcome.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct FollowUp {
     pub(super) condition: String,
     pub(super) title: String,

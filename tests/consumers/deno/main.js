@@ -1,5 +1,5 @@
 import * as full from "childlink";
 import * as validate from "childlink/validate";
-import { smoke } from "../smoke.js";
+import { proof } from "../proof.js";
 
-console.log(await smoke(validate, full));
+console.log(await proof(validate, full));

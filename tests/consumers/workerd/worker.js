@@ -1,9 +1,9 @@
 import * as full from "childlink";
 import * as validate from "childlink/validate";
-import { smoke } from "../smoke.js";
+import { proof } from "../proof.js";
 
 export default {
   async fetch() {
-    return new Response(await smoke(validate, full));
+    return new Response(await proof(validate, full));
   },
 };
