@@ -6,13 +6,12 @@ use crate::linkage::predicate::NameCounts;
 use crate::linkage::table::fields::Fields;
 use crate::linkage::table::fields::names::NameId;
 use crate::linkage::table::fields::place::PackedPostcode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// How many of so many records have each value. Names are in comparison form without spaces, as
 /// [`GivenName`](crate::identity::name::GivenName) gives it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FrequencyTable {
     /// How many records were counted.
     pub records: u64,
@@ -79,7 +78,8 @@ impl Frozen {
             let unit = PackedPostcode::from(Postcode::parse(text).ok()?).unit();
             (unit != 0).then_some((unit, count))
         });
-        let postcodes: BTreeMap<u64, u32> = units.collect();
+        let mut postcodes = BTreeMap::new();
+        units.for_each(|(unit, count)| _ = postcodes.insert(unit, count));
         Frozen {
             records: table.records,
             names: counted,

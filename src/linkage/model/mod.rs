@@ -8,6 +8,7 @@ mod check;
 mod compile;
 mod frequency;
 mod plan;
+mod read;
 
 pub(crate) use compile::Compiled;
 pub use frequency::FrequencyTable;
@@ -15,7 +16,7 @@ pub(crate) use frequency::Frozen;
 pub(crate) use plan::{Few, Frequencies, Plan};
 
 use crate::error::Error;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The built-in child-health model.
 const CHILD_HEALTH: &str = include_str!("../../../data/models/child-health.json");
@@ -30,8 +31,7 @@ const CHILD_HEALTH: &str = include_str!("../../../data/models/child-health.json"
 /// assert_eq!(again, model);
 /// # Ok::<(), childlink::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Model {
     /// A short name without spaces.
     pub id: String,
@@ -55,102 +55,93 @@ pub struct Model {
     /// When a pair is linked or reviewed.
     pub thresholds: Thresholds,
     /// Pairs of records whose levels must be these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Case>,
     /// How often values occur, in place of counts of the records of a run: the pair of two records then weighs the
     /// same whatever other records there are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frequencies: Option<FrequencyTable>,
 }
 
 /// Where a model's numbers come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Provenance {
     /// Published sources, in words.
     pub sources: Vec<String>,
     /// Records that the model was trained on; 0 for one that was not.
-    #[serde(default)]
     pub trained_on_records: u64,
     /// The seed of the training.
-    #[serde(default)]
     pub seed: u64,
 }
 
 /// One comparison: ordered levels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// A name without spaces, as in `gamma_` and `mw_` columns.
     pub name: String,
     /// Whether `h` stays as the file has it. Training cannot tell a twin under a brother's number or
     /// name from a child whose number or name is wrong, so for these two it would unlearn the difference.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub household_fixed: bool,
     /// The levels in the order in which they are tried; the last is `otherwise`.
     pub levels: Vec<Level>,
 }
 
 /// One level of a comparison.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Level {
     /// Words for people.
     pub label: String,
     /// The predicate that must hold.
     pub when: String,
     /// The number that the predicate takes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<f64>,
     /// No evidence: neither m nor u.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_null_level: bool,
     /// P(level | match).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub m: Option<f64>,
     /// P(level | chance pair).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub u: Option<f64>,
     /// P(level | born together in one household).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub h: Option<f64>,
     /// Adjusts the weight by how rare the value agreed on is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub term_frequency: Option<TermFrequencySetting>,
 }
 
 /// A term-frequency adjustment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TermFrequencySetting {
     /// Whose frequency: `given-name`, `family-name`, `mother-given-name` or `postcode`.
     pub of: String,
     /// 1 for the full adjustment.
     pub weight: f64,
     /// A floor on the frequency.
-    #[serde(default)]
     pub minimum_u: f64,
 }
 
 /// One blocking rule: all keys agree.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BlockingRule {
     /// Words for reports.
     pub name: String,
     /// Names of keys that must all agree.
     pub keys: Vec<String>,
     /// A predicate that must hold too, without a number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub only_if: Option<String>,
     /// Further keys by which an oversized block is cut.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refine: Vec<String>,
 }
 
 /// How a model is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Training {
     /// Random pairs for u.
     pub random_pairs: u64,
@@ -171,21 +162,18 @@ pub struct Training {
 }
 
 /// One training block: pairs among which matches are common.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrainingBlock {
     /// Names of keys that must all agree.
     pub keys: Vec<String>,
     /// Comparisons that the keys hold fixed, and which learn nothing here.
     pub fixed: Vec<String>,
     /// Whether pairs of one household are common enough here to be told apart.
-    #[serde(default)]
     pub household: bool,
 }
 
 /// When a pair is linked or reviewed. Weights in bits, log2 odds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Thresholds {
     /// Linked from this weight on.
     pub link: f64,
@@ -198,8 +186,7 @@ pub struct Thresholds {
 }
 
 /// A pair of records and the levels that it must have.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Case {
     /// What the case shows, and its source.
     pub name: String,
@@ -223,12 +210,10 @@ impl Model {
     /// Reads and checks a model file.
     ///
     /// # Errors
-    /// `model/unreadable` with line and column, `model/unknown-predicate`, `model/unknown-key`,
+    /// `model/unreadable` with line and column or the place in the document, `model/unknown-predicate`, `model/unknown-key`,
     /// `model/comparison`, `model/probability`, `model/too-many-levels`.
     pub fn from_json(text: &str) -> Result<Model, Error> {
-        let model: Model = serde_json::from_str(text).map_err(|error| {
-            Error::new("model/unreadable", error.to_string(), "compare the file with data/models/child-health.json")
-        })?;
+        let model = read::read(text)?;
         model.check()?;
         Ok(model)
     }
