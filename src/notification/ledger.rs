@@ -71,6 +71,11 @@ impl Ledger {
         self.ids.values().flatten().collect()
     }
 
+    /// All messages, in order of the thing they are about.
+    pub fn messages(&self) -> impl Iterator<Item = &Notification> {
+        self.things.values().flat_map(BTreeMap::values)
+    }
+
     /// What stands of every thing, in order of its key, without messages that a person set aside.
     pub fn standing(&self, is_void: impl Fn(&MessageKey) -> bool) -> impl Iterator<Item = (&StateKey, Standing<'_>)> {
         self.things.iter().filter_map(move |(state, messages)| {

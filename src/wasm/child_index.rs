@@ -3,8 +3,11 @@
 use super::error::Thrown;
 use super::record::raw_fields;
 use super::result::to_json;
+use crate::error::Error;
 use crate::exchange::fhir::{Element, Limits, MatchRequest, match_response};
-use crate::index::{Change, ChildIndex, Loader};
+use crate::exchange::lists::{hexadecimal, read_barred};
+use crate::index::{ANY_CHILD, Change, ChildIndex, Loader};
+use crate::linkage::decisions::Verdict;
 use crate::shape::index::FoundShape;
 use wasm_bindgen::prelude::*;
 
@@ -69,8 +72,51 @@ impl Index {
     }
 
     /// The journal entry by which two children turn out to be one.
-    pub fn merge(&self, from: u32, into: u32) -> Vec<u8> {
-        self.journalled(Change::Merge { from, into })
+    pub fn merge(&self, from: u32, into: u32) -> Result<Vec<u8>, Thrown> {
+        let change = Change::Merge { from, into };
+        self.0.permit(&change)?;
+        Ok(self.journalled(change))
+    }
+
+    /// The journal entry by which a reader says whether somebody, named as in a queue, is a child: any if none is named.
+    pub fn decide(
+        &self,
+        whom: &str,
+        child: Option<u32>,
+        decision: &str,
+        reader: &str,
+        decided_at: &str,
+    ) -> Result<Vec<u8>, Thrown> {
+        let verdict = Verdict::from_word(decision).ok_or_else(|| {
+            let hint = "say same, different or unsure";
+            Error::new("decision/verdict", "the decision is none of same, different and unsure", hint)
+        })?;
+        if child.is_none() && verdict == Verdict::Same {
+            let hint = "name the child that it is";
+            return Err(Error::new("decision/child", "the decision does not say the same as whom", hint).into());
+        }
+        if child.is_some_and(|child| child == ANY_CHILD || child >= self.0.next_child()) {
+            let hint = "give a number that the index gave";
+            return Err(Error::new("decision/child", "the index has no child of this number", hint).into());
+        }
+        Ok(self.journalled(Change::Decide {
+            whom: whom.parse()?,
+            child: child.unwrap_or(ANY_CHILD),
+            verdict,
+            reader: reader.to_owned(),
+            decided_at: decided_at.to_owned(),
+        }))
+    }
+
+    /// Takes the list of pairs that must never be joined or mentioned, as `childlink bar` writes it, with its key.
+    #[wasm_bindgen(js_name = setBarred)]
+    pub fn set_barred(&mut self, list: &[u8], key: &str) -> Result<(), Thrown> {
+        let key = hexadecimal(key).filter(|key| key.len() >= 32).ok_or_else(|| {
+            let hint = "give the key that was made with the list; without it the list cannot be read";
+            Error::new("barred/key", "the key of the barred pairs is no key", hint)
+        })?;
+        self.0.set_barred(read_barred(list, &key)?);
+        Ok(())
     }
 
     /// The journal entry by which some records turn out to be another child's: a new one unless named.

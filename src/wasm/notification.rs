@@ -5,12 +5,12 @@ use super::error::Thrown;
 use super::result::to_json;
 use crate::error::Error;
 use crate::exchange::fhir::{Limits, immunization, of_fault};
-use crate::exchange::message::{imms_batch::BatchReader, read};
+use crate::exchange::message::{Piece, read, read_file};
 use crate::index::JournalEntry;
-use crate::notification::{Content, Notification, Notifications, Receipt};
+use crate::notification::{Content, Notifications, Receipt};
 use crate::shape::notification::{key, notification, settlement};
 use js_sys::{Function, Uint8Array};
-use serde_json::{Value, json};
+use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 /// One message of any shape.
@@ -37,28 +37,31 @@ impl Messages {
         Messages(Notifications::new(&index.0))
     }
 
-    /// Takes a message, or a batch file of them; tells for each row what became of it.
-    pub fn receive(&mut self, bytes: &[u8]) -> Result<String, Thrown> {
-        let one = |row: u64, outcome: Result<Notification, Error>, messages: &mut Notifications| match outcome {
-            Ok(message) => {
-                let told = key(&message.key);
-                let receipt = match messages.receive(message) {
-                    Receipt::Fresh => "fresh",
-                    Receipt::Repeat => "repeat",
-                };
-                json!({"row": row, "receipt": receipt, "key": told})
-            }
-            Err(error) => {
-                let fault =
-                    json!({"code": error.code, "message": error.message, "hint": error.hint, "field": error.field});
-                json!({"row": row, "receipt": "unreadable", "error": fault})
-            }
-        };
-        let told: Vec<Value> = if is_batch(bytes) {
-            BatchReader::new(bytes)?.map(|row| one(row.row, row.outcome, &mut self.0)).collect()
-        } else {
-            vec![one(1, Ok(read(bytes, Limits::default())?), &mut self.0)]
-        };
+    /// Takes what a file of this name holds, one message or many; tells for each what became of it. The name, if there
+    /// is one, tells when a batch was made.
+    ///
+    /// A file that cannot be read at all is an error, and nothing of it was taken.
+    pub fn receive(&mut self, name: &str, bytes: &[u8]) -> Result<String, Thrown> {
+        let mut told = Vec::new();
+        for Piece { line, raw: _, outcome } in read_file(name, bytes, Limits::default()) {
+            let row = line.unwrap_or(1);
+            told.push(match outcome {
+                Ok(message) => {
+                    let key = key(&message.key);
+                    let receipt = match self.0.receive(message) {
+                        Receipt::Fresh => "fresh",
+                        Receipt::Repeat => "repeat",
+                    };
+                    json!({"row": row, "receipt": receipt, "key": key})
+                }
+                Err(error) if line.is_none() => return Err(error.into()),
+                Err(error) => {
+                    let fault =
+                        json!({"code": error.code, "message": error.message, "hint": error.hint, "field": error.field});
+                    json!({"row": row, "receipt": "unreadable", "error": fault})
+                }
+            });
+        }
         to_json(&told)
     }
 
@@ -83,7 +86,7 @@ impl Messages {
                 Error::new("journal/not-written", "the journal was not written", "the change was not made; try again")
             })
         })?;
-        let mut told = settlement(&settled, index.0.model());
+        let mut told = settlement(&settled, self.0.ledger(), &index.0);
         let given = settled.facts.iter().filter_map(|fact| match &fact.content {
             Content::Vaccination(vaccination) => Some(immunization(fact.child, vaccination)),
             _ => None,
@@ -91,11 +94,4 @@ impl Messages {
         told["immunizations"] = given.collect();
         to_json(&told)
     }
-}
-
-/// Whether the bytes are a batch file: delimited text, which no message of another kind is.
-fn is_batch(bytes: &[u8]) -> bool {
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
-    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    !matches!(text, [b'<' | b'{' | 0x0B, ..]) && !text.starts_with(b"MSH") && first.contains(&b'|')
 }

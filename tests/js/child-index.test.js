@@ -1,7 +1,7 @@
 // The child index and its messages in Wasm: the answers of the command line, a journal that survives, wrong use.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -86,6 +86,49 @@ describe("ChildIndex", { skip: native === undefined && "childlink has not been b
       assert.deepEqual(anew.settle(() => assert.fail("nothing is new")), { ...settled, changes: 0 });
     }
     assert.equal(states[0], states[1]);
+  });
+
+  it("lets decisions and barred pairs change the answer, after a crash too", async () => {
+    const index = await ChildIndex.load(snapshot);
+    index.replay(index.upsert(ZOE, { source: "births" }));
+    const { child } = index.match(ZOE);
+    const other = bytes("MSH|^~\\&|MAT|RVVKC|CHIS|X|20260105101500||ADT^A28|m1|P|2.4\rEVN|A28|20260105101500\rPID|1||4010232137^^^NHS||Okafor^Zoe||20240229|F|||^^^LS1 4AP\r");
+    const begin = await ChildIndex.load(index.snapshot());
+    const notifications = new Notifications(begin);
+    notifications.receive(other, "m.hl7");
+    const journal = [];
+    const settle = () => notifications.settle(({ entries }) => journal.push(...entries));
+    const [item] = settle().queue;
+    assert.deepEqual([item.code, item.subjects[0].family_name, item.messages[0].whom.length], ["notification/which-child", "Okafor", 32]);
+    assert.equal(begin.match({ ...ZOE, nhs_number: "4010232137" }).outcome, "review");
+    const decided = { child, reader: "clerk-1", decidedAt: "2026-11-30T10:00:00Z" };
+    const entry = begin.decide(item.whom, "same", decided);
+    begin.replay(entry);
+    journal.push(...entry);
+    const { queue, recognised } = settle();
+    assert.deepEqual([queue.length, recognised[0].child, recognised[0].birth_date, recognised[0].sex], [0, child, "2024-02-29", "female"]);
+    assert.equal(begin.match({ ...ZOE, nhs_number: "4010232137" }).child, child);
+    const restarted = await ChildIndex.load(index.snapshot());
+    const anew = new Notifications(restarted);
+    anew.receive(other);
+    anew.restore(Uint8Array.from(journal));
+    assert.equal(anew.settle(() => assert.fail("nothing is new")).recognised[0].child, child);
+
+    await refused("decision/verdict", () => begin.decide(item.whom, "perhaps", decided));
+    await refused("decision/child", () => begin.decide(item.whom, "same", { ...decided, child: undefined }));
+    await refused("decision/child", () => begin.decide(item.whom, "different", { ...decided, child: 4_000_000_000 }));
+    await refused("decision/whom", () => begin.decide("x", "unsure", decided));
+    await refused("argument/not-text", () => begin.decide(item.whom, "unsure", {}));
+    await refused("barred/key", () => begin.setBarred(bytes("hash\n"), "ab"));
+    await refused("list/unreadable", () => begin.setBarred(bytes("hash\nxyz\n"), "ab".repeat(32)));
+    const pairs = join(folder, "pairs.csv");
+    const list = join(folder, "barred.csv");
+    writeFileSync(pairs, "source_l,record_id_l,source_r,record_id_r\n,9434765919,,4010232137\n");
+    execFileSync(native, ["bar", "--list", list, pairs], { stdio: "pipe" });
+    restarted.setBarred(new Uint8Array(readFileSync(list)), readFileSync(`${list}.key`, "utf8").trim());
+    const { queue: after, recognised: barred } = anew.settle(() => {});
+    assert.deepEqual([after.map(({ code }) => code), barred[0].child], [["notification/restricted"], null]);
+    assert.ok(!JSON.stringify(after).includes(`"child":${child}`), "nothing shows that there is a pair");
   });
 
   it("changes nothing if the journal cannot be written, and tells why", async () => {

@@ -30,22 +30,29 @@ export async function encryptSnapshot(snapshot, key) {
 
 /** Decrypts a stream piece by piece. Throws where a piece was changed, left out or cut off. */
 export async function* decryptSnapshot(stream, key) {
-  let held = new Uint8Array(0);
-  let prefix;
+  const prefix = new Uint8Array(PREFIX);
+  const held = new Uint8Array(PIECE + TAG);
   let number = 0;
-  const decrypt = async (piece, last) => new Uint8Array(await crypto.subtle.decrypt(parameters(prefix, number++, last), key, piece));
-  for await (const part of stream) {
-    const joined = new Uint8Array(held.length + part.length);
-    joined.set(held);
-    joined.set(part, held.length);
-    held = joined;
-    if (prefix === undefined && held.length >= PREFIX) [prefix, held] = [held.slice(0, PREFIX), held.subarray(PREFIX)];
-    // The last piece is only known by the end of the stream.
-    while (prefix !== undefined && held.length > PIECE + TAG) {
-      yield decrypt(held.slice(0, PIECE + TAG), false);
-      held = held.subarray(PIECE + TAG);
+  let prefixed = 0;
+  let size = 0;
+  const decrypt = async (last) => new Uint8Array(await crypto.subtle.decrypt(parameters(prefix, number++, last), key, held.subarray(0, size)));
+  for await (let part of stream) {
+    const first = part.subarray(0, PREFIX - prefixed);
+    prefix.set(first, prefixed);
+    prefixed += first.length;
+    part = part.subarray(first.length);
+    while (part.length > 0) {
+      // Only the end of the stream tells the last piece.
+      if (size === held.length) {
+        yield decrypt(false);
+        size = 0;
+      }
+      const next = part.subarray(0, held.length - size);
+      held.set(next, size);
+      size += next.length;
+      part = part.subarray(next.length);
     }
   }
-  if (prefix === undefined) throw new Error("the snapshot ends before its first piece");
-  yield decrypt(held.slice(), true);
+  if (prefixed < PREFIX) throw new Error("the snapshot ends before its first piece");
+  yield decrypt(true);
 }

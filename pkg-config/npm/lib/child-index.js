@@ -74,6 +74,18 @@ export function indexes(boundary) {
       return this.#handle.use((core) => core.split(checked, serial(child, "child")));
     }
 
+    decide(whom, decision, options) {
+      const { child, reader, decidedAt } = optionsOf(options, ["child", "reader", "decidedAt"]);
+      const words = [text(whom, "whom"), text(decision, "decision"), text(reader, "reader"), text(decidedAt, "decidedAt")];
+      const checked = serial(child, "child");
+      return this.#handle.use((core) => core.decide(words[0], checked, words[1], words[2], words[3]));
+    }
+
+    setBarred(list, key) {
+      const [checked, checkedKey] = [bytes(list, "list"), text(key, "key")];
+      this.#handle.use((core) => core.setBarred(checked, checkedKey));
+    }
+
     replay(journal) {
       const checked = bytes(journal, "journal");
       const [applied, passedOver, wholeBytes, tornBytes] = this.#handle.use((core) => core.replay(checked));
@@ -116,9 +128,9 @@ export function indexes(boundary) {
       this.#index = index;
     }
 
-    receive(message) {
-      const checked = bytes(message, "message");
-      return JSON.parse(this.#handle.use((core) => core.receive(checked)));
+    receive(message, name = "") {
+      const [checked, checkedName] = [bytes(message, "message"), text(name, "name")];
+      return JSON.parse(this.#handle.use((core) => core.receive(checkedName, checked)));
     }
 
     restore(journal) {

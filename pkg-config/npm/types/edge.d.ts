@@ -72,7 +72,28 @@ export class ChildIndex {
   ): Uint8Array;
   /** For a record that goes. */
   remove(entry: number): Uint8Array;
-  /** For two children that turn out to be one. */
+  /**
+   * For what a person decided on somebody whom a queue names, or on a message to be set aside: that it is this child,
+   * is not, or that the reader is unsure. `different` without a child: none of the index's children. The latest of each
+   * reader counts; readers who differ leave the matter open.
+   * @param options `decidedAt` in ISO 8601.
+   * @throws {ChildlinkError} `decision/...`, `argument/...`, `index/gone`
+   */
+  decide(
+    whom: string,
+    decision: "same" | "different" | "unsure",
+    options: { readonly child?: number; readonly reader: string; readonly decidedAt: string },
+  ): Uint8Array;
+  /**
+   * Takes the pairs that must never be joined or mentioned, as `childlink bar` writes them, and their key: before
+   * messages are settled, at every start.
+   * @throws {ChildlinkError} `barred/key`, `list/...`, `argument/...`, `index/gone`
+   */
+  setBarred(list: Uint8Array, key: string): void;
+  /**
+   * For two children that turn out to be one.
+   * @throws {ChildlinkError} `index/barred`
+   */
   merge(from: number, into: number): Uint8Array;
   /** For records that turn out to be another child's: a new one unless named. */
   split(entries: readonly number[], child?: number): Uint8Array;
@@ -104,6 +125,8 @@ export interface MessageKey {
   readonly id: string;
   /** SHA-256 of the body in canonical form. */
   readonly digest: string;
+  /** The message's name for `decide`, to set it aside. */
+  readonly whom: string;
 }
 
 /** A message understood. */
@@ -149,13 +172,25 @@ export type Receipt =
 export interface Settlement {
   /** How many changes of the index it took. */
   readonly changes: number;
-  readonly recognised: readonly { readonly messages: readonly MessageKey[]; readonly child: number | null; readonly is_new: boolean }[];
+  readonly recognised: readonly {
+    readonly messages: readonly MessageKey[];
+    readonly child: number | null;
+    readonly is_new: boolean;
+    /** As the last message has it that mentions it. */
+    readonly birth_date: string | null;
+    readonly sex: "male" | "female" | null;
+    readonly sensitive: boolean;
+  }[];
   /** What a person must look at. */
   readonly queue: readonly {
     readonly code: string;
     readonly message: string;
     readonly hint: string;
+    /** For `decide`. It is made of an NHS number or an identifier: not for logs or addresses. */
+    readonly whom: string | null;
     readonly messages: readonly MessageKey[];
+    /** Whom each message is about; where the child lives is withheld if it, or somebody who may be it, is sensitive. */
+    readonly subjects: readonly ChildRecord[];
     readonly candidates: readonly Candidate[];
     readonly restricted: readonly RestrictedCandidate[];
   }[];
@@ -165,6 +200,8 @@ export interface Settlement {
   /** NHS numbers of which the national record changed: to be read again. */
   readonly to_read_again: readonly string[];
   readonly withdrawn: readonly object[];
+  /** Messages that a person set aside. */
+  readonly set_aside: readonly MessageKey[];
 }
 
 /**
@@ -173,8 +210,12 @@ export interface Settlement {
  */
 export class Notifications {
   constructor(index: ChildIndex);
-  /** Takes a message, or a batch file of them. */
-  receive(message: Uint8Array): readonly Receipt[];
+  /**
+   * Takes a message, or a file of them: HL7 messages one behind another, a JSON message a line, an immunisation batch, a
+   * laboratory's outcomes. A file's name tells when a batch was made.
+   * @throws {ChildlinkError} as `parseNotification` where nothing of it can be read; nothing was taken then
+   */
+  receive(message: Uint8Array, name?: string): readonly Receipt[];
   /** Brings messages and index to where the journal stood; answers the bytes of whole entries. */
   restore(journal: Uint8Array): number;
   /**
