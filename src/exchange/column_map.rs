@@ -329,6 +329,54 @@ mod tests {
         assert_eq!((map.place(Column::RecordId), map.place(Column::NhsNumber)), (Some(0), Some(0)));
     }
 
+    /// The exports of SystmOne and CarePlus as the school service writes them (NHSDigital/manage-vaccinations-in-schools,
+    /// April 2026), all columns: what is read of them, once a list names the record id.
+    #[test]
+    fn whole_exports_of_child_health_systems_are_read_with_a_record_id() {
+        let own = |name: &str| {
+            Spellings::with(&format!("[columns]\nrecord_id = \"{name}\"\nnhs_number = \"{name}\"")).unwrap()
+        };
+        let systmone = "Practice code,NHS number,Surname,Middle name,Forename,Gender,Date of Birth,House name,\
+                        House number and road,Town,Postcode,Vaccination,Part,Admin date,Batch number,Expiry date,Dose,\
+                        Reason,Site,Method,Notes";
+        let names: Vec<String> = systmone.split(',').map(|name| name.trim().to_owned()).collect();
+        let map = ColumnMap::new(&names, &own("NHS number"), &[]).unwrap();
+        let read: Vec<(&str, &str)> = map.places().iter().map(|&(c, n)| (c.name(), names[n].as_str())).collect();
+        assert_eq!(
+            read,
+            [
+                ("record_id", "NHS number"),
+                ("nhs_number", "NHS number"),
+                ("given_name", "Forename"),
+                ("other_names", "Middle name"),
+                ("family_name", "Surname"),
+                ("sex", "Gender"),
+                ("birth_date", "Date of Birth"),
+                ("address_1", "House name"),
+                ("address_2", "House number and road"),
+                ("address_4", "Town"),
+                ("postcode", "Postcode"),
+                ("gp_practice", "Practice code"),
+            ]
+        );
+        assert_eq!(map.unknown().len(), 10);
+
+        let vaccine = "Vaccine,Vaccine Code,Dose,Reason Not Given,Site,Manufacturer,Batch No";
+        let careplus = format!(
+            "NHS Number,Surname,Forename,Date of Birth,Address Line 1,Person Giving Consent,Ethnicity,Date Attended,\
+             Time Attended,Venue Type,Venue Code,Staff Type,Staff Code,Attended,Reason Not Attended,Suspension End Date,\
+             {},Gender",
+            [vaccine; 5].join(",")
+        );
+        let names: Vec<String> = careplus.split(',').map(|name| name.trim().to_owned()).collect();
+        // Five vaccines a row: columns that nobody reads may stand more than once.
+        let map = ColumnMap::new(&names, &own("NHS Number"), &[]).unwrap();
+        let read: Vec<&str> = map.places().iter().map(|&(column, _)| column.name()).collect();
+        let known = ["record_id", "nhs_number", "given_name", "family_name", "sex", "birth_date", "address_1"];
+        assert_eq!(read, known);
+        assert!(map.passed_over().is_empty());
+    }
+
     #[test]
     fn a_first_line_of_data_is_not_quoted_in_the_error() {
         let error = map("4010232137,Khan,2021-02-03").unwrap_err();

@@ -188,7 +188,7 @@ pub fn read_previous(children: impl Read, next_child_id: u64, table: &Table) -> 
 }
 
 /// Calls `each` with the line and the named columns of every row.
-fn for_each_row<const N: usize>(
+pub(super) fn for_each_row<const N: usize>(
     list: impl Read,
     columns: [&str; N],
     mut each: impl FnMut(u64, [&str; N]) -> Result<(), Error>,
@@ -218,7 +218,7 @@ fn for_each_row<const N: usize>(
     Ok(())
 }
 
-fn unreadable(line: u64, what: &str) -> Error {
+pub(super) fn unreadable(line: u64, what: &str) -> Error {
     Error::new("list/unreadable", format!("line {line} of the list: {what}"), "correct the line")
 }
 

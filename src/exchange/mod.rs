@@ -3,6 +3,11 @@
 //! Nothing here opens a file. A reader is handed bytes, in pieces of any size, and gives the same
 //! rows whatever the pieces; the shells bring the bytes.
 
+#[cfg(feature = "columnar")]
+pub mod arrow;
+#[cfg(feature = "columnar")]
+mod batches;
+pub mod best;
 pub mod care_events;
 pub mod column_map;
 pub mod columns;
@@ -22,6 +27,7 @@ pub mod message;
 pub mod ndjson;
 #[cfg(feature = "columnar")]
 pub mod parquet;
+pub mod pds_trace;
 pub mod prepared;
 pub mod rows;
 pub mod settled;

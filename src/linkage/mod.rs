@@ -21,6 +21,7 @@ pub mod guards;
 pub mod keys;
 mod link;
 pub mod model;
+pub mod national;
 pub mod parallel;
 pub mod pattern;
 pub mod predicate;

@@ -142,10 +142,14 @@ impl<'r> Cohort<'r> {
         let mut file = open(path)?;
         let beginning = file.fill_buf().map_err(|e| cannot_read(path, &e))?;
         let report = match Format::told_by(beginning) {
-            // Parquet is read from its end.
+            // Parquet is read from its end, Arrow from its beginning twice.
             Format::Parquet => {
                 let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
                 care_events::parquet::read(file, events, sink)
+            }
+            Format::Arrow => {
+                let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+                care_events::parquet::read_arrow(file, events, sink)
             }
             Format::Ndjson => care_events::ndjson::read(file, events, sink),
             Format::Delimited => care_events::delimited::read(file, events, sink),

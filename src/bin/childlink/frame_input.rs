@@ -1,7 +1,8 @@
-//! Input files of any columns: delimited text, NDJSON or Parquet, told by their first bytes.
+//! Input files of any columns: delimited text, NDJSON, Parquet or Arrow, told by their first bytes.
 
 use crate::input::{Format, in_file};
 use crate::output::cannot_read;
+use crate::packed::{Input, stem};
 use childlink::Error;
 use childlink::exchange::frame;
 use childlink::exchange::frame::csv::UnusableRow;
@@ -27,11 +28,13 @@ pub(crate) fn read_frame(path: &Path) -> Result<Frame, Error> {
 /// `input/cannot-read`, `input/not-a-file` and what the format's reader tells.
 pub(crate) fn read_rows(path: &Path) -> Result<(Frame, Vec<UnusableRow>), Error> {
     let format = Format::of(path)?;
-    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+    let file = || File::open(path).map_err(|error| cannot_read(path, &error));
+    let text = || Input::open(path).map_err(|error| cannot_read(path, &error));
     match format {
-        Format::Parquet => frame::parquet::read(file).map(|frame| (frame, Vec::new())),
-        Format::Ndjson => frame::ndjson::read(BufReader::new(file)).map(|frame| (frame, Vec::new())),
-        Format::Delimited => frame::csv::read(file).map(|rows| (rows.frame, rows.unusable)),
+        Format::Parquet => frame::parquet::read(file()?).map(|frame| (frame, Vec::new())),
+        Format::Arrow => frame::parquet::read_arrow(file()?).map(|frame| (frame, Vec::new())),
+        Format::Ndjson => frame::ndjson::read(BufReader::new(text()?)).map(|frame| (frame, Vec::new())),
+        Format::Delimited => frame::csv::read(text()?).map(|rows| (rows.frame, rows.unusable)),
     }
     .map_err(|error| in_file(path, error))
 }
@@ -47,8 +50,8 @@ pub(crate) fn named_files(inputs: &[String]) -> Vec<(PathBuf, SourceName)> {
         Some((name, path)) if !Path::new(input).exists() => (PathBuf::from(path), SourceName::Given(name.to_owned())),
         _ => {
             let path = PathBuf::from(input);
-            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            (path, SourceName::Fallback(stem.unwrap_or_default()))
+            let stem = stem(&path);
+            (path, SourceName::Fallback(stem))
         }
     };
     inputs.iter().map(named).collect()

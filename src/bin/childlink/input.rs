@@ -1,28 +1,39 @@
 //! The inputs of a command: which files, from which sources, in which format.
 
+use crate::database::Query;
 use crate::output::{absolute, cannot_read};
+use crate::packed::{Input, Packing, stem};
 use crate::progress::Progress;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::exchange::intake::{Intake, Records};
 use childlink::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
-use childlink::exchange::{csv, ndjson, parquet};
+use childlink::exchange::{arrow, csv, ndjson, parquet};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which records to read
 #[derive(clap::Args)]
 pub(crate) struct InputArgs {
-    /// Files of records: delimited text, NDJSON or Parquet, with the columns that docs/columns.md describes
+    /// Files of records: delimited text or NDJSON (plain, gzip or Zstandard), Parquet or Arrow, with the columns that
+    /// docs/columns.md describes
     #[arg(value_name = "INPUT", help_heading = "Input")]
     inputs: Vec<PathBuf>,
     /// A file whose rows all come from the source NAME; may be given many times. Other files name
     /// their source in a column, or else by their file name
     #[arg(long, value_name = "NAME=FILE", help_heading = "Input")]
     source: Vec<String>,
+    /// A database whose rows all come from the source NAME: postgresql://USER@HOST/DB or sqlite:FILE. A password is
+    /// read from PGPASSWORD; databases of other machines are reached through an SSH tunnel or a socket
+    #[arg(long, value_name = "NAME=URL", help_heading = "Input")]
+    database: Vec<String>,
+    /// What to ask the database NAME, as SQL or as @FILE; its columns are recognised as those of files are
+    #[arg(long, value_name = "NAME=SQL", help_heading = "Input")]
+    query: Vec<String>,
     /// A list of column spellings (TOML) that goes before the built-in lists
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     columns: Option<PathBuf>,
@@ -34,6 +45,10 @@ pub(crate) struct InputArgs {
 /// Inputs that are known by name and about to be read.
 pub(crate) struct Inputs {
     files: Vec<(PathBuf, SourceName)>,
+    /// Queries of databases, numbered after the files.
+    queries: Vec<(Query, SourceName)>,
+    /// What each query gave, once it was asked.
+    rows: Mutex<Vec<Option<Arc<Vec<u8>>>>>,
     /// The name of each file without its folder.
     names: Vec<String>,
     /// The list of spellings that was given.
@@ -52,8 +67,7 @@ impl InputArgs {
     pub(crate) fn resolve(&self) -> Result<Inputs, Error> {
         let mut files = Vec::new();
         for path in &self.inputs {
-            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            files.push((path.clone(), SourceName::Fallback(stem.unwrap_or_default())));
+            files.push((path.clone(), SourceName::Fallback(stem(path))));
         }
         for pair in &self.source {
             match pair.split_once('=') {
@@ -70,10 +84,50 @@ impl InputArgs {
                 }
             }
         }
-        if files.is_empty() {
-            return Err(Error::new("input/none", "no input file is given", "name at least one file of records"));
+        let queries = self.queries()?;
+        if files.is_empty() && queries.is_empty() {
+            return Err(Error::new("input/none", "no input is given", "name at least one file of records"));
         }
-        Inputs::new(files, self.columns.clone(), self.keep.clone())
+        Ok(Inputs::new(files, self.columns.clone(), self.keep.clone())?.with_queries(queries))
+    }
+
+    /// Each database with its query.
+    fn queries(&self) -> Result<Vec<Query>, Error> {
+        let form = |option: &str, what: &str| {
+            let message = format!("{option} does not have the form {what}");
+            let hint = "write for example --database northtown=postgresql://reader@localhost/chis \
+                        --query northtown='SELECT * FROM children'";
+            Error::new("input/database", message, hint).in_field(option)
+        };
+        let named = |option: &'static str, what: &'static str, pair: &str| match pair.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+                Ok((name.trim().to_owned(), value.to_owned()))
+            }
+            _ => Err(form(option, what)),
+        };
+        let asked: Vec<(String, String)> =
+            self.query.iter().map(|pair| named("--query", "NAME=SQL", pair)).collect::<Result<_, _>>()?;
+        let mut queries = Vec::new();
+        for pair in &self.database {
+            let (name, url) = named("--database", "NAME=URL", pair)?;
+            let mut sql = asked.iter().filter(|(asked, _)| *asked == name).map(|(_, sql)| sql);
+            let (Some(sql), None) = (sql.next(), sql.next()) else {
+                let message = format!("the database {name} needs one query");
+                return Err(Error::new("input/database", message, "give --query NAME=SQL once").in_field("--query"));
+            };
+            let sql = match sql.strip_prefix('@') {
+                Some(file) => fs::read_to_string(file).map_err(|e| cannot_read(Path::new(file), &e))?,
+                None => sql.clone(),
+            };
+            queries.push(Query::new(&name, &url, &sql)?);
+        }
+        match asked.iter().find(|(name, _)| queries.iter().all(|query| query.name != *name)) {
+            Some((name, _)) => {
+                let message = format!("the query {name} has no database");
+                Err(Error::new("input/database", message, "give --database NAME=URL too").in_field("--database"))
+            }
+            None => Ok(queries),
+        }
     }
 }
 
@@ -97,7 +151,8 @@ impl Inputs {
         let name =
             |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let names = files.iter().map(|(path, _)| name(path)).collect();
-        Ok(Inputs { files, names, columns, spellings, own: BTreeMap::new(), keep })
+        let (queries, rows) = (Vec::new(), Mutex::default());
+        Ok(Inputs { files, queries, rows, names, columns, spellings, own: BTreeMap::new(), keep })
     }
 
     /// Gives one file a list of spellings of its own (the text of a TOML file).
@@ -110,6 +165,15 @@ impl Inputs {
         Ok(())
     }
 
+    /// The same inputs with queries of databases, each a source of its name.
+    fn with_queries(mut self, queries: Vec<Query>) -> Inputs {
+        self.names.extend(queries.iter().map(|query| query.name.clone()));
+        self.rows = Mutex::new(vec![None; queries.len()]);
+        let named = |query: Query| (query.clone(), SourceName::Given(query.name));
+        self.queries = queries.into_iter().map(named).collect();
+        self
+    }
+
     /// The inputs of an earlier run, from [`Inputs::record`].
     ///
     /// # Errors
@@ -119,12 +183,19 @@ impl Inputs {
         let own: Vec<Option<String>> = record["files"].as_array().into_iter().flatten().map(own).collect();
         let files = record["files"].as_array().into_iter().flatten().filter_map(|file| {
             let path = PathBuf::from(file["path"].as_str()?);
-            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             let source = file["source"].as_str().map(|name| SourceName::Given(name.to_owned()));
-            Some((path, source.unwrap_or(SourceName::Fallback(stem))))
+            let source = source.unwrap_or_else(|| SourceName::Fallback(stem(&path)));
+            Some((path, source))
         });
         let files: Vec<(PathBuf, SourceName)> = files.collect();
-        if files.is_empty() {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let queries = record["queries"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|query| Query::new(&text(&query["source"]), &text(&query["database"]), &text(&query["query"])));
+        let queries: Vec<Query> = queries.collect::<Result<_, _>>()?;
+        if files.is_empty() && queries.is_empty() {
             return Err(Error::new("input/none", "the run names no input", "link again"));
         }
         let keep = record["keep"].as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
@@ -132,7 +203,7 @@ impl Inputs {
         for (number, list) in own.into_iter().enumerate() {
             list.map_or(Ok(()), |list| inputs.spell(number, &list))?;
         }
-        Ok(inputs)
+        Ok(inputs.with_queries(queries))
     }
 
     /// The files, in the order given.
@@ -147,9 +218,10 @@ impl Inputs {
 
     /// Adds a file that names its source in a column, or else by its file name.
     pub(crate) fn add(&mut self, path: &Path) {
-        let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-        self.names.push(text(path.file_name()));
-        self.files.push((path.to_owned(), SourceName::Fallback(text(path.file_stem()))));
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // Queries are numbered after the files.
+        self.names.insert(self.files.len(), name);
+        self.files.push((path.to_owned(), SourceName::Fallback(stem(path))));
     }
 
     /// What the inputs are, so that they can be found and read again.
@@ -167,8 +239,10 @@ impl Inputs {
             object
         };
         let columns = self.columns.as_deref().map(absolute);
+        let query = |(query, _): &(Query, SourceName)| json!({"source": query.name, "database": query.public_url(), "query": query.sql()});
         json!({
             "files": self.files.iter().enumerate().map(file).collect::<Vec<_>>(),
+            "queries": self.queries.iter().map(query).collect::<Vec<_>>(),
             "columns": columns.map(|path| path.display().to_string()),
             "keep": self.keep,
         })
@@ -195,16 +269,16 @@ impl Inputs {
         let total = self.paths().map(|path| fs::metadata(path).map_or(0, |m| m.len())).sum();
         let phase = progress.bytes("Reading", total);
         let mut intake = Intake::default();
-        for (number, (_, source)) in self.files.iter().enumerate() {
-            let rows = self.read_file(number, &|bytes| phase.advance(bytes))?;
-            intake.add(&self.names[number], source, rows)?;
+        for number in 0..self.names.len() {
+            let rows = self.read_one(number, &|bytes| phase.advance(bytes))?;
+            intake.add(&self.names[number], self.source(number), rows)?;
         }
         drop(phase);
         let _phase = progress.phase("Understanding");
         Ok(intake.build())
     }
 
-    /// Reads some rows of one file once more.
+    /// Reads some rows of one input once more.
     ///
     /// # Errors
     /// Those of [`Inputs::read`].
@@ -214,35 +288,85 @@ impl Inputs {
         wanted: &[u32],
         take: &mut dyn FnMut(SetAside<'_>),
     ) -> Result<(), Error> {
-        let (path, _) = &self.files[number];
-        let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
         let options = self.options(number);
+        let Some((path, _)) = self.files.get(number) else {
+            let rows = self.rows_of(number - self.files.len())?;
+            return csv::read_again(rows, options, wanted, take).map_err(|e| of_source(self.source(number), e));
+        };
+        let cannot = |e: io::Error| cannot_read(path, &e);
         match Format::of(path)? {
-            Format::Delimited => csv::read_again(file, options, wanted, take),
-            Format::Ndjson => ndjson::read_again(file, options, wanted, take),
-            Format::Parquet => parquet::read_again(file, options, wanted, take),
+            Format::Delimited => csv::read_again(Input::open(path).map_err(cannot)?, options, wanted, take),
+            Format::Ndjson => ndjson::read_again(Input::open(path).map_err(cannot)?, options, wanted, take),
+            Format::Parquet => parquet::read_again(File::open(path).map_err(cannot)?, options, wanted, take),
+            Format::Arrow => arrow::read_again(File::open(path).map_err(cannot)?, options, wanted, take),
         }
         .map_err(|e| in_file(path, e))
     }
 
-    fn read_file(&self, number: usize, advance: &(dyn Fn(u64) + Sync)) -> Result<Rows, Error> {
-        let (path, _) = &self.files[number];
-        let format = Format::of(path)?;
-        let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
+    fn read_one(&self, number: usize, advance: &(dyn Fn(u64) + Sync)) -> Result<Rows, Error> {
         let options = self.options(number);
+        let Some((path, _)) = self.files.get(number) else {
+            let rows = self.rows_of(number - self.files.len())?;
+            return csv::read(rows, options, &|_| {}).map_err(|e| of_source(self.source(number), e));
+        };
+        let format = Format::of(path)?;
+        let cannot = |e: io::Error| cannot_read(path, &e);
+        let packed = || Input::open(path).map_err(cannot);
         match format {
-            Format::Delimited => csv::read(file, options, advance),
-            Format::Ndjson => ndjson::read(file, options, advance),
-            Format::Parquet => parquet::read(file, options),
+            Format::Delimited => {
+                let input = packed()?;
+                // Of packed bytes the total is not known before they are read.
+                let plain = input.packing() == Packing::Plain;
+                csv::read(input, options, &|bytes| {
+                    if plain {
+                        advance(bytes)
+                    }
+                })
+            }
+            Format::Ndjson => {
+                let input = packed()?;
+                let plain = input.packing() == Packing::Plain;
+                ndjson::read(input, options, &|bytes| {
+                    if plain {
+                        advance(bytes)
+                    }
+                })
+            }
+            Format::Parquet => parquet::read(File::open(path).map_err(cannot)?, options),
+            Format::Arrow => arrow::read(File::open(path).map_err(cannot)?, options),
         }
         .map_err(|e| in_file(path, e))
+    }
+
+    /// The rows of a query, asked for once.
+    fn rows_of(&self, query: usize) -> Result<Input, Error> {
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let (asked, _) = &self.queries[query];
+        let held = match &rows[query] {
+            Some(held) => Arc::clone(held),
+            None => Arc::clone(rows[query].insert(asked.rows()?)),
+        };
+        Input::of_bytes(held).map_err(|e| cannot_read(Path::new(&asked.name), &e))
+    }
+
+    fn source(&self, number: usize) -> &SourceName {
+        match self.files.get(number) {
+            Some((_, source)) => source,
+            None => &self.queries[number - self.files.len()].1,
+        }
     }
 
     fn options(&self, number: usize) -> ReadOptions<'_> {
-        let source = &self.files[number].1;
+        let source = self.source(number);
         let spellings = self.own.get(&number).map_or(&self.spellings, |(_, spellings)| spellings);
         ReadOptions { input: number as u16, source, spellings, keep: &self.keep }
     }
+}
+
+/// The error with the name of the query it came from.
+fn of_source(source: &SourceName, mut error: Error) -> Error {
+    error.message = format!("the rows of {}: {}", source.of(""), error.message);
+    error
 }
 
 /// The format of a file, told by its first bytes and never by its name.
@@ -250,6 +374,7 @@ pub(crate) enum Format {
     Delimited,
     Ndjson,
     Parquet,
+    Arrow,
 }
 
 impl Format {
@@ -268,8 +393,16 @@ impl Format {
             ));
         }
         let mut beginning = Vec::new();
-        file.take(4096).read_to_end(&mut beginning).map_err(|e| cannot_read(path, &e))?;
-        Ok(Format::told_by(&beginning))
+        let mut input = Input::open(path).map_err(|e| cannot_read(path, &e))?;
+        input.by_ref().take(4096).read_to_end(&mut beginning).map_err(|e| cannot_read(path, &e))?;
+        match Format::told_by(&beginning) {
+            Format::Parquet | Format::Arrow if input.packing() != Packing::Plain => Err(Error::new(
+                "input/packed-columns",
+                format!("{} holds Parquet or Arrow within gzip or Zstandard", path.display()),
+                "unpack it first; these formats compress by themselves",
+            )),
+            format => Ok(format),
+        }
     }
 
     /// The format of a file with this beginning.
@@ -278,6 +411,7 @@ impl Format {
         match text {
             [b'{', ..] => Format::Ndjson,
             [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
+            _ if arrow::is_arrow(beginning) => Format::Arrow,
             _ => Format::Delimited,
         }
     }

@@ -6,12 +6,14 @@ use crate::output::{absolute, cannot_read};
 use crate::standard::open;
 use childlink::Error;
 use childlink::exchange::lists;
+use childlink::exchange::pds_trace::read_results;
 use childlink::identity::nhs_number::NhsNumber;
 use childlink::index::Change;
 use childlink::linkage::LinkOptions;
 use childlink::linkage::barred::{Barred, BarredHash};
 use childlink::linkage::child_id::Previous;
 use childlink::linkage::decisions::{DecisionRow, Decisions};
+use childlink::linkage::national::NationalResult;
 use childlink::linkage::superseded::Superseded;
 use childlink::linkage::table::Table;
 use childlink::project::Project;
@@ -34,6 +36,9 @@ pub(crate) struct ListArgs {
     /// NHS numbers that were merged into others: old_nhs_number,nhs_number
     #[arg(long, value_name = "FILE", help_heading = "Lists")]
     superseded: Option<PathBuf>,
+    /// What a national trace told of records, as `childlink trace apply` wrote it; may be given many times, in order
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
+    traced: Vec<PathBuf>,
 }
 
 /// The lists, read.
@@ -43,13 +48,15 @@ pub(crate) struct Lists {
     decisions: Vec<DecisionRow>,
     barred: Option<(Vec<BarredHash>, Vec<u8>)>,
     superseded: Vec<(NhsNumber, NhsNumber)>,
+    traced: Vec<NationalResult>,
 }
 
 impl ListArgs {
     /// Where the lists are that bear on the weight or showing of a pair, so that they can be read again.
     pub(crate) fn record(&self) -> Value {
         let whole = |path: &Option<PathBuf>| path.as_deref().map(|path| absolute(path).display().to_string());
-        json!({"barred": whole(&self.barred), "superseded": whole(&self.superseded)})
+        let traced: Vec<String> = self.traced.iter().map(|path| absolute(path).display().to_string()).collect();
+        json!({"barred": whole(&self.barred), "superseded": whole(&self.superseded), "traced": traced})
     }
 
     /// Reads the lists that do not need the records, and sees that the others are there.
@@ -67,11 +74,13 @@ impl ListArgs {
             .map(|path| Ok::<_, Error>((in_file(path, lists::read_hashes(open(path)?))?, read_key(path)?)));
         let decisions = self.decisions.as_deref().map(|path| in_file(path, lists::read_decisions(open(path)?)));
         let superseded = self.superseded.as_deref().map(|path| in_file(path, lists::read_superseded(open(path)?)));
+        let traced = self.traced.iter().map(|path| in_file(path, read_results(open(path)?)));
         Ok(Lists {
             previous: previous.transpose()?,
             decisions: decisions.transpose()?.unwrap_or_default(),
             barred: barred.transpose()?,
             superseded: superseded.transpose()?.unwrap_or_default(),
+            traced: traced.collect::<Result<Vec<_>, Error>>()?.concat(),
         })
     }
 }
@@ -86,7 +95,15 @@ impl Lists {
         if let Some(project) = path("project") {
             return Lists::of_project(&Project::look(&project)?);
         }
-        ListArgs { previous: None, decisions: None, barred: path("barred"), superseded: path("superseded") }.read()
+        let traced = record["traced"].as_array().into_iter().flatten();
+        ListArgs {
+            previous: None,
+            decisions: None,
+            barred: path("barred"),
+            superseded: path("superseded"),
+            traced: traced.filter_map(|path| path.as_str().map(PathBuf::from)).collect(),
+        }
+        .read()
     }
 
     /// The lists of a project; its children are not among them.
@@ -100,7 +117,7 @@ impl Lists {
             false => Some((hashes, read_key(project.path())?)),
         };
         let decisions = project.standing_decisions()?.into_iter().map(|decision| decision.row).collect();
-        Ok(Lists { previous: None, decisions, barred, superseded: project.superseded()? })
+        Ok(Lists { previous: None, decisions, barred, superseded: project.superseded()?, traced: Vec::new() })
     }
 
     /// The superseded numbers, old and new.
@@ -115,6 +132,12 @@ impl Lists {
     pub(crate) fn apply(&self, table: &mut Table) -> Result<(LinkOptions, Vec<String>), Error> {
         let mut notes = Vec::new();
         let mut options = LinkOptions::default();
+        if !self.traced.is_empty() {
+            let counts = table.apply_national(&self.traced);
+            if counts.unknown > 0 {
+                notes.push(format!("{} traced records are not in the input", counts.unknown));
+            }
+        }
         if !self.superseded.is_empty() {
             let (superseded, findings) = Superseded::new(self.superseded.iter().copied());
             table.replace_superseded(&superseded);

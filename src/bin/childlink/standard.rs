@@ -1,6 +1,7 @@
 //! `-` in the place of a file: standard input or standard output.
 
 use crate::output::cannot_read;
+use crate::packed::unpacked;
 use childlink::Error;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -11,16 +12,17 @@ pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Opens a file that is read once, from its beginning to its end.
+/// Opens a file that is read once, from its beginning to its end; gzip and Zstandard are unpacked.
 ///
 /// # Errors
 /// `input/cannot-read`.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Error> {
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead + Send>, Error> {
     if is_standard(path) {
-        return Ok(Box::new(io::stdin().lock()));
+        // Not locked: a lock cannot go from thread to thread, and nothing else reads standard input.
+        return unpacked(Box::new(BufReader::new(io::stdin())), path);
     }
     match File::open(path) {
-        Ok(file) => Ok(Box::new(BufReader::new(file))),
+        Ok(file) => unpacked(Box::new(BufReader::new(file)), path),
         Err(cause) => Err(cannot_read(path, &cause)),
     }
 }

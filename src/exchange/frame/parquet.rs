@@ -1,13 +1,17 @@
-//! Parquet, whose columns say of which type they are.
+//! Parquet and Arrow, whose columns say of which type they are.
 
 use crate::error::Error;
+use crate::exchange::arrow::for_each_whole_batch;
 use crate::linkage::frame::{Frame, FrameColumn};
 use crate::linkage::value::{Value, ValueType};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Field, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType,
+};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
+use std::io::{Read, Seek};
 use std::sync::Arc;
 
 /// Reads every column.
@@ -23,24 +27,52 @@ pub fn read(input: impl ChunkReader + 'static) -> Result<Frame, Error> {
         )
     };
     let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(|error| unreadable(&error))?;
-    let mut columns = builder
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| {
-            let (value_type, wanted) = counterpart(field)?;
-            Ok((FrameColumn::new(field.name(), value_type, true), wanted))
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
+    let mut columns = Columns::of(builder.schema())?;
     let batches = builder.with_batch_size(8192).build().map_err(|error| unreadable(&error))?;
     for batch in batches {
-        let batch: RecordBatch = batch.map_err(|error| unreadable(&error))?;
-        for ((column, wanted), array) in columns.iter_mut().zip(batch.columns()) {
-            let array = cast(array, wanted).map_err(|error| unreadable(&error))?;
+        columns.take(&batch.map_err(|error| unreadable(&error))?)?;
+    }
+    columns.frame()
+}
+
+/// Reads every column of an Arrow file or stream.
+///
+/// # Errors
+/// `arrow/unreadable`; `frame/column-type`.
+pub fn read_arrow(input: impl Read + Seek) -> Result<Frame, Error> {
+    for_each_whole_batch(input, Columns::of, Columns::take)?.frame()
+}
+
+/// Columns under way, each with the Arrow type to which its values are brought first.
+struct Columns(Vec<(FrameColumn, DataType)>);
+
+impl Columns {
+    fn of(schema: &Schema) -> Result<Columns, Error> {
+        let column = |field: &Arc<Field>| {
+            let (value_type, wanted) = counterpart(field)?;
+            Ok((FrameColumn::new(field.name(), value_type, true), wanted))
+        };
+        schema.fields().iter().map(column).collect::<Result<_, Error>>().map(Columns)
+    }
+
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        for ((column, wanted), array) in self.0.iter_mut().zip(batch.columns()) {
+            let array = cast(array, wanted).map_err(|error| {
+                Error::new(
+                    "frame/column-type",
+                    format!("the values of column {} cannot be read: {error}", column.name),
+                    "leave the column out, or write it as text, numbers, dates or lists of these",
+                )
+                .in_field(column.name.as_str())
+            })?;
             append(column, &array);
         }
+        Ok(())
     }
-    Frame::new(columns.into_iter().map(|(column, _)| column).collect())
+
+    fn frame(self) -> Result<Frame, Error> {
+        Frame::new(self.0.into_iter().map(|(column, _)| column).collect())
+    }
 }
 
 /// The type of the values of a field, and the Arrow type to which they are brought first.

@@ -2,6 +2,7 @@
 //! holds `Args` (with help and examples) and `run`.
 
 mod bar;
+mod best;
 mod blocking;
 mod check;
 mod completions;
@@ -20,6 +21,7 @@ mod sample;
 mod schedule;
 mod score;
 mod synth;
+mod trace;
 mod train;
 
 use crate::render::Terminal;
@@ -61,6 +63,7 @@ commands! {
     check => Check,
     explain => Explain,
     report => Report,
+    best => Best,
     train => Train,
     blocking => Blocking,
     score => Score,
@@ -68,6 +71,7 @@ commands! {
     evaluate => Evaluate,
     sample => Sample,
     bar => Bar,
+    trace => Trace,
     index => Index,
     notify => Notify,
     synth => Synth,

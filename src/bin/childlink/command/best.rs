@@ -1,0 +1,169 @@
+//! `childlink best`: one record for every child of a run.
+
+use super::Outcome;
+use super::link::Format;
+use crate::input::in_file;
+use crate::linked::{Keyed, column, find, spelled};
+use crate::output::{OutputFile, OutputFolder};
+use crate::render::{Terminal, count, table};
+use crate::rerun::Rerun;
+use crate::standard::{open, read_text};
+use childlink::Error;
+use childlink::exchange::best::{
+    Death, Rules, Withdrawn, best_children, best_columns, conflicts_columns, history_columns, origins_columns,
+    read_withdrawn, write_best, write_conflicts, write_history, write_origins,
+};
+use childlink::exchange::sheet::{Sheet, SheetColumn};
+use childlink::linkage::parallel;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Write one best record for every child of a run
+///
+/// Reads the run's inputs again. Each part of the record comes whole from one source, by rules that are a file; beside it
+/// stand the rule and the source, what other sources tell, and the history of names, addresses and practices. Of
+/// sensitive children no whereabouts are written.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    childlink best linked --out best\n  \
+    childlink best linked --rules my-rules.toml --withdrawn-deaths withdrawn.csv --out best\n\n\
+    Files in DIR: best (one row for every child), origins (rule and source of each part), conflicts (what sources tell\n\
+    otherwise), history (names, addresses, practices), rules.toml (the rules used). docs/best-record.md has the rules.")]
+pub(crate) struct Args {
+    /// The folder that `childlink link` wrote
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Folder for the tables
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Rules (TOML) in place of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Records whose date of death was withdrawn: source,record_id
+    #[arg(long, value_name = "FILE")]
+    withdrawn_deaths: Option<PathBuf>,
+    /// Form of the tables
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+    /// Threads (0: as many as the machine has); the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+}
+
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    parallel::with_threads(args.threads, || write(args, terminal))
+}
+
+fn write(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let rules_text = match &args.rules {
+        Some(path) => read_text(path)?,
+        None => Rules::BUILT_IN.to_owned(),
+    };
+    let rules =
+        Rules::parse(&rules_text).map_err(|e| in_file(args.rules.as_deref().unwrap_or(Path::new("rules")), e))?;
+    let rerun = Rerun::read(&args.run, &terminal.progress())?;
+    let built = &rerun.records.built;
+    let child_of = children(&args.run, &rerun)?;
+    let (withdrawn, unknown) = match &args.withdrawn_deaths {
+        Some(path) => read_withdrawn(open(path)?, &built.table).map_err(|e| in_file(path, e))?,
+        None => (Withdrawn::new(), 0),
+    };
+    let children = best_children(built, &child_of, &rules, &withdrawn);
+    let mut tables = Tables { folder: OutputFolder::create(&args.out)?, format: args.format };
+    let records = &built.table;
+    tables.write("best", &best_columns(&rules), |sheet| write_best(sheet, records, &children, &rules))?;
+    tables.write("origins", &origins_columns(), |sheet| write_origins(sheet, records, &children, &rules))?;
+    let mut conflicts = 0;
+    tables.write("conflicts", &conflicts_columns(), |sheet| {
+        write_conflicts(sheet, records, &children, &rules).map(|n| conflicts = n)
+    })?;
+    tables.write("history", &history_columns(), |sheet| write_history(sheet, records, &children, &withdrawn))?;
+    let mut folder = tables.folder;
+    folder.put("rules.toml", rules_text.as_bytes())?;
+    folder.finish()?;
+    let deaths = |kind| children.iter().filter(|child| child.death == kind).count() as u64;
+    let sensitive = children.iter().filter(|child| child.sensitive).count() as u64;
+    let counts = [
+        ("children", children.len() as u64),
+        ("values told otherwise", conflicts),
+        ("children with whereabouts withheld", sensitive),
+        ("deaths", deaths(Death::Told)),
+        ("deaths in doubt", deaths(Death::InDoubt)),
+        ("deaths withdrawn", deaths(Death::Withdrawn)),
+        ("withdrawals for records that are not there", unknown),
+    ];
+    let words = || {
+        let mut rows = vec![vec![String::new(), "number".to_owned()]];
+        rows.extend(counts.iter().map(|(what, number)| vec![(*what).to_owned(), count(*number)]));
+        let note = if rules.unconfirmed {
+            "\nThe rules are unconfirmed: read rules.toml before you rely on them\n"
+        } else {
+            ""
+        };
+        format!("{}{note}\nWritten to {}\n", table(&rows), args.out.display())
+    };
+    let object = || {
+        json!({
+            "children": counts[0].1, "conflicts": counts[1].1, "sensitive": counts[2].1,
+            "deaths": {"told": counts[3].1, "in_doubt": counts[4].1, "withdrawn": counts[5].1},
+            "unknown_withdrawals": unknown,
+            "rules": {"id": rules.id, "source": rules.source, "unconfirmed": rules.unconfirmed},
+        })
+    };
+    terminal.result(words, object)?;
+    Ok(if unknown + deaths(Death::InDoubt) > 0 { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// The child of every record, as the run tells.
+fn children(run: &Path, rerun: &Rerun) -> Result<Vec<u64>, Error> {
+    let path = find(run, "children")?;
+    let keyed = Keyed::read(&path)?;
+    let child = column(&keyed.frame, &path, &["child_id"])?;
+    let records = &rerun.records.built.table;
+    let mut child_of = vec![0u64; records.len()];
+    for row in 0..keyed.frame.rows() {
+        let (source, record_id) = keyed.key(row);
+        let id = spelled(child.value(row)).parse().ok();
+        if let (Some(record), Some(id)) = (records.find(&source, &record_id), id) {
+            child_of[record as usize] = id;
+        }
+    }
+    if child_of.contains(&0) {
+        return Err(Error::new(
+            "best/inputs-changed",
+            format!("the inputs of {} hold records that the run does not know", run.display()),
+            "link again: the run was made of other rows",
+        ));
+    }
+    Ok(child_of)
+}
+
+struct Tables {
+    folder: OutputFolder,
+    format: Format,
+}
+
+impl Tables {
+    fn write(
+        &mut self,
+        name: &str,
+        columns: &[SheetColumn],
+        fill: impl FnOnce(&mut Sheet<OutputFile>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (file, mut sheet);
+        match self.format {
+            Format::Csv => {
+                file = self.folder.file(&format!("{name}.csv"))?;
+                sheet = Sheet::csv(file, columns)?;
+                self.folder.supersede(&format!("{name}.parquet"));
+            }
+            Format::Parquet => {
+                file = self.folder.file(&format!("{name}.parquet"))?;
+                sheet = Sheet::parquet(file, columns)?;
+                self.folder.supersede(&format!("{name}.csv"));
+            }
+        }
+        fill(&mut sheet)?;
+        self.folder.add(sheet.finish()?)
+    }
+}
