@@ -9,7 +9,6 @@ use clap_complete::Shell;
 
 /// Print the completion script of a shell
 #[derive(clap::Args)]
-#[command(hide = true)]
 #[command(after_help = "Example:\n  childlink completions bash > /etc/bash_completion.d/childlink")]
 pub(crate) struct Args {
     shell: Shell,

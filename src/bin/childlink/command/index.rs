@@ -41,12 +41,15 @@ enum Action {
     ///
     /// A model that has been trained is used as it is, any other is trained on the records first. The model and
     /// the frequencies of names go into the index.
+    #[command(after_help = "Example:\n  childlink index build extracts/*.csv --out children.index --keys keys.csv")]
     Build(BuildArgs),
     /// Look up records one by one
     ///
     /// Weights, guards and decisions are those of linking each record, alone, with those of the index.
+    #[command(after_help = "Example:\n  childlink index match children.index births.csv --out found.csv")]
     Match(MatchArgs),
     /// Tell what an index holds
+    #[command(after_help = "Example:\n  childlink index stats children.index")]
     Stats {
         /// The index
         #[arg(value_name = "FILE")]
@@ -55,6 +58,7 @@ enum Action {
     /// Write the model of an index, with the frequencies of names and postcodes that it weighs by
     ///
     /// `link --model` with this model weighs every pair as the index does, whatever other records there are.
+    #[command(after_help = "Example:\n  childlink index model children.index --out model.json")]
     Model {
         /// The index
         #[arg(value_name = "FILE")]
@@ -64,6 +68,7 @@ enum Action {
         out: PathBuf,
     },
     /// See whether an index is whole and as it was written
+    #[command(after_help = "Example:\n  childlink index verify children.index")]
     Verify {
         /// The index
         #[arg(value_name = "FILE")]

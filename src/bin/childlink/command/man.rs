@@ -10,7 +10,6 @@ use std::path::PathBuf;
 
 /// Print the manual page, or write one page per command into a folder
 #[derive(clap::Args)]
-#[command(hide = true)]
 #[command(after_help = "Examples:\n  childlink man | man -l -\n  childlink man --out /usr/share/man/man1")]
 pub(crate) struct Args {
     /// Write `childlink.1`, `childlink-link.1`, ... into this folder

@@ -6,6 +6,7 @@ mod best;
 mod blocking;
 mod check;
 mod completions;
+mod doctor;
 mod due_list;
 mod evaluate;
 mod explain;
@@ -79,6 +80,7 @@ commands! {
     due_list => DueList,
     programme => Programme,
     project => Project,
+    doctor => Doctor,
     completions => Completions,
     man => Man,
 }

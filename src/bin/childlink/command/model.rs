@@ -33,10 +33,15 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Action {
     /// Check a saved Splink model (version 3, 4 or 5) and write it in the form of version 5
+    #[command(after_help = "Example:\n  childlink model import splink-4.json --out splink-5.json")]
     Import(Copy),
     /// Write a model, of Splink or of childlink, so that Splink 5 loads it and scores alike
+    #[command(after_help = "Example:\n  childlink model export linked/model.json --partial --out splink.json")]
     Export(Export),
     /// Train a model as Splink does: prior, u from random pairs, m by expectation-maximisation or labels
+    #[command(
+        after_help = "Example:\n  childlink model train people.csv --splink-model model.json --em-rule 'l.dob = r.dob' --out trained.json"
+    )]
     Train(Training),
 }
 

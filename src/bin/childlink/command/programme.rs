@@ -22,6 +22,7 @@ enum Action {
     /// List every fault of a programme file with its line and what to do, and run its own cases
     ///
     /// Exit code 0 when there is none, 2 otherwise.
+    #[command(after_help = "Example:\n  childlink programme check data/schedules/uk-immunisation.toml")]
     Check {
         /// The programme file, or - for standard input
         #[arg(value_name = "FILE")]
