@@ -267,7 +267,12 @@ const SAMPLE_ROWS: usize = crate::linkage::table::SAMPLE_ROWS;
 
 impl<'o> RowSink<'o> {
     pub(super) fn new(options: ReadOptions<'o>) -> RowSink<'o> {
-        let builder = TableBuilder::new(options.input);
+        RowSink::with_room(options, 0)
+    }
+
+    /// The same for about so many rows.
+    pub(super) fn with_room(options: ReadOptions<'o>, rows: usize) -> RowSink<'o> {
+        let builder = TableBuilder::with_room(options.input, rows);
         let taken = TakenRows { builder, kept: KeptValues::new(options.keep.len()), ..TakenRows::default() };
         RowSink { options, taken, source: None }
     }

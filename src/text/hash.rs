@@ -47,7 +47,7 @@ pub fn of_text(text: &str) -> u64 {
 /// At most eight bytes as a word, the first in the lowest place, zeros after the end. The two halves are read
 /// so that they overlap, which spares a copy of unknown length.
 #[inline]
-pub(super) fn word_of(bytes: &[u8]) -> u64 {
+pub(crate) fn word_of(bytes: &[u8]) -> u64 {
     let length = bytes.len();
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4))

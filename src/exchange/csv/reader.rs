@@ -72,7 +72,7 @@ impl<'o> Reader<'o> {
 
     /// Reads a chunk.
     pub fn read(&self, chunk: &Chunk) -> ChunkRows {
-        let mut sink = RowSink::new(self.options);
+        let mut sink = RowSink::with_room(self.options, chunk.lines as usize + 1);
         let mut tally = Utf8Tally::default();
         let mut decoder = RowDecoder::new(self, memchr(0, &chunk.bytes).is_some());
         chunk.for_each_row(&self.form, |row| match row {
@@ -280,12 +280,13 @@ pub(crate) fn map_chunks<R: Read + Send, T: Send>(
 ) -> Result<Vec<T>, Error> {
     let source = Mutex::new(Source { splitter: Some(Splitter::new(form)), block: BLOCK, file });
     let results = parallel::map(parallel::thread_count(), |_| {
-        let mut results = Vec::new();
+        let (mut results, mut done) = (Vec::new(), None);
         // Each thread takes the next chunk in turn, so that only a few are in memory at a time.
         loop {
-            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(advance)?;
+            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(done.take(), advance)?;
             let Some(chunk) = next else { return Ok(results) };
             results.push(work(&chunk));
+            done = Some(chunk);
         }
     });
     Ok(results.into_iter().collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())
@@ -306,7 +307,7 @@ pub fn read_again<R: Read + Seek>(
     file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
     let mut source = Source { splitter: Some(Splitter::new(&reader.form)), block: BLOCK, file: &mut file };
     let mut wanted = wanted.iter().copied().peekable();
-    while let Some(chunk) = source.next(&|_| {})? {
+    while let Some(chunk) = source.next(None, &|_| {})? {
         chunk.for_each_row(&reader.form, |row| {
             let (lines, raw, record) = match row {
                 Row::Unbalanced(_, lines, raw) => (lines, raw, None),
@@ -341,8 +342,10 @@ pub(super) struct Source<'f, R> {
 }
 
 impl<R: Read> Source<'_, R> {
-    pub(super) fn next(&mut self, advance: &dyn Fn(u64)) -> Result<Option<Chunk>, Error> {
+    /// The next chunk; the memory of one that is done with is used again.
+    pub(super) fn next(&mut self, mut done: Option<Chunk>, advance: &dyn Fn(u64)) -> Result<Option<Chunk>, Error> {
         while let Some(splitter) = &mut self.splitter {
+            done.take().into_iter().for_each(|chunk| splitter.reuse(chunk));
             let count = splitter.fill(self.file, self.block).map_err(cannot_read)?;
             advance(count as u64);
             let chunk =

@@ -36,7 +36,7 @@ pub fn read_share<R: Read + Seek>(
     let reader = Reader::new(&beginning_of(&mut file)?, options)?;
     file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
     let mut source = Source { splitter: Some(Splitter::new(reader.form())), block: BLOCK, file: &mut file };
-    while let Some(chunk) = source.next(&|_| {})? {
+    while let Some(chunk) = source.next(None, &|_| {})? {
         if chunk.index % share.of.max(1) == share.place {
             each(reader.read(&chunk))?;
         }

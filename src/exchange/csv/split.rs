@@ -19,6 +19,8 @@ pub struct Chunk {
     pub offset: u64,
     /// Line breaks before it.
     pub lines_before: u64,
+    /// Line breaks in it.
+    pub lines: u64,
     /// The bytes.
     pub bytes: Vec<u8>,
     /// Lines in `bytes` that hold a quote without an end, in order. They are no records.
@@ -78,6 +80,8 @@ pub struct Splitter {
     decoder: Option<Utf16Decoder>,
     raw: Vec<u8>,
     buffer: Vec<u8>,
+    /// Memory for the next buffer.
+    spare: Vec<u8>,
     scan: Scan,
     index: usize,
     offset: u64,
@@ -111,6 +115,7 @@ impl Splitter {
             decoder: Utf16Decoder::new(form.encoding),
             raw: Vec::new(),
             buffer: Vec::new(),
+            spare: Vec::new(),
             scan: Scan::default(),
             index: 0,
             offset: 0,
@@ -171,16 +176,24 @@ impl Splitter {
         if end == 0 { Ok(None) } else { Ok(self.cut(end)) }
     }
 
+    /// Takes the memory of a chunk that is done with, for a later one.
+    pub fn reuse(&mut self, chunk: Chunk) {
+        self.spare = chunk.bytes;
+    }
+
     fn cut(&mut self, end: usize) -> Option<Chunk> {
-        let rest = self.buffer[end..].to_vec();
+        let mut rest = std::mem::take(&mut self.spare);
+        rest.clear();
+        rest.extend_from_slice(&self.buffer[end..]);
         let mut bytes = std::mem::replace(&mut self.buffer, rest);
         bytes.truncate(end);
         let broken = std::mem::take(&mut self.scan.broken);
         self.scan = Scan::default();
+        let lines = line_breaks(&bytes, self.line_break);
         let mut chunk =
-            Chunk { index: self.index, offset: self.offset, lines_before: self.lines_before, bytes, broken };
+            Chunk { index: self.index, offset: self.offset, lines_before: self.lines_before, lines, bytes, broken };
         self.offset += end as u64;
-        self.lines_before += line_breaks(&chunk.bytes, self.line_break);
+        self.lines_before += lines;
         if self.header_pending {
             self.header_pending = false;
             self.drop_header(&mut chunk);
@@ -198,7 +211,9 @@ impl Splitter {
             false
         });
         chunk.offset += end as u64;
-        chunk.lines_before += line_breaks(&chunk.bytes[..end], self.line_break);
+        let lines = line_breaks(&chunk.bytes[..end], self.line_break);
+        chunk.lines_before += lines;
+        chunk.lines -= lines;
         chunk.bytes.drain(..end);
         for range in &mut chunk.broken {
             *range = range.start.saturating_sub(end)..range.end.saturating_sub(end);

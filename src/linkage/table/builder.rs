@@ -44,12 +44,20 @@ pub struct TableBuilder {
     pub(super) source: Vec<u16>,
     pub(super) row: Vec<u32>,
     pub(super) columns: [RawColumn; Column::COUNT],
+    /// Records expected.
+    room: usize,
 }
 
 impl TableBuilder {
     /// An empty chunk of input number `input`.
     pub fn new(input: u16) -> TableBuilder {
         TableBuilder { input, ..TableBuilder::default() }
+    }
+
+    /// The same with room for so many records, which takes memory once and not in steps.
+    pub fn with_room(input: u16, records: usize) -> TableBuilder {
+        let (source, row) = (Vec::with_capacity(records), Vec::with_capacity(records));
+        TableBuilder { input, source, row, room: records, ..TableBuilder::default() }
     }
 
     /// The id of the source of this name. Sources past 65,535 share the last id's fate of being
@@ -71,7 +79,7 @@ impl TableBuilder {
         for column in Column::ALL {
             let text = fields.get(column);
             if !text.is_empty() && column != Column::Source {
-                self.columns[column.index()].set(column, index, text);
+                self.columns[column.index()].set(column, index, text, self.room);
             }
         }
     }

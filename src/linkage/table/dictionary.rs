@@ -7,24 +7,101 @@ use hashbrown::HashTable;
 /// Texts one after another in one allocation.
 #[derive(Clone, Default)]
 pub(crate) struct TextList {
-    pub(super) text: String,
-    pub(super) ends: Vec<usize>,
+    text: String,
+    ends: Ends,
+}
+
+/// Where texts end: in four bytes each while all of them together are shorter than 4 GiB.
+#[derive(Clone)]
+enum Ends {
+    Near(Vec<u32>),
+    Far(Vec<usize>),
+}
+
+impl Default for Ends {
+    fn default() -> Ends {
+        Ends::Near(Vec::new())
+    }
+}
+
+impl Ends {
+    #[inline]
+    fn len(&self) -> usize {
+        match self {
+            Ends::Near(ends) => ends.len(),
+            Ends::Far(ends) => ends.len(),
+        }
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Option<usize> {
+        match self {
+            Ends::Near(ends) => ends.get(index).map(|&end| end as usize),
+            Ends::Far(ends) => ends.get(index).copied(),
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, end: usize) {
+        match (&mut *self, u32::try_from(end)) {
+            (Ends::Near(ends), Ok(end)) => ends.push(end),
+            (Ends::Near(ends), Err(_)) => {
+                let mut far: Vec<usize> = ends.iter().map(|&end| end as usize).collect();
+                far.push(end);
+                *self = Ends::Far(far);
+            }
+            (Ends::Far(ends), _) => ends.push(end),
+        }
+    }
+
+    fn reserve(&mut self, more: usize) {
+        match self {
+            Ends::Near(ends) => ends.reserve_exact(more),
+            Ends::Far(ends) => ends.reserve_exact(more),
+        }
+    }
+
+    fn truncate(&mut self, len: usize) {
+        match self {
+            Ends::Near(ends) => ends.truncate(len),
+            Ends::Far(ends) => ends.truncate(len),
+        }
+    }
 }
 
 impl TextList {
+    /// An empty list with room for so many texts of so many bytes together.
+    pub(crate) fn with_capacity(texts: usize, bytes: usize) -> TextList {
+        let mut list = TextList { text: String::with_capacity(bytes), ends: Ends::default() };
+        list.ends.reserve(texts);
+        list
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
+    /// How long all texts are together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// All texts one after another.
+    pub(super) fn whole(&self) -> &str {
+        &self.text
+    }
+
+    #[inline]
     pub(crate) fn push(&mut self, value: &str) {
         self.text.push_str(value);
         self.ends.push(self.text.len());
     }
 
     /// The text at a place; `""` beyond the end.
+    #[inline]
     pub(crate) fn get(&self, index: usize) -> &str {
-        let end = self.ends.get(index).copied().unwrap_or(self.text.len());
-        let start = if index == 0 { 0 } else { self.ends.get(index - 1).copied().unwrap_or(end) };
+        let end = self.ends.get(index).unwrap_or(self.text.len());
+        let start = if index == 0 { 0 } else { self.ends.get(index - 1).unwrap_or(end) };
         self.text.get(start..end).unwrap_or("")
     }
 
@@ -32,20 +109,20 @@ impl TextList {
     pub(crate) fn append(&mut self, other: &TextList) {
         let base = self.text.len();
         self.text.push_str(&other.text);
-        self.ends.extend(other.ends.iter().map(|end| end + base));
+        (0..other.len()).filter_map(|index| other.ends.get(index)).for_each(|end| self.ends.push(base + end));
     }
 
     /// Drops the texts from a place on.
     pub(crate) fn truncate(&mut self, len: usize) {
         if len < self.len() {
             self.ends.truncate(len);
-            self.text.truncate(self.ends.last().copied().unwrap_or(0));
+            self.text.truncate(len.checked_sub(1).and_then(|last| self.ends.get(last)).unwrap_or(0));
         }
     }
 
     /// The same texts in another order.
     pub(crate) fn permuted(&self, order: &[u32]) -> TextList {
-        let mut list = TextList { text: String::with_capacity(self.text.len()), ends: Vec::with_capacity(order.len()) };
+        let mut list = TextList::with_capacity(order.len(), self.text.len());
         for &index in order {
             list.push(self.get(index as usize));
         }
@@ -65,9 +142,41 @@ pub(crate) struct Dictionary {
 /// A value in the index.
 #[derive(Clone, Copy)]
 struct Slot {
-    /// The lower half of its hash, so that other texts are hardly ever looked at.
-    hash: u32,
+    beginning: Beginning,
     id: u32,
+}
+
+/// What tells a text from others without looking for it: a text of up to eleven bytes itself, filled up with
+/// zeros, and its length; of a longer one a hash.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Beginning {
+    first: u64,
+    /// Bytes nine to eleven, then the length.
+    rest: u32,
+}
+
+/// In the place of the length of a text that is longer than eleven bytes.
+const LONG: u32 = 255;
+
+impl Beginning {
+    #[inline]
+    fn of(value: &str, hash: u64) -> Beginning {
+        match value.as_bytes() {
+            short if short.len() <= 8 => Beginning { first: hash::word_of(short), rest: (short.len() as u32) << 24 },
+            bytes if bytes.len() <= 11 => {
+                let (first, rest) = bytes.split_at(8);
+                let rest = rest.iter().rev().fold(0, |rest, &byte| rest << 8 | u32::from(byte));
+                Beginning { first: hash::word_of(first), rest: rest | (bytes.len() as u32) << 24 }
+            }
+            _ => Beginning { first: hash, rest: LONG << 24 },
+        }
+    }
+
+    /// Whether equal beginnings are equal texts.
+    #[inline]
+    fn is_whole(self) -> bool {
+        self.rest >> 24 != LONG
+    }
 }
 
 impl Default for Dictionary {
@@ -81,7 +190,7 @@ impl Default for Dictionary {
 impl Dictionary {
     /// A dictionary with room for so many values of so many bytes together.
     pub(crate) fn with_capacity(values: usize, bytes: usize) -> Dictionary {
-        let list = TextList { text: String::with_capacity(bytes), ends: Vec::with_capacity(values) };
+        let list = TextList::with_capacity(values, bytes);
         let (hashes, ids) = (Vec::with_capacity(values), HashTable::with_capacity(values));
         let mut dictionary = Dictionary { values: list, hashes, ids };
         dictionary.intern("");
@@ -102,12 +211,15 @@ impl Dictionary {
     #[inline]
     fn intern_hashed(&mut self, hash: u64, value: &str) -> u32 {
         let Dictionary { values, hashes, ids } = self;
-        let is_value = |slot: &Slot| slot.hash == hash as u32 && values.get(slot.id as usize) == value;
+        let beginning = Beginning::of(value, hash);
+        let is_value = |slot: &Slot| {
+            slot.beginning == beginning && (beginning.is_whole() || values.get(slot.id as usize) == value)
+        };
         match ids.entry(hash, is_value, |slot| hashes[slot.id as usize]) {
             hashbrown::hash_table::Entry::Occupied(found) => found.get().id,
             hashbrown::hash_table::Entry::Vacant(free) => {
                 let id = values.len() as u32;
-                free.insert(Slot { hash: hash as u32, id });
+                free.insert(Slot { beginning, id });
                 values.push(value);
                 hashes.push(hash);
                 id
@@ -144,6 +256,21 @@ impl Dictionary {
         values.truncate(len);
     }
 
+    /// Numbers the texts anew by what they are, so that no number depends on which text came first; gives the new
+    /// number of each.
+    pub(crate) fn renumber(&mut self) -> Vec<u32> {
+        let key = |id: &u32| (self.hashes[*id as usize], self.get(*id));
+        let mut order: Vec<u32> = (1..self.len() as u32).collect();
+        order.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        order.insert(0, 0);
+        let mut renumbered = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, &old)| renumbered[old as usize] = new as u32);
+        self.values = self.values.permuted(&order);
+        self.hashes = order.iter().map(|&old| self.hashes[old as usize]).collect();
+        self.ids.iter_mut().for_each(|slot| slot.id = renumbered[slot.id as usize]);
+        renumbered
+    }
+
     /// Frees the index once nothing more will be interned.
     pub(crate) fn seal(&mut self) {
         self.ids = HashTable::new();
@@ -164,6 +291,44 @@ mod tests {
         assert_eq!(dictionary.intern("KHAN"), khan);
         assert_eq!(dictionary.get(khan), "KHAN");
         assert_eq!(dictionary.iter().collect::<Vec<_>>(), ["", "KHAN", "PATEL"]);
+    }
+
+    #[test]
+    fn texts_of_every_length_are_told_apart() {
+        let long = "abcdefghijklmnopqrst";
+        let mut texts: Vec<String> = (1..long.len()).map(|length| long[..length].to_owned()).collect();
+        texts.extend((1..12).map(|zeros| format!("a{}", "\0".repeat(zeros))));
+        texts.extend(["é", "abcdefghé", "abcdefghijé"].map(str::to_owned));
+        let mut dictionary = Dictionary::default();
+        let ids: Vec<u32> = texts.iter().map(|text| dictionary.intern(text)).collect();
+        assert_eq!(ids, (1..=texts.len() as u32).collect::<Vec<_>>());
+        assert!(texts.iter().zip(&ids).all(|(text, &id)| dictionary.intern(text) == id && dictionary.get(id) == text));
+    }
+
+    #[test]
+    fn new_numbers_depend_on_the_texts_alone() {
+        let texts = ["KHAN", "PATEL", "A LONG FAMILY NAME", "SINGH"];
+        let numbered = |texts: &[&str]| {
+            let mut dictionary = Dictionary::default();
+            let old: Vec<u32> = texts.iter().map(|text| dictionary.intern(text)).collect();
+            let new = dictionary.renumber();
+            assert!(old.iter().zip(texts).all(|(&id, text)| dictionary.get(new[id as usize]) == *text));
+            assert_eq!((dictionary.intern("KHAN"), dictionary.intern("")), (new[dictionary_place(texts)], 0));
+            dictionary.iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        fn dictionary_place(texts: &[&str]) -> usize {
+            1 + texts.iter().position(|text| *text == "KHAN").unwrap()
+        }
+        let turned: Vec<&str> = texts.into_iter().rev().collect();
+        assert_eq!(numbered(&texts), numbered(&turned));
+    }
+
+    #[test]
+    fn ends_beyond_four_gibibytes_are_kept_whole() {
+        let mut ends = Ends::default();
+        let far = u32::MAX as usize + 7;
+        [5, far, far + 1].into_iter().for_each(|end| ends.push(end));
+        assert_eq!([0, 1, 2, 3].map(|place| ends.get(place)), [Some(5), Some(far), Some(far + 1), None]);
     }
 
     #[test]

@@ -87,29 +87,28 @@ impl RawColumn {
 impl TextList {
     /// Appends the texts to bytes: their lengths, then all one after another.
     fn pack(&self, bytes: &mut Vec<u8>) {
-        let mut start = 0;
-        let length = |&end: &usize| (end - std::mem::replace(&mut start, end)) as u64;
-        write_list(bytes, self.ends.iter().map(length));
-        write_text(bytes, &self.text);
+        write_list(bytes, (0..self.len()).map(|index| self.get(index).len() as u64));
+        write_text(bytes, self.whole());
     }
 
     /// Takes texts written by [`pack`](Self::pack) off the front.
     fn unpack(bytes: &mut &[u8]) -> Option<TextList> {
-        let mut ends: Vec<usize> = read_list(bytes)?;
-        let text = read_text(bytes)?.to_owned();
-        let mut end = 0usize;
-        for place in &mut ends {
-            end = end.checked_add(*place).filter(|&end| text.is_char_boundary(end))?;
-            *place = end;
+        let lengths: Vec<usize> = read_list(bytes)?;
+        let mut text = read_text(bytes)?;
+        let mut list = TextList::with_capacity(lengths.len(), text.len());
+        for length in lengths {
+            let own;
+            (own, text) = text.split_at_checked(length)?;
+            list.push(own);
         }
-        (end == text.len()).then_some(TextList { text, ends })
+        text.is_empty().then_some(list)
     }
 }
 
 impl Dictionary {
     /// A dictionary of these texts under the same ids; `None` if they are not those of a dictionary.
     fn of_values(values: &TextList) -> Option<Dictionary> {
-        let mut dictionary = Dictionary::with_capacity(values.len(), values.text.len());
+        let mut dictionary = Dictionary::with_capacity(values.len(), values.bytes());
         (1..values.len()).for_each(|id| _ = dictionary.intern(values.get(id)));
         (dictionary.len() == values.len() && values.get(0).is_empty()).then_some(dictionary)
     }

@@ -24,17 +24,18 @@ fn mostly_unique(column: Column) -> bool {
 }
 
 impl RawColumn {
-    /// Sets the value of record `index`, which is the next one or lies after a run of missing values.
+    /// Sets the value of record `index`, which is the next one or lies after a run of missing values. `room` tells
+    /// how many records are expected, so that a column takes its memory once.
     #[inline]
-    pub(crate) fn set(&mut self, column: Column, index: usize, value: &str) {
+    pub(crate) fn set(&mut self, column: Column, index: usize, value: &str, room: usize) {
         if value.is_empty() {
             return;
         }
         if matches!(self, RawColumn::Absent) {
             *self = if mostly_unique(column) {
-                RawColumn::Plain(TextList::default())
+                RawColumn::Plain(TextList::with_capacity(room, room * (value.len() + 1)))
             } else {
-                RawColumn::Interned { ids: Vec::new(), values: Dictionary::default() }
+                RawColumn::Interned { ids: Vec::with_capacity(room), values: Dictionary::default() }
             };
         }
         self.fill(index);
@@ -130,18 +131,27 @@ impl RawColumn {
 
     /// Joins the columns of consecutive chunks, given with the number of records of each.
     pub(crate) fn concatenated(column: Column, chunks: Vec<(RawColumn, usize)>) -> RawColumn {
+        let all = chunks.iter().map(|(_, len)| len).sum();
+        let bytes = chunks.iter().map(|(chunk, _)| if let RawColumn::Plain(list) = chunk { list.bytes() } else { 0 });
+        let bytes = bytes.sum();
         let mut whole = RawColumn::Absent;
         let mut len = 0;
         for (mut chunk, chunk_len) in chunks {
+            if chunk_len == all {
+                chunk.fill(all);
+                return chunk;
+            }
             chunk.fill(chunk_len);
             match (&mut whole, chunk) {
                 (_, RawColumn::Absent) => {}
-                (RawColumn::Absent, first) if len == 0 => whole = first,
+                (RawColumn::Absent, RawColumn::Interned { ids, values }) => {
+                    let mut joined = Vec::with_capacity(all);
+                    joined.resize(len, 0);
+                    joined.extend(ids);
+                    whole = RawColumn::Interned { ids: joined, values };
+                }
                 (RawColumn::Absent, first) => {
-                    whole = match first {
-                        RawColumn::Plain(_) => RawColumn::Plain(TextList::default()),
-                        _ => RawColumn::Interned { ids: Vec::new(), values: Dictionary::default() },
-                    };
+                    whole = RawColumn::Plain(TextList::with_capacity(all, bytes));
                     whole.fill(len);
                     whole.append(first);
                 }

@@ -357,21 +357,28 @@ impl<'a> Reader<'a> {
         let mother_given = self.values(Column::MotherGivenName, Words::of_given);
         let mother_family = self.values(Column::MotherFamilyName, Words::of_family);
         let mut names = NameTable::new();
-        let givens = |words: &[Words], names: &mut NameTable| -> Arc<Vec<Given>> {
-            Arc::new(words.iter().map(|words| names.given(words)).collect())
-        };
-        let families = |words: &[Words], names: &mut NameTable| -> Arc<Vec<Family>> {
-            Arc::new(words.iter().map(|words| names.family(words)).collect())
-        };
+        let givens =
+            [given, other, mother_given].map(|words| words.iter().map(|words| names.given(words)).collect::<Vec<_>>());
+        let families = [family, previous, mother_family]
+            .map(|words| words.iter().map(|words| names.family(words)).collect::<Vec<_>>());
+        let numbers = names.renumber();
         let ids = |column: Column| self.columns[column.index()].value_ids();
-        fields.given = Coded { ids: ids(Column::GivenName), values: givens(&given, &mut names) };
-        fields.other = Coded { ids: ids(Column::OtherNames), values: givens(&other, &mut names) };
-        fields.family = Coded { ids: ids(Column::FamilyName), values: families(&family, &mut names) };
-        fields.previous_family =
-            Coded { ids: ids(Column::PreviousFamilyName), values: families(&previous, &mut names) };
-        fields.mother_given = Coded { ids: ids(Column::MotherGivenName), values: givens(&mother_given, &mut names) };
-        fields.mother_family =
-            Coded { ids: ids(Column::MotherFamilyName), values: families(&mother_family, &mut names) };
+        let given = |column, values: Vec<Given>| Coded {
+            ids: ids(column),
+            values: Arc::new(values.into_iter().map(|name| name.renumbered(&numbers)).collect()),
+        };
+        let family = |column, values: Vec<Family>| Coded {
+            ids: ids(column),
+            values: Arc::new(values.into_iter().map(|name| name.renumbered(&numbers)).collect()),
+        };
+        let [own, other, mothers] = givens;
+        fields.given = given(Column::GivenName, own);
+        fields.other = given(Column::OtherNames, other);
+        fields.mother_given = given(Column::MotherGivenName, mothers);
+        let [own, previous, mothers] = families;
+        fields.family = family(Column::FamilyName, own);
+        fields.previous_family = family(Column::PreviousFamilyName, previous);
+        fields.mother_family = family(Column::MotherFamilyName, mothers);
         names.complete();
         fields.names = Arc::new(names);
     }

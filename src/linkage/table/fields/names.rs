@@ -93,6 +93,12 @@ impl NameTable {
         Family { whole, words: list, stem }
     }
 
+    /// Numbers all names by what they are and not by which came first, so that nothing that is made of numbers
+    /// (the sample of blocks that training looks at) depends on the order of rows. Gives the new number of each.
+    pub(super) fn renumber(&mut self) -> Vec<NameId> {
+        self.texts.renumber()
+    }
+
     /// How many words and names there are, the missing one included.
     pub(crate) fn len(&self) -> usize {
         self.texts.len()
@@ -236,6 +242,12 @@ fn sound_of(text: &str) -> u64 {
 }
 
 impl Given {
+    /// The same under new numbers.
+    pub(super) fn renumbered(self, numbers: &[NameId]) -> Given {
+        let number = |id: NameId| numbers[id as usize];
+        Given { whole: number(self.whole), words: self.words.map(number), ..self }
+    }
+
     /// The words that stand for it, without the empty places.
     pub(crate) fn words(&self) -> impl Iterator<Item = NameId> + use<'_> {
         self.words.iter().copied().take_while(|&word| word != 0)
@@ -243,6 +255,12 @@ impl Given {
 }
 
 impl Family {
+    /// The same under new numbers.
+    pub(super) fn renumbered(self, numbers: &[NameId]) -> Family {
+        let number = |id: NameId| numbers[id as usize];
+        Family { whole: number(self.whole), words: self.words.map(number), stem: number(self.stem) }
+    }
+
     /// Its parts, without the empty places.
     pub(crate) fn words(&self) -> impl Iterator<Item = NameId> + use<'_> {
         self.words.iter().copied().take_while(|&word| word != 0)
