@@ -57,6 +57,8 @@ mod tests {
         ) {
             let one = KeyColumn::single(40, |record| Some(single[record as usize]).filter(|&key| key > 0));
             let (many, other) = (several(&many), several(&other));
+            let values = std::sync::Arc::new(single.iter().map(|&key| key as u32).collect());
+            let by_value = KeyColumn::several_by_value(values, &[0, 1, 2, 3, 4, 5], |value, own| own.extend([value / 2, value % 3]));
             let odd = |left: u32, right: u32| (left + right) % 2 == 1;
             let rule = |name: &str, keys| Rule { name: name.into(), keys, refine: Vec::new(), residual: None };
             let blocking = Blocking {
@@ -66,6 +68,8 @@ mod tests {
                 rules: vec![
                     rule("one and many", vec![&one, &many]),
                     Rule { residual: Some(&odd), ..rule("many and other", vec![&many, &other]) },
+                    rule("many by value and one", vec![&by_value, &one]),
+                    rule("many by value and many", vec![&many, &by_value]),
                     rule("one", vec![&one]),
                 ],
                 excluded: None,

@@ -3,10 +3,13 @@
 use super::blocking::KeyColumn;
 use super::comparison::RecordIndex;
 use super::hash;
+use super::table::fields::date::PackedDate;
 use super::table::fields::names::{Family, Given, NameTable};
 use super::table::fields::place::PackedPostcode;
 use super::table::fields::{Coded, Fields};
 use crate::error::Error;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// One key of the vocabulary: its name, and how a record's keys are found.
 pub(crate) struct Key {
@@ -26,18 +29,22 @@ enum Kind {
     Postcode(fn(PackedPostcode) -> u64),
     Sex,
     Practice,
+    /// At most one key, which depends on the birth date alone.
+    Date(fn(PackedDate) -> Option<u64>),
+    /// Any number of keys, which depend on the birth date alone.
+    Dates(fn(PackedDate, &mut Vec<u64>)),
     /// Any number of keys.
     Several(fn(&Fields, RecordIndex, &mut Vec<u64>)),
 }
 
 static VOCABULARY: &[Key] = &[
     Key { name: "nhs-number", kind: Kind::Single(nhs_number) },
-    Key { name: "birth-date", kind: Kind::Single(birth_date) },
-    Key { name: "birth-date-either-order", kind: Kind::Several(birth_date_either_order) },
-    Key { name: "birth-year-month", kind: Kind::Single(birth_year_month) },
-    Key { name: "birth-year-day", kind: Kind::Single(birth_year_day) },
-    Key { name: "birth-month-day", kind: Kind::Single(birth_month_day) },
-    Key { name: "birth-year", kind: Kind::Single(birth_year) },
+    Key { name: "birth-date", kind: Kind::Date(birth_date) },
+    Key { name: "birth-date-either-order", kind: Kind::Dates(birth_date_either_order) },
+    Key { name: "birth-year-month", kind: Kind::Date(birth_year_month) },
+    Key { name: "birth-year-day", kind: Kind::Date(birth_year_day) },
+    Key { name: "birth-month-day", kind: Kind::Date(birth_month_day) },
+    Key { name: "birth-year", kind: Kind::Date(birth_year) },
     Key { name: "given-name", kind: Kind::Given(given_name) },
     Key { name: "given-name-words", kind: Kind::Several(given_name_words) },
     Key { name: "given-name-sound", kind: Kind::Given(given_name_sound) },
@@ -77,6 +84,11 @@ pub fn vocabulary() -> impl Iterator<Item = &'static str> {
 impl Key {
     /// The key of every record.
     pub(crate) fn column(&self, fields: &Fields) -> KeyColumn {
+        self.column_with(fields, &mut Dates::default())
+    }
+
+    /// The same; the birth dates are found once for all keys that are asked with them.
+    pub(crate) fn column_with(&self, fields: &Fields, dates: &mut Dates) -> KeyColumn {
         match self.kind {
             Kind::Single(key) => KeyColumn::single(fields.len(), |record| key(fields, record)),
             Kind::Given(key) => by_value(&fields.given, |name| key(&fields.names, name)),
@@ -86,6 +98,14 @@ impl Key {
             Kind::Postcode(part) => by_value(&fields.postcode, |postcode| spread(part(postcode))),
             Kind::Sex => by_value(&fields.sex, |sex| spread(u64::from(sex))),
             Kind::Practice => by_value(&fields.practice, spread),
+            Kind::Date(key) => {
+                let (values, dates) = dates.of(fields);
+                KeyColumn::by_value(values, dates.iter().map(|&date| key(date)))
+            }
+            Kind::Dates(keys) => {
+                let (values, dates) = dates.of(fields);
+                KeyColumn::several_by_value(values, dates, keys)
+            }
             Kind::Several(keys) => KeyColumn::several(fields.len(), |record, own| keys(fields, record, own)),
         }
     }
@@ -101,12 +121,48 @@ impl Key {
             Kind::Postcode(part) => spread(part(fields.postcode.of(record))),
             Kind::Sex => spread(u64::from(fields.sex.of(record))),
             Kind::Practice => spread(fields.practice.of(record)),
+            Kind::Date(key) => key(fields.birth[record as usize]),
+            Kind::Dates(several) => {
+                several(fields.birth[record as usize], keys);
+                None
+            }
             Kind::Several(several) => {
                 several(fields, record, keys);
                 None
             }
         };
         keys.extend(key);
+    }
+}
+
+/// The birth dates of records as values that recur.
+#[derive(Default)]
+pub(crate) struct Dates {
+    found: Option<(Arc<Vec<u32>>, Vec<PackedDate>)>,
+}
+
+impl Dates {
+    /// The date of each record as a place in the list of dates.
+    fn of(&mut self, fields: &Fields) -> (Arc<Vec<u32>>, &[PackedDate]) {
+        let (values, dates) = self.found.get_or_insert_with(|| {
+            let (mut places, mut dates) = (FxHashMap::default(), Vec::new());
+            // Records mostly stand in order of birth date.
+            let mut last = (PackedDate::default(), u32::MAX);
+            let place = |&date: &PackedDate| {
+                if last.0 != date || last.1 == u32::MAX {
+                    let next = dates.len() as u32;
+                    let place = *places.entry(date).or_insert(next);
+                    if place == next {
+                        dates.push(date);
+                    }
+                    last = (date, place);
+                }
+                last.1
+            };
+            let values = fields.birth.iter().map(place).collect();
+            (Arc::new(values), dates)
+        });
+        (Arc::clone(values), dates)
     }
 }
 
@@ -128,34 +184,29 @@ fn nhs_number(fields: &Fields, record: RecordIndex) -> Option<u64> {
     fields.number[record as usize].number().and_then(spread)
 }
 
-fn birth_date(fields: &Fields, record: RecordIndex) -> Option<u64> {
-    let date = fields.birth[record as usize];
+fn birth_date(date: PackedDate) -> Option<u64> {
     if date.is_whole() { spread(date.bits()) } else { None }
 }
 
-fn birth_date_either_order(fields: &Fields, record: RecordIndex, keys: &mut Vec<u64>) {
-    let date = fields.birth[record as usize];
-    keys.extend(birth_date(fields, record));
+fn birth_date_either_order(date: PackedDate, keys: &mut Vec<u64>) {
+    keys.extend(birth_date(date));
     keys.extend(date.exchanged().and_then(|date| spread(date.bits())));
 }
 
-fn birth_year_month(fields: &Fields, record: RecordIndex) -> Option<u64> {
-    let date = fields.birth[record as usize];
+fn birth_year_month(date: PackedDate) -> Option<u64> {
     if date.month() != 0 { spread(date.bits() & !31) } else { None }
 }
 
-fn birth_year_day(fields: &Fields, record: RecordIndex) -> Option<u64> {
-    let date = fields.birth[record as usize];
+fn birth_year_day(date: PackedDate) -> Option<u64> {
     if date.is_whole() { spread(date.bits() & !(15 << 5)) } else { None }
 }
 
-fn birth_month_day(fields: &Fields, record: RecordIndex) -> Option<u64> {
-    let date = fields.birth[record as usize];
+fn birth_month_day(date: PackedDate) -> Option<u64> {
     if date.is_whole() { spread(date.bits() & 511) } else { None }
 }
 
-fn birth_year(fields: &Fields, record: RecordIndex) -> Option<u64> {
-    spread(u64::from(fields.birth[record as usize].year()))
+fn birth_year(date: PackedDate) -> Option<u64> {
+    spread(u64::from(date.year()))
 }
 
 /// The first given name, all spellings of one name alike.

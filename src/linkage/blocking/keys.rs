@@ -18,6 +18,15 @@ pub enum KeyColumn {
         /// The key of each value.
         keys: Vec<u64>,
     },
+    /// Any number of keys a record, by the value that the record has among recurring ones.
+    SeveralByValue {
+        /// The value of each record; empty if all are missing.
+        values: Arc<Vec<u32>>,
+        /// Where each value's keys start, and one more entry for the end.
+        starts: Vec<u32>,
+        /// The keys, those of one value in order and without 0.
+        keys: Vec<u64>,
+    },
     /// Any number of keys a record: those of record `n` are `keys[starts[n]..starts[n + 1]]`.
     Several {
         /// Where each record's keys start, and one more entry for the end.
@@ -45,6 +54,20 @@ impl KeyColumn {
         KeyColumn::ByValue { values, keys: keys.map(|key| key.map_or(0, present)).collect() }
     }
 
+    /// Several keys for each record by its value: `values` tells the value of each record (none at all if every
+    /// value is missing), `keys` pushes the keys of a value onto the list that it is given.
+    pub fn several_by_value<V: Copy>(values: Arc<Vec<u32>>, all: &[V], keys: impl Fn(V, &mut Vec<u64>)) -> KeyColumn {
+        let (mut starts, mut found, mut own) = (vec![0], Vec::new(), Vec::new());
+        for &value in all {
+            own.clear();
+            keys(value, &mut own);
+            settle(&mut own);
+            found.extend_from_slice(&own);
+            starts.push(found.len() as u32);
+        }
+        KeyColumn::SeveralByValue { values, starts, keys: found }
+    }
+
     /// Several keys a record, which `keys` pushes onto the list that it is given.
     pub fn several(records: usize, keys: impl Fn(RecordIndex, &mut Vec<u64>) + Sync + Send) -> KeyColumn {
         let pieces = parallel::map(records.div_ceil(PIECE), |piece| {
@@ -52,9 +75,7 @@ impl KeyColumn {
             for record in piece * PIECE..((piece + 1) * PIECE).min(records) {
                 own.clear();
                 keys(record as RecordIndex, &mut own);
-                own.iter_mut().for_each(|key| *key = present(*key));
-                own.sort_unstable();
-                own.dedup();
+                settle(&mut own);
                 all.extend_from_slice(&own);
                 ends.push(all.len() as u32);
             }
@@ -89,8 +110,29 @@ impl KeyColumn {
                 Some(&value) => not_missing(&keys[value as usize..=value as usize]),
                 None => &[],
             },
+            KeyColumn::SeveralByValue { values, starts, keys } => match values.get(record) {
+                Some(&value) => &keys[starts[value as usize] as usize..starts[value as usize + 1] as usize],
+                None => &[],
+            },
             KeyColumn::Several { starts, keys } => &keys[starts[record] as usize..starts[record + 1] as usize],
         }
+    }
+
+    /// The only key that a record can have, 0 where the value is missing; `None` for a column of several keys.
+    #[inline]
+    pub(super) fn only_key(&self, record: RecordIndex) -> Option<u64> {
+        match self {
+            KeyColumn::Single(keys) => Some(keys[record as usize]),
+            KeyColumn::ByValue { values, keys } => {
+                Some(values.get(record as usize).map_or(0, |&value| keys[value as usize]))
+            }
+            KeyColumn::SeveralByValue { .. } | KeyColumn::Several { .. } => None,
+        }
+    }
+
+    /// Whether a record may have more than one key.
+    pub(super) fn is_several(&self) -> bool {
+        matches!(self, KeyColumn::SeveralByValue { .. } | KeyColumn::Several { .. })
     }
 
     /// Whether two records share a key.
@@ -100,14 +142,22 @@ impl KeyColumn {
             KeyColumn::Single(keys) => keys[left as usize] != 0 && keys[left as usize] == keys[right as usize],
             KeyColumn::ByValue { values, keys } => {
                 let key = |record: RecordIndex| values.get(record as usize).map_or(0, |&value| keys[value as usize]);
-                key(left) != 0 && key(left) == key(right)
+                let left = key(left);
+                left != 0 && left == key(right)
             }
-            KeyColumn::Several { .. } => {
+            KeyColumn::SeveralByValue { .. } | KeyColumn::Several { .. } => {
                 let right = self.keys(right);
                 self.keys(left).iter().any(|key| right.contains(key))
             }
         }
     }
+}
+
+/// Makes keys of one value such as cannot be taken for missing, in order and each once.
+fn settle(own: &mut Vec<u64>) {
+    own.iter_mut().for_each(|key| *key = present(*key));
+    own.sort_unstable();
+    own.dedup();
 }
 
 /// The key, unless it stands for a missing value.

@@ -98,7 +98,7 @@ impl Blocking<'_> {
         let mut scan = Scan { states: Vec::new(), counts: Vec::new(), oversized: Vec::new() };
         for (index, rule) in self.rules.iter().enumerate() {
             let turn = Turn::of(&self.rules, index);
-            let parts = match rule.keys.first().and_then(|column| runs_of(column)) {
+            let parts = match rule.keys.first().and_then(|column| runs_of(column, self.records as RecordIndex)) {
                 Some(runs) => self.scan_runs(&turn, &runs, &start, &visit),
                 None => self.scan_partitions(&turn, &start, &visit),
             };
@@ -138,7 +138,7 @@ impl Blocking<'_> {
             for run in pieces[piece] {
                 entries.clear();
                 for record in run.clone() {
-                    self.entries(turn.rule, record, &mut own);
+                    self.entries(turn, record, &mut own);
                     entries.extend_from_slice(&own);
                 }
                 let mut shared = with_company(|| entries.iter());
@@ -157,7 +157,7 @@ impl Blocking<'_> {
         start: &(impl Fn() -> S + Sync + Send),
         visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
     ) -> Vec<Part<S>> {
-        let partitions = Partitions::collect(self.records, |record, own| self.entries(turn.rule, record, own));
+        let partitions = Partitions::collect(self.records, |record, own| self.entries(turn, record, own));
         let blocks = BlockList::of(partitions);
         parallel::map(PARTITIONS, |piece| {
             let mut part = Part {
@@ -172,10 +172,14 @@ impl Blocking<'_> {
     }
 
     /// The record under each key by which a rule finds it: under none if it takes no part.
-    fn entries(&self, rule: &Rule, record: RecordIndex, own: &mut Vec<Entry>) {
+    #[inline]
+    fn entries(&self, turn: &Turn, record: RecordIndex, own: &mut Vec<Entry>) {
         own.clear();
         if !self.excluded.is_some_and(|excluded| excluded[record as usize]) {
-            rule.entries(record, own);
+            match turn.has_one_key {
+                true => own.extend(turn.rule.only_entry(record)),
+                false => turn.rule.entries(record, own),
+            }
         }
         if self.one_block_in > 1 {
             own.retain(|entry| hash::of_word(!entry.key).is_multiple_of(self.one_block_in));
@@ -256,7 +260,7 @@ impl Blocking<'_> {
         };
         let rule = turn.rule;
         if allowed
-            && rule.produces_in(&pair)
+            && (turn.has_one_key || rule.produces_in(&pair))
             && turn.is_new(left, right, &mut part.answers)
             && !turn.others.iter().any(|earlier| {
                 earlier.keys_agree(left, right) && earlier.residual.is_none_or(|holds| holds(left, right))
@@ -275,7 +279,11 @@ struct Turn<'a> {
     /// Earlier rules with the same condition. A pair whose keys they agree on either was produced or fails
     /// the condition, so that it need not be asked again.
     of_one_condition: Vec<Earlier<'a>>,
+    /// Earlier rules without a condition: most pairs of one child are known to them.
+    of_no_condition: Vec<Earlier<'a>>,
     others: Vec<Earlier<'a>>,
+    /// Whether no record has more than one joint key.
+    has_one_key: bool,
 }
 
 /// A rule before the one being walked.
@@ -293,12 +301,13 @@ impl Earlier<'_> {
 }
 
 impl<'a> Turn<'a> {
-    /// Whether the condition holds for a pair, and no earlier rule of the same condition produced it. Where
-    /// earlier rules seldom know the pair, the condition is asked first.
+    /// Whether the condition holds for a pair, and no earlier rule of the same condition or of none produced it.
+    /// Where earlier rules seldom know the pair, the condition is asked first.
     #[inline]
     fn is_new(&self, left: RecordIndex, right: RecordIndex, answers: &mut Answers) -> bool {
         let holds = || self.rule.residual.is_none_or(|holds| holds(left, right));
-        let is_known = || self.of_one_condition.iter().any(|earlier| earlier.keys_agree(left, right));
+        let known_to = |earlier: &[Earlier]| earlier.iter().any(|earlier| earlier.keys_agree(left, right));
+        let is_known = || known_to(&self.of_no_condition) || known_to(&self.of_one_condition);
         if answers.known < answers.asked / 8 && answers.asked > 256 {
             return holds() && !is_known();
         }
@@ -320,11 +329,15 @@ impl<'a> Turn<'a> {
             residual: earlier.residual,
         };
         let (of_one_condition, others): (Vec<_>, Vec<_>) = rules[..index].iter().partition(same);
+        let (of_no_condition, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|earlier| earlier.residual.is_none());
         Turn {
             index,
             rule,
             of_one_condition: of_one_condition.into_iter().map(earlier).collect(),
+            of_no_condition: of_no_condition.into_iter().map(earlier).collect(),
             others: others.into_iter().map(earlier).collect(),
+            has_one_key: !rule.keys.iter().any(|column| column.is_several()),
         }
     }
 }
@@ -380,13 +393,24 @@ impl Rule<'_> {
         }
     }
 
+    /// The record under its joint key, for a rule of which a record has at most one.
+    #[inline]
+    fn only_entry(&self, record: RecordIndex) -> Option<Entry> {
+        let mut joint = 0;
+        for column in &self.keys {
+            let key = column.only_key(record).filter(|&key| key != 0)?;
+            joint = hash::join(joint, key);
+        }
+        Some(Entry { key: joint, record, choice: Choice::default() })
+    }
+
     /// Whether a pair belongs to the block in which it was found: of several blocks that two records share,
     /// only the one of the least keys produces the pair.
     #[inline]
     fn produces_in(&self, [left, right]: &[Entry; 2]) -> bool {
         for (column, keys) in self.keys.iter().enumerate() {
             let (l, r) = (left.choice.of(column), right.choice.of(column));
-            if l == 0 || r == 0 || !matches!(keys, KeyColumn::Several { .. }) {
+            if l == 0 || r == 0 || !keys.is_several() {
                 continue;
             }
             if l == Choice::MOST && r == Choice::MOST {

@@ -225,9 +225,9 @@ fn blocking_keys(model: &Model) -> impl Iterator<Item = &str> {
 fn key_columns<'a>(fields: &Fields, mut names: Vec<&'a str>) -> Result<BTreeMap<&'a str, KeyColumn>, Error> {
     order::sort(&mut names);
     names.dedup();
-    let mut columns = BTreeMap::new();
+    let (mut columns, mut dates) = (BTreeMap::new(), keys::Dates::default());
     for name in names {
-        columns.insert(name, keys::find(name)?.column(fields));
+        columns.insert(name, keys::find(name)?.column_with(fields, &mut dates));
     }
     Ok(columns)
 }
