@@ -52,6 +52,8 @@ pub(super) struct FeatureComparator {
     tests: Option<PlainConditions>,
     /// Whether a tuple is a value and its level tells no more than whether the two are equal.
     plain: bool,
+    /// Whether every pair has a level, so that one that is left out hides no error.
+    never_fails: bool,
     faults: Faults,
 }
 
@@ -107,6 +109,7 @@ impl FeatureComparator {
             && judgement.names.all().len() == 1
             && tests.as_ref().is_some_and(PlainConditions::are_plain_equality)
             && (0..tuples.len()).all(|tuple| (tuple as u32 == NULL_ID) == (table.of(tuple as u32)[0] == NULL_ID));
+        let never_fails = judgement.otherwise.is_some() && conditions.never_fail(&table);
         let mut comparator = FeatureComparator {
             tuples,
             table,
@@ -118,6 +121,7 @@ impl FeatureComparator {
             memo,
             tests,
             plain,
+            never_fails,
             faults: Faults::default(),
         };
         comparator.equal = comparator.equal_levels();
@@ -157,6 +161,11 @@ impl FeatureComparator {
     /// Which tuple each record has.
     pub(super) fn tuples(&self) -> &[u32] {
         &self.tuples.of_record
+    }
+
+    /// Whether judging a pair never ends with an error.
+    pub(super) fn never_fails(&self) -> bool {
+        self.never_fails
     }
 
     /// What went wrong so far, shared with this comparator.

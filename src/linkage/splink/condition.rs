@@ -93,6 +93,21 @@ impl Conditions {
         self.conditions.iter().any(costly)
     }
 
+    /// Whether judging a pair of these features can never end with an error.
+    pub(super) fn never_fail(&self, table: &FeatureTable) -> bool {
+        fn is_general(condition: &Condition) -> bool {
+            match condition {
+                Condition::General(_) => true,
+                Condition::And(parts) | Condition::Or(parts) | Condition::Count { parts, .. } => {
+                    parts.iter().any(is_general)
+                }
+                Condition::Not(part) => is_general(part),
+                _ => false,
+            }
+        }
+        !self.conditions.iter().any(is_general) && table.ids().iter().all(|id| Fault::of_id(*id).is_none())
+    }
+
     /// The same conditions as plain tests, if that is all they are.
     pub(super) fn plain(&self) -> Option<PlainConditions> {
         let feature = |a: &At, b: &At| (a.feature == b.feature && a.side != b.side).then_some(a.feature);

@@ -19,6 +19,8 @@ pub struct CompiledModel {
     /// The tuple of every comparison, record by record, so that one pair touches two places of memory.
     tuples: Vec<u32>,
     term_columns: Vec<TermColumn>,
+    /// What pairs can weigh at most; none where leaving a comparison out might hide an error.
+    bounds: Option<Bounds>,
 }
 
 struct ScoredComparison {
@@ -92,7 +94,9 @@ impl CompiledModel {
         for record in 0..records.frame().rows() {
             tuples.extend(comparisons.iter().map(|comparison| comparison.comparator.tuples()[record]));
         }
-        Ok(CompiledModel { comparisons, prior: weight_of(model.prior), tuples, term_columns })
+        let never_fail = comparisons.iter().all(|comparison| comparison.comparator.never_fails());
+        let bounds = never_fail.then(|| Bounds::of(&comparisons)).flatten();
+        Ok(CompiledModel { comparisons, prior: weight_of(model.prior), tuples, term_columns, bounds })
     }
 
     /// Levels and weights of pairs of records, in their order.
@@ -116,7 +120,7 @@ impl CompiledModel {
     }
 
     /// The same of those pairs that weigh at least `least` bits, with their places in the list; the others leave
-    /// nothing behind.
+    /// nothing behind, and no more of their comparisons are judged than tell that they weigh less.
     ///
     /// # Errors
     /// As [`score`](Self::score).
@@ -126,8 +130,14 @@ impl CompiledModel {
             let start = piece * PIECE;
             let pairs = &pairs[start..(start + PIECE).min(pairs.len())];
             let (mut weights, mut levels) = ([0.0; PIECE], vec![0; pairs.len() * width]);
-            self.score_piece(pairs, &mut weights[..pairs.len()], &mut levels);
             let mut kept = (Vec::new(), Scores { width, levels: Vec::new(), weights: Vec::new() });
+            if let Some(bounds) = self.bounds.as_ref().filter(|bounds| self.prior + bounds.least < least) {
+                for (first, some) in (start..).step_by(SIDE_BY_SIDE).zip(pairs.chunks(SIDE_BY_SIDE)) {
+                    self.score_some(bounds, first, some, least, &mut levels, &mut kept);
+                }
+                return kept;
+            }
+            self.score_piece(pairs, &mut weights[..pairs.len()], &mut levels);
             for (place, weight) in weights[..pairs.len()].iter().enumerate().filter(|(_, weight)| **weight >= least) {
                 kept.0.push(start + place);
                 kept.1.weights.push(*weight);
@@ -173,6 +183,62 @@ impl CompiledModel {
                     let own = levels[start * width..].iter_mut().skip(place).step_by(width);
                     own.zip(found.iter()).for_each(|(level, found)| *level = *found);
                 }
+            }
+        }
+    }
+
+    /// Keeps those of at most [`SIDE_BY_SIDE`] pairs that weigh at least `least` bits. Comparisons are taken by how
+    /// much they can take off, and a pair is given up as soon as those that are left cannot lift it to `least`;
+    /// what stays is weighed in the order of the comparisons, to the same bits as without this.
+    fn score_some(
+        &self,
+        bounds: &Bounds,
+        first: usize,
+        pairs: &[(RecordIndex, RecordIndex)],
+        least: f64,
+        levels: &mut [LevelIndex],
+        kept: &mut (Vec<usize>, Scores),
+    ) {
+        /// More than rounding can make of a sum of weights.
+        const MARGIN: f64 = 1e-6;
+        let width = self.comparisons.len();
+        let (mut left, mut right) = ([0u32; SIDE_BY_SIDE], [0u32; SIDE_BY_SIDE]);
+        let mut found: [LevelIndex; SIDE_BY_SIDE] = [0; SIDE_BY_SIDE];
+        let mut most = [self.prior + bounds.most + MARGIN; SIDE_BY_SIDE];
+        let mut places: [u16; SIDE_BY_SIDE] = std::array::from_fn(|place| place as u16);
+        let mut count = pairs.len();
+        for &place in &bounds.order {
+            let comparison = &self.comparisons[place];
+            for ((a, b), of) in left.iter_mut().zip(&mut right).zip(&places[..count]) {
+                let pair = pairs[usize::from(*of)];
+                *a = self.tuples[pair.0 as usize * width + place];
+                *b = self.tuples[pair.1 as usize * width + place];
+            }
+            comparison.comparator.tuple_levels(&left[..count], &right[..count], &mut found[..count]);
+            let falls = &bounds.falls[place];
+            let mut left_over = 0;
+            for (index, &level) in found[..count].iter().enumerate() {
+                let of = places[index];
+                levels[usize::from(of) * width + place] = level;
+                let bound = most[usize::from(of)] - falls[usize::from(level)];
+                most[usize::from(of)] = bound;
+                places[left_over] = of;
+                left_over += usize::from(bound >= least);
+            }
+            count = left_over;
+        }
+        for &of in &places[..count] {
+            let pair = pairs[usize::from(of)];
+            let levels = &levels[usize::from(of) * width..(usize::from(of) + 1) * width];
+            let weight = self.comparisons.iter().zip(levels).fold(self.prior, |weight, (comparison, level)| {
+                let term = comparison.terms[usize::from(*level)].as_ref();
+                let weight = weight + comparison.weights[usize::from(*level)];
+                term.map_or(weight, |term| weight + term.adjustment(pair.0, pair.1))
+            });
+            if weight >= least {
+                kept.0.push(first + usize::from(of));
+                kept.1.weights.push(weight);
+                kept.1.levels.extend_from_slice(levels);
             }
         }
     }
@@ -234,7 +300,53 @@ impl CompiledModel {
     }
 }
 
+/// How much pairs can weigh, by what is known of them.
+struct Bounds {
+    /// The comparisons, the one first that can take most off.
+    order: Vec<usize>,
+    /// By comparison and level: how much less than the best level this one weighs at most.
+    falls: Vec<Box<[f64; LEVELS]>>,
+    /// What all comparisons add at most, and at least.
+    most: f64,
+    least: f64,
+}
+
+impl Bounds {
+    /// None where a weight has no bound.
+    fn of(comparisons: &[ScoredComparison]) -> Option<Bounds> {
+        let mut bounds = Bounds { order: (0..comparisons.len()).collect(), falls: Vec::new(), most: 0.0, least: 0.0 };
+        let mut greatest_falls = Vec::new();
+        for comparison in comparisons {
+            let levels = comparison.comparator.level_count();
+            let ranges: Vec<(f64, f64)> = (0..levels).map(|level| comparison.range(level)).collect();
+            let most = ranges.iter().map(|range| range.1).fold(f64::NEG_INFINITY, f64::max);
+            let least = ranges.iter().map(|range| range.0).fold(f64::INFINITY, f64::min);
+            if !(most.is_finite() && least.is_finite()) {
+                return None;
+            }
+            let mut falls = Box::new([0.0; LEVELS]);
+            falls.iter_mut().zip(&ranges).for_each(|(fall, range)| *fall = most - range.1);
+            bounds.falls.push(falls);
+            bounds.most += most;
+            bounds.least += least;
+            greatest_falls.push(most - least);
+        }
+        bounds.order.sort_by(|a, b| greatest_falls[*b].total_cmp(&greatest_falls[*a]));
+        Some(bounds)
+    }
+}
+
 impl ScoredComparison {
+    /// What a level weighs at least and at most, its term included.
+    fn range(&self, level: usize) -> (f64, f64) {
+        let weight = self.weights[level];
+        let Some(term) = &self.terms[level] else { return (weight, weight) };
+        // A pair of missing values has no term.
+        let known = term.bits.iter().copied().filter(|bits| !bits.is_nan());
+        let adjusted = known.map(|bits| term.weight * (term.base_bits - bits.max(term.minimum_bits)));
+        adjusted.fold((weight, weight), |(least, most), term| (least.min(weight + term), most.max(weight + term)))
+    }
+
     /// Adds what levels weigh to the weights of their pairs.
     fn weigh(&self, pairs: &[(RecordIndex, RecordIndex)], levels: &[LevelIndex], weights: &mut [f64]) {
         let mut adjusted = [0u16; SIDE_BY_SIDE];
@@ -342,4 +454,63 @@ fn term_column(frame: &Frame, name: &str, model: &SplinkModel, columns: &mut Vec
     let bits = Arc::new(frequency.iter().map(|frequency| libm::log2(*frequency)).collect());
     columns.push(TermColumn { name: name.to_owned(), frequency, bits });
     Ok(columns.len() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linkage::frame::FrameColumn;
+    use proptest::prelude::*;
+
+    fn model() -> SplinkModel {
+        let null = |column: &str| serde_json::json!({"sql_condition": format!("{column}_l IS NULL OR {column}_r IS NULL"), "is_null_level": true});
+        let level = |condition: &str, m: f64, u: f64| serde_json::json!({"sql_condition": condition, "m_probability": m, "u_probability": u});
+        let mut named = level("name_l = name_r", 0.7, 0.01);
+        named["tf_adjustment_column"] = "name".into();
+        named["tf_adjustment_weight"] = 0.8.into();
+        let comparison = |column: &str, levels: Vec<serde_json::Value>| serde_json::json!({"output_column_name": column, "comparison_levels": levels});
+        let document = serde_json::json!({
+            "link_type": "dedupe_only", "sql_dialect": "duckdb", "probability_two_random_records_match": 0.01,
+            "blocking_rules_to_generate_predictions": [],
+            "comparisons": [
+                comparison("town", vec![null("town"), level("town_l = town_r", 0.9, 0.3), level("ELSE", 0.1, 0.7)]),
+                comparison("name", vec![null("name"), named, level("levenshtein(name_l, name_r) <= 1", 0.2, 0.05), level("ELSE", 0.1, 0.94)]),
+                comparison("year", vec![null("year"), level("year_l = year_r", 0.95, 0.1), level("ELSE", 0.05, 0.9)]),
+            ],
+        });
+        SplinkModel::read(&document.to_string()).unwrap().0
+    }
+
+    proptest! {
+        #[test]
+        fn pairs_given_up_early_are_those_that_weigh_less(
+            rows in prop::collection::vec((prop::option::of("[ab]{1,3}"), prop::option::of("[xy]"), prop::option::of("[1-3]")), 3..40),
+            least in -12.0..8.0f64,
+        ) {
+            let column = |name: &str, of: &dyn Fn(usize) -> Option<String>| {
+                let value = |row| of(row).map_or(Value::Null, |text| Value::text(&text));
+                FrameColumn::from_values(name, ValueType::Text, (0..rows.len()).map(value))
+            };
+            let frame = Frame::new(vec![
+                column("unique_id", &|row| Some(format!("{row:03}"))),
+                column("name", &|row| rows[row].0.clone()),
+                column("town", &|row| rows[row].1.clone()),
+                column("year", &|row| rows[row].2.clone()),
+            ]);
+            let model = model();
+            let records = Records::new(frame.unwrap(), &model).unwrap();
+            let compiled = CompiledModel::new(&records, &model).unwrap();
+            prop_assert!(compiled.bounds.is_some());
+            let count = rows.len() as RecordIndex;
+            let pairs: Vec<_> = (0..count).flat_map(|left| (left + 1..count).map(move |right| (left, right))).collect();
+            let all = compiled.score(&pairs).unwrap();
+            let (places, some) = compiled.score_from(&pairs, least).unwrap();
+            let wanted: Vec<usize> = (0..pairs.len()).filter(|&place| all.weights[place] >= least).collect();
+            prop_assert_eq!(&places, &wanted);
+            for (index, place) in places.into_iter().enumerate() {
+                prop_assert_eq!(some.weights[index].to_bits(), all.weights[place].to_bits());
+                prop_assert_eq!(&some.levels[index * 3..][..3], &all.levels[place * 3..][..3]);
+            }
+        }
+    }
 }
