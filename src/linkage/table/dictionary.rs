@@ -2,6 +2,7 @@
 //! value is its own.
 
 use super::super::hash;
+use crate::order;
 use hashbrown::HashTable;
 
 /// Texts one after another in one allocation.
@@ -259,9 +260,12 @@ impl Dictionary {
     /// Numbers the texts anew by what they are, so that no number depends on which text came first; gives the new
     /// number of each.
     pub(crate) fn renumber(&mut self) -> Vec<u32> {
-        let key = |id: &u32| (self.hashes[*id as usize], self.get(*id));
+        let hash = |id: &u32| self.hashes[*id as usize];
         let mut order: Vec<u32> = (1..self.len() as u32).collect();
-        order.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        order::sort_by_word(&mut order, hash);
+        for equal in order.chunk_by_mut(|a, b| hash(a) == hash(b)).filter(|equal| equal.len() > 1) {
+            order::sort_by(equal, |a, b| self.get(*a).cmp(self.get(*b)));
+        }
         order.insert(0, 0);
         let mut renumbered = vec![0; order.len()];
         order.iter().enumerate().for_each(|(new, &old)| renumbered[old as usize] = new as u32);
