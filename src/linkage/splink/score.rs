@@ -305,7 +305,7 @@ struct Bounds {
     /// The comparisons, the one first that can take most off.
     order: Vec<usize>,
     /// By comparison and level: how much less than the best level this one weighs at most.
-    falls: Vec<Box<[f64; LEVELS]>>,
+    falls: Vec<[f64; LEVELS]>,
     /// What all comparisons add at most, and at least.
     most: f64,
     least: f64,
@@ -324,7 +324,7 @@ impl Bounds {
             if !(most.is_finite() && least.is_finite()) {
                 return None;
             }
-            let mut falls = Box::new([0.0; LEVELS]);
+            let mut falls = [0.0; LEVELS];
             falls.iter_mut().zip(&ranges).for_each(|(fall, range)| *fall = most - range.1);
             bounds.falls.push(falls);
             bounds.most += most;
