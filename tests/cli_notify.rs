@@ -168,6 +168,79 @@ fn the_next_run_goes_on_where_the_last_one_ended_and_a_torn_write_loses_nothing(
 }
 
 #[test]
+fn what_was_kept_to_save_time_may_be_lost_or_damaged_and_nothing_changes() {
+    let night = Night::new();
+    let address = sample("nems_PDS-Change-Of-Address-ems-example.xml").replace("2019-10-02", "2017-10-02");
+    night.put("1.xml", &address);
+    night.put("2.xml", sample("nems_PDS-Change-Of-GP-ems-example.xml"));
+    night.put("3.csv", sample("imms_test-batch-data.csv"));
+    night.notify();
+    let results = ["messages.csv", "queue.csv", "facts.ndjson", "index.journal", "quarantine.csv"];
+    let read = |night: &Night| results.map(|name| fs::read(night.path("out").join(name)).unwrap());
+    let whole = read(&night);
+    let kept = ["out/understood.journal", "out/answers.kept"].map(|name| night.path(name));
+    assert!(kept.iter().all(|path| fs::metadata(path).unwrap().len() > 100));
+    for damage in [
+        &(|_: &[u8]| Vec::new()) as &dyn Fn(&[u8]) -> Vec<u8>,
+        &|bytes| bytes[..bytes.len() - 5].to_vec(),
+        &|bytes| {
+            let mut bytes = bytes.to_vec();
+            bytes[60] ^= 1;
+            bytes
+        },
+        &|bytes| bytes.to_vec(),
+    ] {
+        for path in &kept {
+            fs::write(path, damage(&fs::read(path).unwrap())).unwrap();
+        }
+        night.notify();
+        assert!(read(&night) == whole);
+    }
+    kept.iter().for_each(|path| fs::remove_file(path).unwrap());
+    night.notify();
+    assert!(read(&night) == whole);
+}
+
+#[test]
+fn what_a_person_decided_comes_back_and_a_barred_pair_stays_unknown() {
+    // A birth under another number that looks like the child of the index.
+    let night = Night::new();
+    let birth = sample("nems_BirthNotificationWithMother.xml");
+    let birth = birth.replace("9912003888", "9449310610");
+    night.put("birth.xml", birth);
+    let summary = night.notify();
+    assert_eq!(summary["queue"]["notification/which-child"], 1, "{summary}");
+    let row = night.rows("queue.csv").remove(0);
+    let candidates: serde_json::Value = serde_json::from_str(&row["candidates"]).unwrap();
+    assert_eq!(candidates[0]["child_id"], 1);
+    let run = |more: &[&str]| -> serde_json::Value {
+        let arguments = [&["notify", "c.index", "inbox", "--out", "out", "--json"], more].concat();
+        serde_json::from_str(&night.ok(&arguments)).unwrap()
+    };
+    let decide = |decision: &str, minute: u32| {
+        let list = format!(
+            "whom,child_id,decision,reader,decided_at\n{},1,{decision},jk,2026-11-21T09:{minute:02}:00Z\n",
+            row["whom"]
+        );
+        fs::write(night.path("decisions.csv"), list).unwrap();
+        run(&["--decisions", "decisions.csv"])
+    };
+    let summary = decide("different", 1);
+    assert_eq!((&summary["persons_new"], summary["queue"].as_object().unwrap().len()), (&1.into(), 0), "{summary}");
+    let summary = decide("same", 2);
+    assert_eq!((&summary["persons_known"], &summary["persons_new"]), (&1.into(), &0.into()), "{summary}");
+    assert_eq!(run(&[])["persons_known"], 1, "it holds without the list");
+    // The national back office gave an adopted child a new number: nobody is asked, and nothing is shown.
+    fs::write(night.path("pairs.csv"), "source_l,record_id_l,source_r,record_id_r\n,9912003888,,9449310610\n").unwrap();
+    night.ok(&["bar", "pairs.csv", "--list", "barred.csv"]);
+    fs::remove_dir_all(night.path("out")).unwrap();
+    let summary = run(&["--barred", "barred.csv"]);
+    assert_eq!((&summary["persons_new"], summary["queue"].as_object().unwrap().len()), (&1.into(), 0), "{summary}");
+    let wrong = night.run(&["notify", "c.index", "inbox", "--out", "out", "--decisions", "pairs.csv"]);
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("list/missing-column"));
+}
+
+#[test]
 fn a_folder_belongs_to_one_index() {
     let night = Night::new();
     night.notify();

@@ -2,7 +2,7 @@
 #![cfg(feature = "messages")]
 
 use childlink::exchange::fhir::Limits;
-use childlink::exchange::message;
+use childlink::exchange::message::{self, kept, read_file};
 use childlink::identity::column::Column;
 use childlink::notification::{Action, DeathStatus, LifeStatus, Notification, Payload, Programme};
 
@@ -154,6 +154,24 @@ fn every_published_event_sample_is_read_and_none_shows_its_values_in_debug() {
         seen += 1;
     }
     assert_eq!(seen, 17);
+}
+
+#[test]
+fn every_published_sample_is_kept_whole_and_taken_up_again() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/messages");
+    let mut kept_messages = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for piece in read_file(&name, &std::fs::read(&path).unwrap(), Limits::default()) {
+            let Ok(message) = piece.outcome else { continue };
+            let line = kept::write(&message);
+            assert!(!line.contains('\n'));
+            assert_eq!(kept::read(&line), Some(message), "{name}");
+            kept_messages += 1;
+        }
+    }
+    assert!(kept_messages > 15, "{kept_messages}");
 }
 
 #[test]

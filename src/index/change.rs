@@ -118,7 +118,10 @@ impl ChildIndex {
         // A record that comes bears on no record of the snapshot, unless it is one of them, or marks its child.
         let comes = matches!(change, Change::Upsert { .. } | Change::Remove { .. });
         let apart = comes && self.sensitive.len() == sensitive && self.delta.gone_count() == gone;
-        self.states = (self.states.0 + 1, self.states.1 + u64::from(!apart));
+        // A decision bears on those alone whom it names.
+        if !matches!(change, Change::Decide { .. }) {
+            self.states = (self.states.0 + 1, self.states.1 + u64::from(!apart));
+        }
         self.delta.count_change();
         Ok(())
     }

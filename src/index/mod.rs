@@ -276,7 +276,8 @@ impl ChildIndex {
         self.sensitive.contains(&self.delta.current(child))
     }
 
-    /// Another number after every change since loading: as long as it stays, so does every answer.
+    /// Another number after every change since loading but decisions: as long as it stays, so does every answer about
+    /// somebody of whom nothing was decided.
     pub(crate) fn state(&self) -> u64 {
         self.states.0
     }

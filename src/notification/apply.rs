@@ -147,6 +147,18 @@ impl Notifications {
         &self.ledger
     }
 
+    /// The answers of the index that a later run need not ask for again, as text: they hold as long as the snapshot,
+    /// [`ChildIndex::standing`] and the list of barred pairs are the same.
+    pub fn kept_answers(&self, index: &ChildIndex) -> String {
+        self.memo.kept(index)
+    }
+
+    /// Takes answers that were [kept](Self::kept_answers) for an index that stands as it did then. Who gives others
+    /// gets others.
+    pub fn take_kept_answers(&mut self, lines: &str, index: &ChildIndex) {
+        self.memo.take(lines, index);
+    }
+
     /// Learns of a change that stands in the journal of the index: after a restart, before the next
     /// [`settle`](Self::settle).
     pub fn learn(&mut self, change: &Change) {

@@ -29,9 +29,10 @@ pub use payload::{
 pub use subject::Subject;
 
 use crate::error::{Code, Finding, Severity};
+use serde::{Deserialize, Serialize};
 
 /// By which way a message came. The same result by two channels is one result with two sources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Channel {
     /// National Events Management Service, FHIR STU3.
     Nems,
@@ -65,7 +66,7 @@ impl Channel {
 }
 
 /// What a message does to the thing it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Action {
     /// States it; a later `new` with the same identifier corrects it.
     New,
@@ -77,7 +78,7 @@ pub enum Action {
 
 /// Tells one message from another. A repeat has all parts alike; the same id over another body is a
 /// conflict for a person, since publishers have been seen to reuse ids.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageKey {
     /// By which way it came.
     pub channel: Channel,
@@ -92,7 +93,7 @@ pub struct MessageKey {
 }
 
 /// The thing a message is about: of two messages with one state key the later replaces the earlier.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StateKey {
     /// The event code: one identifier value is seen under several events.
     pub event: String,
@@ -108,7 +109,7 @@ pub struct StateKey {
 /// # Source
 /// NEMS, generic event requirements: meta.lastUpdated is the ordering key; neither NEMS nor MESH
 /// promises order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Order {
     /// meta.lastUpdated, microseconds since 1970.
     pub last_updated: Option<i64>,

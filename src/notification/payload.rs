@@ -1,9 +1,10 @@
 //! What a message says, by kind.
 
 use crate::date::PartialDate;
+use serde::{Deserialize, Serialize};
 
 /// An identifier with the system that issued it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identifier {
     /// Who issues it, as a URI.
     pub system: String,
@@ -12,7 +13,7 @@ pub struct Identifier {
 }
 
 /// The content of a notification.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Payload {
     /// A birth.
     Birth(Birth),
@@ -42,7 +43,7 @@ pub enum Payload {
 }
 
 /// Alive or stillborn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LifeStatus {
     /// Born alive.
     Live,
@@ -54,7 +55,7 @@ pub enum LifeStatus {
 ///
 /// # Source
 /// NEMS PDS Birth Notification 1; PDS FHIR create-at-birth.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Birth {
     /// Alive or stillborn, if told.
     pub life: Option<LifeStatus>,
@@ -71,7 +72,7 @@ pub struct Birth {
 }
 
 /// A change of general practice.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PracticeChange {
     /// The new practice's ODS code; `None` is a deregistration.
     pub practice: Option<String>,
@@ -83,7 +84,7 @@ pub struct PracticeChange {
 ///
 /// # Source
 /// CareConnect-DeathNotificationStatus-1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DeathStatus {
     /// Code 1.
     Informal,
@@ -94,7 +95,7 @@ pub enum DeathStatus {
 }
 
 /// A death, or the withdrawal of one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Death {
     /// How firm.
     pub status: DeathStatus,
@@ -105,7 +106,7 @@ pub struct Death {
 }
 
 /// A newborn screening programme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Programme {
     /// Newborn blood spot.
     BloodSpot,
@@ -116,7 +117,7 @@ pub enum Programme {
 }
 
 /// One result within a screening encounter.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ScreenResult {
     /// The procedure or observation, a SNOMED CT code.
     pub code: String,
@@ -128,7 +129,7 @@ pub struct ScreenResult {
 
 /// A screening encounter: one unit, replaced as a whole by a later message with its identifier (the
 /// notification's state key).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Screening {
     /// Which programme.
     pub programme: Programme,
@@ -137,7 +138,7 @@ pub struct Screening {
 }
 
 /// A vaccination.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Vaccination {
     /// Whether it was given.
     pub given: bool,
@@ -158,7 +159,7 @@ pub struct Vaccination {
 }
 
 /// A professional's involvement with the child.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Contact {
     /// The kind of service, a SNOMED CT code.
     pub service: Option<String>,
@@ -169,7 +170,7 @@ pub struct Contact {
 }
 
 /// A signal about an NHS number.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Signal {
     /// Where to read more, as the message gives it.
     pub focus: Option<String>,

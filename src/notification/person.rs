@@ -7,7 +7,7 @@ use crate::identity::nhs_number::NhsNumber;
 use crate::linkage::superseded::Superseded;
 
 /// A person as messages know one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Person {
     /// By a valid NHS number, the current one where it was superseded.
     Number(u64),

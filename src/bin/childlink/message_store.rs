@@ -1,14 +1,26 @@
 //! What a run of notifications keeps on disk: every file of messages that came, and every change of the index. Both are
 //! journals to which whole entries are appended; one that a crash tore off is cut away.
+//!
+//! What was understood of files, and who persons were found to be, is kept beside them so that the next run need not
+//! read and look up again. Nothing rests on these: lost, torn or of another version, they are made anew.
 
 use crate::output::{cannot_read, cannot_write};
 use childlink::Error;
 use childlink::index::{JournalEntry, frame, unframe};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// Takes a file by name, bytes and what was understood of it; answers what is to be kept of one that it read anew.
+pub(crate) type EachFile<'e> = dyn FnMut(&str, &[u8], Option<&str>) -> Option<String> + 'e;
+
+/// Tells a file from others: by its name and bytes.
+pub(crate) type FileDigest = [u8; 32];
+
+/// What is read of what was kept must have been written in the same form, by the same understanding of messages.
+const UNDERSTANDING: &str = concat!(env!("CARGO_PKG_VERSION"), " 1");
 
 /// Bytes of messages that are made durable together.
 const GROUP: usize = 8 << 20;
@@ -17,7 +29,11 @@ const GROUP: usize = 8 << 20;
 pub(crate) struct MessageStore {
     messages: Journal,
     changes: Journal,
-    seen: BTreeSet<[u8; 32]>,
+    understood: Journal,
+    seen: BTreeSet<FileDigest>,
+    /// Of the index that the folder belongs to.
+    index: String,
+    folder: PathBuf,
     /// Held while the folder may be changed.
     _lock: File,
 }
@@ -59,6 +75,9 @@ impl HandOver {
         crate::output::write_file(&mark, format!("{digest}\n").as_bytes())
     }
 }
+
+/// The file of answers that hold as long as nothing changes.
+const ANSWERS: &str = "answers.kept";
 
 /// The file that tells which index a folder belongs to.
 const MARK: &str = "index.sha256";
@@ -123,7 +142,13 @@ impl MessageStore {
             Err(cause) => return Err(cannot_read(&mark, &cause)),
         }
         let (messages, changes) = (Journal::open(folder, "messages.journal")?, Journal::open(folder, "index.journal")?);
-        Ok(MessageStore { messages, changes, seen: BTreeSet::new(), _lock: lock })
+        let understood = Journal::open(folder, "understood.journal").or_else(|_| {
+            // It can be made anew, which a journal of what came cannot.
+            fs::remove_file(folder.join("understood.journal")).ok();
+            Journal::open(folder, "understood.journal")
+        })?;
+        let (seen, folder) = (BTreeSet::new(), folder.to_owned());
+        Ok(MessageStore { messages, changes, understood, seen, index: digest, folder, _lock: lock })
     }
 
     /// The changes of the index in order.
@@ -136,35 +161,84 @@ impl MessageStore {
         std::iter::from_fn(|| JournalEntry::read(&mut rest).transpose()).collect()
     }
 
-    /// Hands over every file of earlier runs.
+    /// Hands over every file of earlier runs, with what was understood of it then. `each` answers what is to be kept of
+    /// one that it read anew.
     ///
     /// # Errors
-    /// `journal/damaged`.
-    pub(crate) fn each_file(&mut self, each: &mut dyn FnMut(&str, &[u8])) -> Result<(), Error> {
+    /// `journal/damaged`, `output/cannot-write`.
+    pub(crate) fn each_file(&mut self, each: &mut EachFile<'_>) -> Result<(), Error> {
+        let kept = std::mem::take(&mut self.understood.held);
+        let mut understood: HashMap<FileDigest, &str> = HashMap::new();
+        let mut rest = kept.as_slice();
+        while let Ok(Some(content)) = unframe(&mut rest) {
+            let text = content.split_first_chunk().map(|(digest, text)| (*digest, std::str::from_utf8(text)));
+            if let Some((digest, Ok(text))) = text
+                && let Some((UNDERSTANDING, text)) = text.split_once('\n')
+            {
+                understood.insert(digest, text);
+            }
+        }
         let held = std::mem::take(&mut self.messages.held);
         let mut rest = held.as_slice();
         while let Some(content) = unframe(&mut rest)? {
-            self.seen.insert(Sha256::digest(content).into());
+            let digest: FileDigest = Sha256::digest(content).into();
+            self.seen.insert(digest);
             let end = content.iter().position(|&byte| byte == 0).unwrap_or(0);
-            each(&String::from_utf8_lossy(&content[..end]), content.get(end + 1..).unwrap_or_default());
+            let (name, bytes) = (String::from_utf8_lossy(&content[..end]), content.get(end + 1..).unwrap_or_default());
+            let anew = each(&name, bytes, understood.get(&digest).copied());
+            self.understand(digest, anew)?;
         }
         Ok(())
     }
 
-    /// Keeps a file; tells whether it had not come before, under this name and with these bytes.
+    /// Keeps a file; tells its digest if it had not come before, under this name and with these bytes.
     ///
     /// # Errors
     /// `output/cannot-write`.
-    pub(crate) fn keep(&mut self, name: &str, bytes: &[u8]) -> Result<bool, Error> {
+    pub(crate) fn keep(&mut self, name: &str, bytes: &[u8]) -> Result<Option<FileDigest>, Error> {
         let content = [name.as_bytes(), &[0], bytes].concat();
-        if !self.seen.insert(Sha256::digest(&content).into()) {
-            return Ok(false);
+        let digest: FileDigest = Sha256::digest(&content).into();
+        if !self.seen.insert(digest) {
+            return Ok(None);
         }
         self.messages.append(&frame(&content));
         if self.messages.waiting.len() >= GROUP {
             self.make_durable()?;
         }
-        Ok(true)
+        Ok(Some(digest))
+    }
+
+    /// Keeps what was understood of a file.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn understand(&mut self, digest: FileDigest, text: Option<String>) -> Result<(), Error> {
+        let Some(text) = text else { return Ok(()) };
+        self.understood.append(&frame(&[&digest, UNDERSTANDING.as_bytes(), b"\n", text.as_bytes()].concat()));
+        if self.understood.waiting.len() >= GROUP { self.understood.write() } else { Ok(()) }
+    }
+
+    /// Answers of the index that hold where it stands, as [`keep_answers`](Self::keep_answers) had them; none if
+    /// anything has changed since.
+    pub(crate) fn answers(&self, standing: &str) -> Option<String> {
+        let bytes = fs::read(self.folder.join(ANSWERS)).ok()?;
+        let content = unframe(&mut bytes.as_slice()).ok()??;
+        let (head, lines) = std::str::from_utf8(content).ok()?.split_once('\n')?;
+        (head == self.head_of_answers(standing)).then(|| lines.to_owned())
+    }
+
+    /// Keeps answers of the index, and what else was not yet written, for the next run.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn keep_answers(&mut self, standing: &str, lines: &str) -> Result<(), Error> {
+        self.understood.write()?;
+        let content = format!("{}\n{lines}", self.head_of_answers(standing));
+        crate::output::write_file(&self.folder.join(ANSWERS), &frame(content.as_bytes()))
+    }
+
+    fn head_of_answers(&self, standing: &str) -> String {
+        format!("{UNDERSTANDING} {} {standing}", self.index)
     }
 
     /// Waits until the disk has all files.
@@ -226,9 +300,14 @@ impl Journal {
         self.waiting.extend_from_slice(bytes);
     }
 
-    fn make_durable(&mut self) -> Result<(), Error> {
+    fn write(&mut self) -> Result<(), Error> {
         self.file.write_all(&self.waiting).map_err(|e| cannot_write(&self.path, &e))?;
         self.waiting.clear();
+        Ok(())
+    }
+
+    fn make_durable(&mut self) -> Result<(), Error> {
+        self.write()?;
         self.file.sync_data().map_err(|e| cannot_write(&self.path, &e))
     }
 }

@@ -9,6 +9,7 @@ mod file;
 pub mod hl7v2;
 mod imms;
 pub mod imms_batch;
+pub mod kept;
 pub mod laboratory;
 mod mns;
 mod nems;

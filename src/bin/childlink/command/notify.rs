@@ -2,18 +2,19 @@
 
 use super::Outcome;
 use super::index::load;
-use crate::lists::{read_barred, read_rulings};
+use crate::lists::{key_path, read_barred, read_rulings};
 use crate::message_store::MessageStore;
 use crate::output::{OutputFolder, cannot_read, cannot_write, write_file};
 use crate::render::{Terminal, count, table};
 use childlink::Error;
 use childlink::exchange::fhir::Limits;
-use childlink::exchange::message::{Piece, read_file};
+use childlink::exchange::message::{Piece, kept, read_file};
 use childlink::exchange::settled;
 use childlink::exchange::sheet::{Kind, Sheet};
 use childlink::index::{Change, ChildIndex, JournalEntry};
-use childlink::notification::{Fact, Notifications, Receipt, Recognised, Settlement};
+use childlink::notification::{Fact, Notification, Notifications, Receipt, Recognised, Settlement};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,18 +72,43 @@ struct Tally {
 }
 
 impl Tally {
-    /// Takes the messages of a file.
-    fn take(&mut self, name: &str, bytes: &[u8], notifications: &mut Notifications) {
+    /// Takes the messages of a file, as they were understood before if they were. Answers what is to be kept of those
+    /// that were read anew: all or none.
+    fn take(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+        understood: Option<&str>,
+        notifications: &mut Notifications,
+    ) -> Option<String> {
+        let known = understood.and_then(|text| text.lines().map(kept::read).collect::<Option<Vec<Notification>>>());
+        if let Some(messages) = known {
+            messages.into_iter().for_each(|message| self.message(message, notifications));
+            return None;
+        }
+        let mut lines = Some(String::new());
         for Piece { line, raw, outcome } in read_file(name, bytes, Limits::default()) {
             match outcome {
                 Ok(message) => {
-                    self.messages += 1;
-                    *self.events.entry(message.key.event.clone()).or_default() += 1;
-                    self.repeats += u64::from(notifications.receive(message) == Receipt::Repeat);
+                    if let Some(lines) = &mut lines {
+                        *lines += &kept::write(&message);
+                        lines.push('\n');
+                    }
+                    self.message(message, notifications);
                 }
-                Err(fault) => self.rejected.push(Rejected { file: name.to_owned(), line, fault, raw }),
+                Err(fault) => {
+                    lines = None;
+                    self.rejected.push(Rejected { file: name.to_owned(), line, fault, raw });
+                }
             }
         }
+        lines
+    }
+
+    fn message(&mut self, message: Notification, notifications: &mut Notifications) {
+        self.messages += 1;
+        *self.events.entry(message.key.event.clone()).or_default() += 1;
+        self.repeats += u64::from(notifications.receive(message) == Receipt::Repeat);
     }
 }
 
@@ -101,11 +127,16 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     if let Some(path) = &args.barred {
         index.set_barred(read_barred(path)?);
     }
+    let barred = digest_of_barred(args.barred.as_deref())?;
+    let standing = |index: &ChildIndex| format!("{} {barred}", index.applied());
+    if let Some(lines) = store.answers(&standing(&index)) {
+        notifications.take_kept_answers(&lines, &index);
+    }
     if let Some(path) = &args.decisions {
         take_decisions(read_rulings(path)?, &mut index, &mut store)?;
     }
     let mut tally = Tally::default();
-    store.each_file(&mut |name, bytes| tally.take(name, bytes, &mut notifications))?;
+    store.each_file(&mut |name, bytes, understood| tally.take(name, bytes, understood, &mut notifications))?;
     let known = tally.messages;
     drop(phase);
     let loaded = started.elapsed().as_secs_f64();
@@ -115,10 +146,9 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         let bytes = fs::read(&path).map_err(|e| cannot_read(&path, &e))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         tally.files += 1;
-        if store.keep(&name, &bytes)? {
-            tally.take(&name, &bytes, &mut notifications);
-        } else {
-            tally.files_again += 1;
+        match store.keep(&name, &bytes)? {
+            Some(digest) => store.understand(digest, tally.take(&name, &bytes, None, &mut notifications))?,
+            None => tally.files_again += 1,
         }
     }
     store.make_durable()?;
@@ -126,6 +156,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let phase = progress.phase("Recognising");
     let settlement = notifications.settle(&mut index, &mut |entries: &[JournalEntry]| store.keep_changes(entries))?;
     drop(phase);
+    store.keep_answers(&standing(&index), &notifications.kept_answers(&index))?;
     let seconds = started.elapsed().as_secs_f64();
 
     let summary = summary(&tally, known, &settlement);
@@ -137,6 +168,18 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     terminal.result(|| in_words(args, &summary, seconds), || summary.clone())?;
     let clean = tally.rejected.is_empty() && settlement.queue.is_empty();
     Ok(if clean { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// Tells one list of barred pairs, with its key, from another; `-` for none.
+fn digest_of_barred(list: Option<&Path>) -> Result<String, Error> {
+    let Some(list) = list else { return Ok("-".to_owned()) };
+    let mut hash = Sha256::new();
+    for path in [list, &key_path(list)] {
+        let bytes = fs::read(path).map_err(|e| cannot_read(path, &e))?;
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(&bytes);
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Makes new decisions durable and lets the index know them.
