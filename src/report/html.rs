@@ -8,7 +8,7 @@ color:#212b32;background:#fff}h1{font-size:1.8rem}h2{font-size:1.4rem;margin-top
 h3{font-size:1.1rem}table{border-collapse:collapse;margin:.8rem 0;width:100%}caption{text-align:left;font-weight:600;\
 padding:.2rem 0}th,td{text-align:left;padding:.25rem .8rem .25rem 0;border-bottom:1px solid #d8dde0;vertical-align:top}\
 th{font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.note{color:#3f525f}\
-.wide{overflow-x:auto}figure{margin:1rem 0}figcaption{font-weight:600}svg{width:100%;height:auto;max-width:55rem;display:block}\
+.wide{overflow-x:auto}.narrow th,.narrow td{overflow-wrap:anywhere}p{overflow-wrap:anywhere}figure{margin:1rem 0}figcaption{font-weight:600}svg{width:100%;height:auto;max-width:55rem;display:block}\
 nav ul{columns:2;padding-left:1.2rem}a{color:#005eb8}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.5rem}\
 dt{font-weight:600}dd{margin:0}details summary{cursor:pointer}\
 @media print{body{margin:0;max-width:none;font-size:12px}h2{break-after:avoid}figure,tr{break-inside:avoid}nav{display:none}}";
@@ -44,7 +44,15 @@ impl HtmlTable {
             Some((_, true)) => " class=\"n\"",
             _ => "",
         };
-        let mut page = String::from("<div class=\"wide\"><table>\n");
+        // Tables of many columns scroll sideways in a narrow window, and must then be reached by keyboard; those of few
+        // break their words instead.
+        let mut page = match self.headings.len() {
+            0..=3 => String::from("<div><table class=\"narrow\">\n"),
+            _ => format!(
+                "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"Table: {}\"><table>\n",
+                escaped(&self.headings.iter().map(|(heading, _)| heading.as_str()).collect::<Vec<_>>().join(", "))
+            ),
+        };
         if !self.caption.is_empty() {
             page += &format!("<caption>{}</caption>\n", escaped(&self.caption));
         }

@@ -218,7 +218,11 @@ fn model_levels(model: &Model) -> Result<String, Error> {
         let mut table = HtmlTable::new("", &["Level", "#m", "#u", "#Weight"]);
         let mut weights = Vec::new();
         for level in &comparison.levels {
-            let shown = |p: Option<f64>| p.map_or_else(String::new, |p| format!("{p:.6}"));
+            let shown = |p: Option<f64>| match p {
+                Some(p) if p > 0.0 && p < 1e-4 => format!("{p:.2e}"),
+                Some(p) => format!("{p:.6}"),
+                None => String::new(),
+            };
             let weight = match (level.m, level.u) {
                 (Some(m), Some(u)) if !level.is_null_level => Some(libm::log2(m / u)),
                 _ => None,

@@ -29,9 +29,9 @@ pub struct HistogramColumn {
     pub parts: Vec<f64>,
 }
 
-const HEIGHT: i32 = 360;
+const HEIGHT: i32 = 386;
 const LEFT: i32 = 100;
-const TOP: i32 = 58;
+const TOP: i32 = 84;
 const BOTTOM: i32 = HEIGHT - 62;
 
 /// Draws a distribution.
@@ -71,14 +71,13 @@ pub fn histogram(title: &str, data: &Histogram) -> Result<String, Error> {
         }
         write(area, &data.x_label, ((LEFT + WIDTH as i32 - 24) / 2, BOTTOM + 44), HPos::Center)?;
         write(area, &data.y_label, (LEFT - 8, 14), HPos::Left)?;
-        for mark in &data.marks {
-            if mark.at < from || mark.at > to {
-                continue;
-            }
+        let shown = data.marks.iter().filter(|mark| mark.at >= from && mark.at <= to);
+        for (number, mark) in shown.enumerate() {
             dashed(area, x(mark.at))?;
             let side = if x(mark.at) > WIDTH as i32 * 2 / 3 { HPos::Right } else { HPos::Left };
             let beside = if matches!(side, HPos::Right) { -6 } else { 6 };
-            write(area, &mark.label, (x(mark.at) + beside, 40), side)?;
+            // One below the other, so that those of near thresholds do not cover each other.
+            write(area, &mark.label, (x(mark.at) + beside, 38 + 20 * (number % 2) as i32), side)?;
         }
         let mut key = WIDTH as i32 - 24;
         for (part, name) in data.parts.iter().enumerate().rev() {

@@ -100,7 +100,7 @@ pub(super) fn path(area: &Area<'_>, points: Vec<(i32, i32)>, colour: RGBColor, w
 
 /// Text cut to about so many pixels, with an ellipsis; the whole of it stands in the table.
 pub(super) fn fitting(text: &str, pixels: i32) -> String {
-    let most = (pixels as f64 / (f64::from(TEXT) * 0.48)) as usize;
+    let most = (pixels as f64 / (f64::from(TEXT) * 0.42)) as usize;
     if text.chars().count() <= most {
         return text.to_owned();
     }
