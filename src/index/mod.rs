@@ -290,10 +290,11 @@ impl ChildIndex {
     /// Counts and sizes.
     pub fn stats(&self) -> IndexStats {
         let live = || (0..self.row_count()).filter(|&row| !self.is_gone(row));
-        let children: hashbrown::HashSet<ChildId> = live().map(|row| self.child_of_row(row)).collect();
+        let serials = live().map(|row| self.child_of_row(row));
+        let children = count_distinct(serials, self.next_child() as usize, self.row_count());
         IndexStats {
             records: live().count() as u64,
-            children: children.len() as u64,
+            children,
             sensitive_children: self.sensitive.len() as u64,
             changes_since_snapshot: self.delta.changes(),
             names: self.names as u64,
@@ -366,4 +367,19 @@ pub struct IndexStats {
     pub packed_bytes: u64,
     /// The sequence number of the last change.
     pub applied: u64,
+}
+
+/// How many serials there are, all below `end`. By a bit for each, unless serials are sparse: a set of a million and a
+/// half would take a fifth of what the index does.
+fn count_distinct(serials: impl Iterator<Item = ChildId>, end: usize, rows: usize) -> u64 {
+    if end / 64 > rows {
+        return serials.collect::<hashbrown::HashSet<ChildId>>().len() as u64;
+    }
+    let mut is_there = vec![0_u64; end / 64 + 1];
+    for serial in serials {
+        if let Some(word) = is_there.get_mut(serial as usize / 64) {
+            *word |= 1 << (serial % 64);
+        }
+    }
+    is_there.iter().map(|word| u64::from(word.count_ones())).sum()
 }

@@ -54,6 +54,24 @@ export function damageTests({ edge: current, sqlite }) {
     assert.ok(kills >= 5, `${kills} kills`);
   });
 
+  it("comes to the same when it is killed between two pages of a commit", async (test) => {
+    const edge = current();
+    if (edge.host.name !== "node") return test.skip("only the SQLite for Node writes by a function of the host");
+    const script = [announced("k1", ZOE), batch(row("k2", ZOE))];
+    await edge.anew("untorn");
+    for (const body of script) await edge.submit(body);
+    const expected = await knowledge(edge);
+    let kills = 0;
+    for (const at of [3, 10, 18, 25, 33]) {
+      await edge.anew("torn", { breaks: `page:${at}` });
+      for (const body of script) kills += (await edge.submit(body).catch(() => undefined)) === undefined ? 1 : 0;
+      await edge.restart();
+      for (const body of script) assert.ok((await edge.submit(body)).status < 300, `killed at page ${at}`);
+      assert.deepEqual(await knowledge(edge), expected, `killed at page ${at}`);
+    }
+    assert.ok(kills >= 3, `${kills} refused`);
+  });
+
   it("loses nothing of many submissions at once when it is killed in their midst", async () => {
     const edge = current();
     await edge.anew("unhurried");
