@@ -189,31 +189,40 @@ pub fn read_previous(children: impl Read, next_child_id: u64, table: &Table) -> 
 
 /// Calls `each` with the line and the named columns of every row.
 pub(super) fn for_each_row<const N: usize>(
-    list: impl Read,
+    mut list: impl Read,
     columns: [&str; N],
     mut each: impl FnMut(u64, [&str; N]) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    walk(&mut list, &columns, &mut |line, fields| each(line, std::array::from_fn(|place| fields[place])))
+}
+
+/// Takes the line and the named columns of a row.
+type TakeRow<'t> = dyn FnMut(u64, &[&str]) -> Result<(), Error> + 't;
+
+/// The same for any list and number of columns: one function for all, since a page fetches every copy of it.
+fn walk(list: &mut dyn Read, columns: &[&str], each: &mut TakeRow<'_>) -> Result<(), Error> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(list);
     let broken = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         unreadable(line, "the row cannot be read as UTF-8 text with the header's fields")
     };
     let header = reader.headers().map_err(broken)?.clone();
-    let mut places = [0; N];
+    let mut places = vec![0; columns.len()];
     for (place, name) in places.iter_mut().zip(columns) {
-        *place = header.iter().position(|column| column.trim_start_matches('\u{FEFF}') == name).ok_or_else(|| {
+        *place = header.iter().position(|column| column.trim_start_matches('\u{FEFF}') == *name).ok_or_else(|| {
             Error::new(
                 "list/missing-column",
                 format!("the list has no column {name}"),
                 format!("its header must have {}", columns.join(",")),
             )
-            .in_field(name)
+            .in_field(*name)
         })?;
     }
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(broken)? {
         let line = record.position().map_or(0, csv::Position::line);
-        each(line, places.map(|place| record.get(place).unwrap_or_default()))?;
+        let fields: Vec<&str> = places.iter().map(|&place| record.get(place).unwrap_or_default()).collect();
+        each(line, &fields)?;
     }
     Ok(())
 }

@@ -90,6 +90,16 @@ it("decides by single keys, undoes, and counts", async () => {
   assert.deepEqual(page.faults, []);
 });
 
+it("names the other records of both children", async () => {
+  await begin("members");
+  for (let pair = 2; pair <= 6; pair += 1) await press("n", `Pair ${pair} of 21`);
+  await page
+    .getByText("Other records already linked to A: chis-04 047201133. To B: chis-01 086790002, chis-04 246401803.", {
+      exact: true,
+    })
+    .waitFor();
+});
+
 it("keeps decisions when the tab closes, and nothing of a record but its keys", async () => {
   await begin("jk");
   await page.getByText("jk: 3 of 21 pairs decided.").waitFor();

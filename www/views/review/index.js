@@ -1,4 +1,4 @@
-import { loadFull, loadText } from "../../core.js";
+import { loadFull, loadText, openWorker } from "../../core.js";
 import { announce, h } from "../../dom.js";
 import { downloadLink } from "../../parts/download.js";
 import { errorSummary, problemOf } from "../../parts/error-summary.js";
@@ -7,10 +7,19 @@ import { button, formGroup, input } from "../../parts/form.js";
 import { takeRun } from "../../session.js";
 import { count, number } from "../../words.js";
 import { fromList, openDecisions, toList } from "./decisions.js";
-import { readRun } from "./pairs.js";
 import { reader } from "./reader.js";
 
 const PRACTICE = ["review.csv", "children.csv", "restricted.csv", "summary.json"];
+
+/** Reads the files of a run in a worker, so that the page stays in the user's hands. */
+async function readRun(files) {
+  const worker = openWorker("views/review/worker.js");
+  try {
+    return await worker.ask("read", { files });
+  } finally {
+    worker.end();
+  }
+}
 
 /** The Review page: the pairs that a person must decide, one at a time. */
 export async function show(view) {
@@ -53,7 +62,7 @@ export async function show(view) {
       label: "The files of a run",
       hint: "Choose review.csv from the folder that “childlink link” wrote; better, choose it together with children.csv, summary.json and restricted.csv.",
       multiple: true,
-      onfiles: (files) => begin(() => readRun(files, text.Papa)),
+      onfiles: (files) => begin(() => readRun(files)),
     }),
     button("Practise on made-up pairs", () => begin(practice), { kind: "secondary" }),
   );
@@ -66,7 +75,7 @@ export async function show(view) {
   }
   async function practice() {
     const files = PRACTICE.map(async (file) => new File([await (await fetch(`practice/${file}`)).blob()], file));
-    return readRun(await Promise.all(files), text.Papa);
+    return readRun(await Promise.all(files));
   }
 
   function showKept() {
@@ -136,7 +145,7 @@ export async function show(view) {
         "div",
         { class: "nhsuk-inset-text" },
         h("p", {}, "The run of the Link page is ready. Enter your initials and open it."),
-        button("Open the run", () => begin(() => readRun(files, text.Papa)), { id: "review-offered" }),
+        button("Open the run", () => begin(() => readRun(files)), { id: "review-offered" }),
       ),
     );
   });
