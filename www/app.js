@@ -2,11 +2,12 @@
 // the tab is closed.
 import { loadForms } from "./core.js";
 import { announce, h } from "./dom.js";
+import * as check from "./views/check.js";
 import * as start from "./views/start.js";
 
 const PAGES = {
   "": { title: "Start", load: async () => start, menu: false },
-  check: { title: "Check", load: () => beside(loadForms, import("./views/check.js")), menu: true },
+  check: { title: "Check", load: () => beside(loadForms, check), menu: true },
   schedule: { title: "Schedule", load: () => import("./views/schedule/index.js"), menu: true },
   link: { title: "Link", load: () => import("./views/link/index.js"), menu: true },
   review: { title: "Review", load: () => import("./views/review/index.js"), menu: true },

@@ -61,6 +61,7 @@ it("leaves the controls out of print", async () => {
   await page.emulateMedia({ media: "print" });
   assert.equal(await page.locator("#schedule-birth").isVisible(), false);
   assert.equal(await page.locator(".app-timeline").isVisible(), true);
+  await page.getByText("Born 10 March 2024; England.", { exact: true }).waitFor();
   await page.emulateMedia({ media: "screen" });
 });
 

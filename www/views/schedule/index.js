@@ -127,6 +127,12 @@ export async function show(view) {
       const answer = childlink.schedule(childOf(details, events), { asAt: day });
       const picture = timeline(await loadCharts(), { rows: lanes(answer, words, events), birthDate, asAt: day, years });
       result.replaceChildren(
+        // On paper the form is left out: who this is about must still stand there.
+        h(
+          "p",
+          { id: "schedule-about" },
+          `Born ${dateInWords(birthDate)}; ${NATIONS.find(([id]) => id === nation.control.value)[1]}.`,
+        ),
         todo(answer, words),
         h("h2", { class: "nhsuk-heading-l" }, "The child’s life as a picture"),
         spanChoice(),
