@@ -229,6 +229,11 @@ fn a_run_of_a_project_is_a_run_of_link_with_its_lists_byte_for_byte() {
 
     // In another form, trained anew.
     town.project("run", &["--out", "ours-3", "--retrain", "--seed", "5", "--link-only", "--format", "parquet"]);
+    // Training anew counts names anew too.
+    let mut model: Value = serde_json::from_str(&fs::read_to_string(town.path("left-2/model.json")).unwrap()).unwrap();
+    assert!(model["frequencies"].is_object(), "the model that the project keeps carries its frequencies");
+    model["frequencies"] = Value::Null;
+    fs::write(town.path("left-2/model.json"), model.to_string()).unwrap();
     let lists = [
         "--decisions",
         "left-2/decisions.csv",
@@ -428,7 +433,15 @@ fn a_change_report_tells_what_is_new_gone_moved_and_in_conflict() {
     let newer = text.replace(line, &changed).replace(&format!("{last}\n"), "");
     fs::write(town.path("newer.csv"), format!("{newer}{extra}\n")).unwrap();
     town.project("add", &["--source", &format!("{source}=newer.csv")]);
-    let report = &town.project("run", &["--out", "linked"])["project"]["changes"];
+    fs::copy(town.path("p.childlink"), town.path("copy.childlink")).unwrap();
+    let project = &town.project("run", &["--out", "linked"])["project"];
+    let report = &project["changes"];
+    let records = town.children("linked").len() as u64;
+    // The changed record and the new one; what is told and written is what a run of everything comes to.
+    assert_eq!(project["unchanged_records"], records - 2);
+    let whole = town.ok(&["project", "run", "copy.childlink", "--json", "--out", "whole", "--full"]);
+    assert_eq!(serde_json::from_str::<Value>(&whole).unwrap()["project"]["unchanged_records"], Value::Null);
+    town.same_folders("linked", "whole");
     assert_eq!((&report["new_records"], &report["gone_records"]), (&Value::from(1), &Value::from(1)));
     assert_eq!(report["decisions_on_changed_records"], serde_json::json!([1]));
     // With --strict that is exit code 1: a person must look.

@@ -1,5 +1,6 @@
 //! One run of linkage, from a table to children.
 
+use super::again::{self, Earlier, Scan};
 use super::barred::Barred;
 use super::blocking::{Blocking, LinkKind, OversizedBlock, RuleCount};
 use super::child_id::{ChildIds, Previous};
@@ -32,6 +33,11 @@ pub struct LinkOptions {
     pub decisions: Decisions,
     /// The children of an earlier run.
     pub previous: Previous,
+    /// The scan of an earlier run by the same model and of the same kind. Taken over as far as records are as they were,
+    /// if the model carries its frequencies; the outcome is the same with it and without it.
+    pub earlier: Option<Earlier>,
+    /// Whether what the scan finds is kept for a later run.
+    pub keep_scan: bool,
 }
 
 /// What becomes of a pair.
@@ -158,13 +164,14 @@ impl Linked {
 /// # Errors
 /// Those of a model that does not fit this version: `model/unknown-predicate` and its kin.
 pub fn link(table: &Table, model: &Model, options: &LinkOptions) -> Result<Linked, Error> {
-    link_in_steps(table, model, options, &mut |_, _| Ok(()))
+    link_in_steps(table, model, options, &mut |_, _| Ok(())).map(|(linked, _)| linked)
 }
 
 /// Takes a model once it is trained, with what training learned.
 pub type OnTrained<'a> = dyn FnMut(&Model, Option<&TrainingReport>) -> Result<(), Error> + 'a;
 
-/// The same, telling the model once it is trained, so that a run that is cut off later need not train again.
+/// The same, telling the model once it is trained, so that a run that is cut off later need not train again; and with
+/// what the scan found, if it is to be kept.
 ///
 /// # Errors
 /// As [`link`], and those of `trained`.
@@ -173,7 +180,7 @@ pub fn link_in_steps(
     model: &Model,
     options: &LinkOptions,
     trained: &mut OnTrained<'_>,
-) -> Result<Linked, Error> {
+) -> Result<(Linked, Option<Scan>), Error> {
     let walk = Walk::of(table);
     let compiled = Compiled::new(walk.fields(), model)?;
     let (model, training) = if options.skip_training {
@@ -183,12 +190,13 @@ pub fn link_in_steps(
         (model, Some(report))
     };
     trained(&model, training.as_ref())?;
-    let (candidates, blocking, oversized) = candidates(&walk, &compiled, &model, options.kind)?;
+    let scanner = Scanner { table, walk: &walk, compiled: &compiled, model: &model, kind: options.kind };
+    let Scanned { candidates, blocking, oversized, scan } = scanner.scan(options)?;
     drop(compiled);
     drop(walk);
     let verdicts = decide::decide(table, &model, candidates, options);
     let (children, pairs, restricted, refused) = group(table, verdicts, options);
-    Ok(Linked { children, pairs, restricted, refused, model, training, blocking, oversized })
+    Ok((Linked { children, pairs, restricted, refused, model, training, blocking, oversized }, scan))
 }
 
 /// What the scan keeps: pairs worth deciding, and pairs of one household.
@@ -233,36 +241,103 @@ pub(crate) fn decide_pairs(
     (pairs, restricted)
 }
 
-fn candidates(
-    walk: &Walk,
-    compiled: &Compiled,
-    model: &Model,
+/// What a scan is done with.
+struct Scanner<'a> {
+    table: &'a Table,
+    walk: &'a Walk,
+    compiled: &'a Compiled<'a>,
+    model: &'a Model,
     kind: LinkKind,
-) -> Result<(Candidates, Vec<RuleCount>, Vec<OversizedBlock>), Error> {
-    let fields = walk.fields();
-    let scorer = compiled.scorer(model)?;
-    let conditions = compiled.conditions(&model.blocking)?;
-    let blocking = Blocking {
-        records: fields.len(),
-        source: &fields.source,
-        kind,
-        rules: compiled.rules(&model.blocking, &conditions),
-        excluded: Some(&fields.invalidated),
-        one_block_in: 1,
-        max_block_pairs: model.thresholds.max_block_pairs,
-    };
-    let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
-        let facts = || Facts::of(&compiled.pair(left, right));
-        kept.offer(model, scorer.score(left, right), facts, walk.pair(left, right));
-    });
-    let mut all = Candidates::default();
-    for part in scan.states {
-        all.pairs.extend(part.pairs);
-        all.household.extend(part.household);
+}
+
+/// What came of a scan.
+struct Scanned {
+    candidates: Candidates,
+    blocking: Vec<RuleCount>,
+    oversized: Vec<OversizedBlock>,
+    /// What is kept for a later run.
+    scan: Option<Scan>,
+}
+
+impl Scanner<'_> {
+    fn scan(&self, options: &LinkOptions) -> Result<Scanned, Error> {
+        let earlier = options.earlier.as_ref().filter(|_| self.model.frequencies.is_some());
+        let fingerprints =
+            if options.keep_scan || earlier.is_some() { again::fingerprints(self.table) } else { Vec::new() };
+        let known = earlier.and_then(|earlier| Some((earlier, earlier.unchanged(&fingerprints)?)));
+        let mut scanned =
+            self.candidates(known.as_ref().map(|(earlier, unchanged)| (*earlier, unchanged.as_slice())))?;
+        let mut unchanged = known.map(|(_, unchanged)| unchanged.iter().filter(|&&is| is).count() as u64);
+        if unchanged.is_some() && !scanned.oversized.is_empty() {
+            scanned = self.candidates(None)?;
+            unchanged = None;
+        }
+        let candidates = &mut scanned.candidates;
+        parallel::sort_by_word(&mut candidates.pairs, |pair| word_of(pair.left, pair.right));
+        parallel::sort_by_word(&mut candidates.household, |&(left, right)| word_of(left, right));
+        if options.keep_scan {
+            let mut pairs: Vec<(RecordIndex, RecordIndex)> =
+                candidates.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
+            pairs.extend(&candidates.household);
+            pairs.sort_unstable();
+            let is_whole = scanned.oversized.is_empty();
+            scanned.scan = Some(Scan { fingerprints, pairs, is_whole, unchanged });
+        }
+        Ok(scanned)
     }
-    parallel::sort_by_word(&mut all.pairs, |pair| word_of(pair.left, pair.right));
-    parallel::sort_by_word(&mut all.household, |&(left, right)| word_of(left, right));
-    Ok((all, scan.counts, scan.oversized))
+
+    /// Weighs every candidate pair; with an earlier scan and the records that are as they were in it, every pair with
+    /// another record and those that the earlier scan kept.
+    fn candidates(&self, known: Option<(&Earlier, &[bool])>) -> Result<Scanned, Error> {
+        let (walk, compiled, model) = (self.walk, self.compiled, self.model);
+        let fields = walk.fields();
+        let scorer = compiled.scorer(model)?;
+        let conditions = compiled.conditions(&model.blocking)?;
+        let blocking = Blocking {
+            records: fields.len(),
+            source: &fields.source,
+            kind: self.kind,
+            rules: compiled.rules(&model.blocking, &conditions),
+            excluded: Some(&fields.invalidated),
+            one_block_in: 1,
+            max_block_pairs: model.thresholds.max_block_pairs,
+        };
+        let as_it_was: Vec<bool> = match known {
+            Some((_, unchanged)) => {
+                (0..fields.len() as RecordIndex).map(|place| unchanged[walk.record(place) as usize]).collect()
+            }
+            None => Vec::new(),
+        };
+        let is_known = |place: RecordIndex| as_it_was.get(place as usize).is_some_and(|&is| is);
+        let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
+            if !(is_known(left) && is_known(right)) {
+                let facts = || Facts::of(&compiled.pair(left, right));
+                kept.offer(model, scorer.score(left, right), facts, walk.pair(left, right));
+            }
+        });
+        let mut all = Candidates::default();
+        let mut take = |part: Candidates| {
+            all.pairs.extend(part.pairs);
+            all.household.extend(part.household);
+        };
+        scan.states.into_iter().for_each(&mut take);
+        if let Some((earlier, unchanged)) = known {
+            let (pairs, places) = (earlier.pairs(unchanged), walk.places());
+            let pieces = parallel::map(pairs.len().div_ceil(parallel::PIECE), |piece| {
+                let mut kept = Candidates::default();
+                let end = ((piece + 1) * parallel::PIECE).min(pairs.len());
+                for &(left, right) in &pairs[piece * parallel::PIECE..end] {
+                    let (one, other) = (places[left as usize], places[right as usize]);
+                    let (one, other) = (one.min(other), one.max(other));
+                    let facts = || Facts::of(&compiled.pair(one, other));
+                    kept.offer(model, scorer.score(one, other), facts, (left, right));
+                }
+                kept
+            });
+            pieces.into_iter().for_each(&mut take);
+        }
+        Ok(Scanned { candidates: all, blocking: scan.counts, oversized: scan.oversized, scan: None })
+    }
 }
 
 type Grouped = (ChildIds, Vec<DecidedPair>, Vec<RestrictedPair>, Vec<RefusedMerge>);

@@ -5,6 +5,7 @@
 //! evaluation. Built-in child-health model and imported Splink models run through the same engine:
 //! both compile to the types of [`comparison`] and then only indices and numbers are left.
 
+pub mod again;
 pub mod barred;
 pub mod blocking;
 pub mod blocking_analysis;

@@ -35,6 +35,15 @@ impl Walk {
         self.records[place as usize]
     }
 
+    /// Where each record of the table stands.
+    pub(crate) fn places(&self) -> Vec<RecordIndex> {
+        let mut places = vec![0; self.records.len()];
+        for (place, &record) in self.records.iter().enumerate() {
+            places[record as usize] = place as RecordIndex;
+        }
+        places
+    }
+
     /// Where a record of the table stands.
     pub(crate) fn place(&self, table: &Table, record: RecordIndex) -> RecordIndex {
         let key = |record: RecordIndex| (table.fields.birth[record as usize], record);

@@ -101,6 +101,8 @@ impl Project {
             drop(transaction);
             return Ok(absorbed);
         }
+        // The records are no longer those that the last run scanned.
+        transaction.execute("UPDATE run SET scan = NULL WHERE scan NOT NULL", []).stored()?;
         let detail =
             format!("{} changes to {}, {} children new", absorbed.changes, absorbed.last, absorbed.new_children);
         note(&transaction, deed, "absorb", &format!("run {run}"), &detail)?;

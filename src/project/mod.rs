@@ -26,6 +26,7 @@ mod publish;
 mod quarantine;
 mod record;
 mod run;
+mod scan;
 mod schema;
 mod setting;
 mod undo;

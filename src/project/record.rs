@@ -95,6 +95,13 @@ impl Membership {
         children
     }
 
+    /// Where each of the records stands in a table, in order of source and id.
+    pub(super) fn places_in(&self, table: &Table) -> Vec<Option<RecordIndex>> {
+        let mut places = Vec::new();
+        self.walk(table, &mut |_, _, before, place| places.extend(before.map(|_| place)));
+        places
+    }
+
     /// The child of every record of a table; `None` if one has none.
     pub(super) fn child_of_each(&self, table: &Table) -> Option<Vec<u64>> {
         let mut children = vec![None; table.len()];

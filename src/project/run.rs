@@ -15,7 +15,7 @@ use crate::exchange::rows::Quarantined;
 use crate::linkage::Linked;
 use crate::linkage::decisions::Verdict;
 use crate::linkage::estimate::TrainingReport;
-use crate::linkage::model::Model;
+use crate::linkage::model::{FrequencyTable, Model};
 use crate::linkage::table::Table;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
@@ -170,7 +170,7 @@ impl Project {
         let transaction = self.change()?;
         transaction
             .execute(
-                "UPDATE run SET state = 'abandoned', outcome = NULL WHERE state IN ('started', 'trained', 'linked')",
+                "UPDATE run SET state = 'abandoned', outcome = NULL, scan = NULL WHERE state IN ('started', 'trained', 'linked')",
                 [],
             )
             .stored()?;
@@ -343,12 +343,34 @@ impl Project {
         pair::replace(&transaction, table, linked)?;
         quarantine::keep(&transaction, &extracts, quarantined)?;
         setting::set(&transaction, setting::NEXT_CHILD, &linked.children.next_child_id.to_string())?;
-        setting::set(&transaction, setting::MODEL, &linked.model.hash())?;
+        // From now on names are as frequent as they were here, so that unchanged records are weighed alike.
+        let hash = match linked.model.frequencies {
+            Some(_) => insert_model(&transaction, &linked.model, deed)?,
+            None => {
+                let frequencies = FrequencyTable::of(table);
+                let same = frequencies.are_those_of(table);
+                let frozen = Model { frequencies: Some(frequencies), ..linked.model.clone() };
+                let hash = insert_model(&transaction, &frozen, deed)?;
+                if same {
+                    // What this run let go, a run by the frozen model would have let go.
+                    transaction
+                        .execute("UPDATE run SET scan_model = ?2 WHERE id = ?1 AND scan NOT NULL", params![run, hash])
+                        .stored()?;
+                }
+                hash
+            }
+        };
+        setting::set(&transaction, setting::MODEL, &hash)?;
         transaction
             .execute("UPDATE run SET state = 'settled', summary = ?2 WHERE id = ?1", params![run, summary.to_string()])
             .stored()?;
         // Only the last outcome is needed: what came before can be linked again.
-        transaction.execute("UPDATE run SET outcome = NULL WHERE id < ?1 AND outcome NOT NULL", [run]).stored()?;
+        transaction
+            .execute(
+                "UPDATE run SET outcome = NULL, scan = NULL WHERE id < ?1 AND (outcome NOT NULL OR scan NOT NULL)",
+                [run],
+            )
+            .stored()?;
         let present: hashbrown::HashSet<u64> = linked.children.child_id.iter().copied().collect();
         let changed: Vec<_> = differences.iter().map(|difference| (difference.before, difference.after)).collect();
         report.count(&changed, &|child| present.contains(&child));

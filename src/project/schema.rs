@@ -9,7 +9,7 @@ pub(super) const APPLICATION: i32 = 0x4348_4C4B;
 
 /// One step for each version; a file of version `n` has taken the first `n`. Steps are never changed once
 /// released: a later version is one more step.
-const STEPS: &[&str] = &[VERSION_1, VERSION_2];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// The version that this program writes.
 pub const VERSION: usize = STEPS.len();
@@ -199,6 +199,12 @@ CREATE TABLE absorbed_record (
   present INTEGER NOT NULL CHECK (present IN (0, 1)),
   decision INTEGER REFERENCES decision (id)
 ) STRICT;
+";
+
+/// What the scan of the last run found, so that the next one looks only at what has changed.
+const VERSION_3: &str = "
+ALTER TABLE run ADD COLUMN scan BLOB;
+ALTER TABLE run ADD COLUMN scan_model TEXT;
 ";
 
 /// Brings an open database to the present version, each step whole or not at all.

@@ -68,7 +68,9 @@ impl Project {
             .stored()?;
         // What the run listed no longer holds.
         transaction.execute("DELETE FROM pair", []).stored()?;
-        transaction.execute("UPDATE run SET state = 'undone', outcome = NULL WHERE id = ?1", [run]).stored()?;
+        transaction
+            .execute("UPDATE run SET state = 'undone', outcome = NULL, scan = NULL WHERE id = ?1", [run])
+            .stored()?;
         note(&transaction, deed, "undo-run", &format!("run {run}"), &format!("{} records", new + back))?;
         transaction.commit().stored()?;
         Ok(Undone::Run { run, records: (new + back) as u64 })

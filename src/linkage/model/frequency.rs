@@ -3,6 +3,7 @@
 
 use crate::identity::postcode::Postcode;
 use crate::linkage::predicate::NameCounts;
+use crate::linkage::table::Table;
 use crate::linkage::table::fields::Fields;
 use crate::linkage::table::fields::names::NameId;
 use crate::linkage::table::fields::place::PackedPostcode;
@@ -50,6 +51,20 @@ impl FrequencyTable {
         self.by_name().into_iter().flat_map(|names| names.keys()).map(String::as_str)
     }
 
+    /// How often values occur among the records of a table.
+    pub fn of(table: &Table) -> FrequencyTable {
+        let (names, postcodes) = counted(&table.fields);
+        let text = |name| table.fields.names.text(name);
+        FrequencyTable::of_counts(table.len() as u64, &names, text, postcodes.into_iter())
+    }
+
+    /// Whether a model that carries these weighs the pairs of a table as one that carries none, to the last bit.
+    pub fn are_those_of(&self, table: &Table) -> bool {
+        let frozen = Frozen::of_fields(self, &table.fields);
+        let (names, postcodes) = counted(&table.fields);
+        frozen.records == table.len() as u64 && frozen.names == names && frozen.postcodes == postcodes
+    }
+
     /// The table of counts that are kept by number.
     pub(crate) fn of_counts<'t>(
         records: u64,
@@ -64,6 +79,29 @@ impl FrequencyTable {
         let postcode = postcodes.map(|(unit, count)| (PackedPostcode::from_unit(unit).text(), count)).collect();
         FrequencyTable { records, given_name, first_given_name, family_name, mother_given_name, postcode }
     }
+}
+
+/// How many records have each name, as in [`Frozen::names`], and each postcode.
+fn counted(fields: &Fields) -> ([Vec<u32>; 4], BTreeMap<u64, u32>) {
+    let name_of: [fn(&Fields, u32) -> NameId; 4] = [
+        |fields, record| fields.given.of(record).whole,
+        |fields, record| fields.family.of(record).whole,
+        |fields, record| fields.mother_given.of(record).words[0],
+        |fields, record| fields.given.of(record).words[0],
+    ];
+    let names = name_of.map(|name_of| {
+        let mut counts = vec![0; fields.names.len()];
+        (0..fields.len() as u32).for_each(|record| counts[name_of(fields, record) as usize] += 1);
+        if let Some(none) = counts.first_mut() {
+            *none = 0;
+        }
+        counts
+    });
+    let mut postcodes: BTreeMap<u64, u32> = BTreeMap::new();
+    for postcode in (0..fields.len() as u32).map(|record| fields.postcode.of(record)).filter(|p| p.is_known()) {
+        *postcodes.entry(postcode.unit()).or_insert(0) += 1;
+    }
+    (names, postcodes)
 }
 
 impl Frozen {

@@ -12,6 +12,7 @@ use crate::run_record;
 use childlink::Error;
 use childlink::exchange::intake::Records;
 use childlink::exchange::rows::SourceName;
+use childlink::linkage::again::Scan;
 use childlink::linkage::model::Model;
 use childlink::linkage::{LinkOptions, Linked, link_in_steps, parallel};
 use childlink::project::{ChangeReport, Extract, NewRun, Project, RunState, Settled};
@@ -46,9 +47,12 @@ pub(super) struct Args {
     /// Linkage model (JSON) in place of the project's. A model that has been trained is used as it is
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
-    /// Train the model anew
+    /// Train the model anew, and count anew how frequent names are
     #[arg(long)]
     retrain: bool,
+    /// Compare every record, not only what has changed since the last run; the outcome is the same
+    #[arg(long)]
+    full: bool,
     /// Compare records of different sources only
     #[arg(long)]
     link_only: bool,
@@ -95,6 +99,7 @@ fn begin(args: &Args, project: &mut Project) -> Result<Begun, Error> {
         return Err(Error::new("input/none", "the project has no extract", hint));
     }
     let model = match (&args.model, project.model()?) {
+        (None, Some(kept)) if args.retrain => Model { frequencies: None, ..kept },
         (None, Some(kept)) => kept,
         (path, _) => read_model(path.as_deref())?,
     };
@@ -165,10 +170,16 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
         RunState::Linked | RunState::Settled => project.outcome_of_run(id, records.built.table.len())?,
         _ => None,
     };
+    let mut unchanged = None;
     let linked = match kept {
         Some(linked) => linked,
         None => {
-            let linked = link_records(&mut project, id, &parameters, options, &records, &args.by)?;
+            let told = Told { id, parameters: &parameters, full: args.full, by: &args.by };
+            let (linked, scan) = link_records(&mut project, &told, options, &records)?;
+            if let Some(scan) = scan {
+                project.keep_scan(id, &scan, &linked.model.hash())?;
+                unchanged = scan.unchanged;
+            }
             project.keep_outcome(id, &linked)?;
             state = RunState::Linked;
             linked
@@ -201,31 +212,47 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     folder.finish()?;
     project.finish_run(id, &deed)?;
     drop(phase);
-    tell(args, terminal, &parameters, &records, &linked, &notes, total, id, &report, &summary, &record)?;
+    tell(args, terminal, &parameters, &records, &linked, &notes, total, id, unchanged, &report, &summary, &record)?;
     let findings = records.read().has_findings() || !notes.is_empty() || report.has_conflicts();
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
 }
 
+/// What a run is told.
+struct Told<'a> {
+    id: i64,
+    parameters: &'a Parameters,
+    full: bool,
+    by: &'a ByArgs,
+}
+
 fn link_records(
     project: &mut Project,
-    id: i64,
-    parameters: &Parameters,
+    told: &Told,
     mut options: LinkOptions,
     records: &Records,
-    by: &ByArgs,
-) -> Result<Linked, Error> {
+) -> Result<(Linked, Option<Scan>), Error> {
+    let Told { id, parameters, full, by } = *told;
     let table = &records.built.table;
+    options.keep_scan = true;
     options.kind = parameters.kind();
     options.seed = parameters.seed;
     options.previous = project.previous(table)?;
+    let earlier = |project: &Project, model: &Model| match model.frequencies.is_some() && !full {
+        true => project.earlier_scan(table, &model.hash(), parameters.link_only, env!("CARGO_PKG_VERSION")),
+        false => Ok(None),
+    };
     if let Some((model, training)) = project.model_of_run(id)? {
         options.skip_training = true;
-        let mut linked = childlink::linkage::link(table, &model, &options)?;
+        options.earlier = earlier(project, &model)?;
+        let (mut linked, scan) = link_in_steps(table, &model, &options, &mut |_, _| Ok(()))?;
         linked.training = training;
-        return Ok(linked);
+        return Ok((linked, scan));
     }
     let model: Model = project.stored_model(&parameters.model)?;
     options.skip_training = model.provenance.trained_on_records > 0 && !parameters.retrain;
+    if options.skip_training {
+        options.earlier = earlier(project, &model)?;
+    }
     link_in_steps(table, &model, &options, &mut |model, training| project.keep_model(id, model, training, &by.deed()))
 }
 
@@ -289,6 +316,7 @@ fn tell(
     notes: &[String],
     total: f64,
     run: i64,
+    unchanged: Option<u64>,
     report: &ChangeReport,
     summary: &Value,
     record: &Value,
@@ -298,11 +326,22 @@ fn tell(
         || {
             let form = parameters.format;
             let text = link::in_words(&parameters.out, form, records, linked, notes, total, &next);
-            text + &changes_in_words(run, report)
+            let all = records.built.table.len() as u64;
+            let scanned = match unchanged {
+                Some(unchanged) => {
+                    format!(
+                        "\nOnly what has changed was compared: {} of {} records\n",
+                        count(all - unchanged),
+                        count(all)
+                    )
+                }
+                None => String::new(),
+            };
+            text + &changes_in_words(run, report) + &scanned
         },
         || {
             let mut object = link::with_run(summary, record);
-            object["project"] = json!({"run": run, "changes": report});
+            object["project"] = json!({"run": run, "changes": report, "unchanged_records": unchanged});
             object
         },
     )
