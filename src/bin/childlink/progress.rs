@@ -17,6 +17,8 @@ impl Progress {
     /// Starts a phase of unknown length. It ends when dropped.
     pub(crate) fn phase(&self, name: &'static str) -> Phase {
         let bar = if self.shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{msg:<12} {spinner} {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_message(name);
         bar.enable_steady_tick(Duration::from_millis(120));
         Phase { bar }
@@ -25,7 +27,7 @@ impl Progress {
     /// Starts a phase over so many bytes. It ends when dropped.
     pub(crate) fn bytes(&self, name: &'static str, total: u64) -> Phase {
         let bar = if self.shown { ProgressBar::new(total) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{msg:<12} {bar:40} {bytes:>10} of {total_bytes}");
+        let style = ProgressStyle::with_template("{msg:<12} {bar:40} {bytes:>10} of {total_bytes}, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(name);
         Phase { bar }
