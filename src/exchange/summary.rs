@@ -6,7 +6,7 @@
 use super::rows::{InputReport, Quarantined};
 use crate::error::{Code, Severity};
 use crate::identity::raw::DateOrder;
-use crate::linkage::estimate::{Session, TrainingFinding, TrainingReport};
+use crate::linkage::estimate::{LevelSupport, Session, TrainingFinding, TrainingReport};
 use crate::linkage::model::Model;
 use crate::linkage::table::{FieldQuality, RowOrigin, SourceQuality, Table};
 use crate::linkage::{Decision, Linked, parallel};
@@ -244,8 +244,20 @@ fn training(report: &TrainingReport) -> Value {
             ("hint", finding.code.hint.into()),
         ])
     };
+    let level = |level: &LevelSupport| {
+        object([
+            ("comparison", level.comparison.as_str().into()),
+            ("level", level.level.as_str().into()),
+            ("u_pairs", level.random_pairs.into()),
+            ("u_pairs_compared", level.random_pairs_compared.into()),
+            ("m_pairs", level.matches.into()),
+            ("m_pairs_compared", level.matches_compared.into()),
+            ("m_sessions", level.sessions.into()),
+        ])
+    };
     object([
         ("random_pairs", report.random_pairs.into()),
+        ("levels", list(report.levels.iter().map(level))),
         ("sessions", list(report.sessions.iter().map(session))),
         ("findings", list(report.findings.iter().map(finding))),
     ])

@@ -26,6 +26,7 @@ pub mod national;
 pub mod parallel;
 pub mod pattern;
 pub mod predicate;
+pub mod reference_names;
 pub mod score;
 #[cfg(feature = "splink")]
 pub mod splink;

@@ -32,6 +32,8 @@ pub(crate) struct Linked {
     pub(crate) cluster: Vec<u32>,
     /// Links and reviews.
     pub(crate) pairs: Vec<ListedPair>,
+    /// The restricted queue; empty for a run that has none.
+    pub(crate) restricted: Vec<(u32, u32)>,
     /// Records of the truth that the run does not know.
     pub(crate) unknown_records: u64,
     /// Records of the run of which the truth says nothing.
@@ -153,27 +155,36 @@ impl Linked {
         }
         let path = find(folder, "links")?;
         let pairs = listed_pairs(&path, keys)?;
-        Ok(Linked { cluster, pairs, unknown_records, records_without_truth })
+        // General linkage has no such queue.
+        let restricted = match find(folder, "restricted") {
+            Ok(path) => keyed_pairs(&read_frame(&path)?, &path, keys)?.into_iter().map(|(_, pair)| pair).collect(),
+            Err(_) => Vec::new(),
+        };
+        Ok(Linked { cluster, pairs, restricted, unknown_records, records_without_truth })
     }
 }
 
 /// The pairs of `links` whose two records are known.
 fn listed_pairs(path: &Path, keys: &Keys) -> Result<Vec<ListedPair>, Error> {
     let frame = read_frame(path)?;
-    let of = |name: &str| column(&frame, path, &[name]);
+    let (weight, decision) = (column(&frame, path, &["match_weight"])?, column(&frame, path, &["decision"])?);
+    let listed = |(row, (left, right)): (usize, (u32, u32))| {
+        let link = spelled(decision.value(row)) == "link";
+        ListedPair { left, right, weight: number_of(weight.value(row)), link }
+    };
+    Ok(keyed_pairs(&frame, path, keys)?.into_iter().map(listed).collect())
+}
+
+/// The rows of a list of pairs whose two records are known, with their numbers.
+fn keyed_pairs(frame: &Frame, path: &Path, keys: &Keys) -> Result<Vec<(usize, (u32, u32))>, Error> {
+    let of = |name: &str| column(frame, path, &[name]);
     let (source_l, record_l) = (of("source_l")?, of("record_id_l")?);
     let (source_r, record_r) = (of("source_r")?, of("record_id_r")?);
-    let (weight, decision) = (of("match_weight")?, of("decision")?);
-    let mut pairs = Vec::with_capacity(frame.rows());
-    for row in 0..frame.rows() {
-        let left = keys.get((spelled(source_l.value(row)), spelled(record_l.value(row))));
-        let right = keys.get((spelled(source_r.value(row)), spelled(record_r.value(row))));
-        if let (Some(left), Some(right)) = (left, right) {
-            let link = spelled(decision.value(row)) == "link";
-            pairs.push(ListedPair { left, right, weight: number_of(weight.value(row)), link });
-        }
-    }
-    Ok(pairs)
+    let key = |source: &FrameColumn, record: &FrameColumn, row: usize| {
+        keys.get((spelled(source.value(row)), spelled(record.value(row))))
+    };
+    let pair = |row: usize| Some((row, (key(source_l, record_l, row)?, key(source_r, record_r, row)?)));
+    Ok((0..frame.rows()).filter_map(pair).collect())
 }
 
 /// A file of this name in a folder, as CSV or Parquet.

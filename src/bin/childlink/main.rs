@@ -10,6 +10,7 @@ mod command;
 mod database;
 mod error_list;
 mod frame_input;
+mod frequencies;
 mod input;
 mod labels;
 mod linked;
@@ -24,6 +25,7 @@ mod rerun;
 mod run_record;
 mod signal;
 mod standard;
+mod tf_tables;
 
 use args::Arguments;
 use clap::Parser;

@@ -7,6 +7,7 @@
 mod findings;
 mod labels;
 pub mod latent;
+mod names_together;
 mod random_pairs;
 
 pub use findings::{HOUSEHOLD_DRIFT, INVERTED_LEVEL, NOT_CONVERGED, TrainingFinding, UNTRAINED_LEVEL, finding_of};
@@ -31,8 +32,30 @@ pub struct TrainingReport {
     pub random_pairs: u64,
     /// One entry for each training block.
     pub sessions: Vec<Session>,
+    /// How many pairs stand behind each level's probabilities, in the model's order; null levels are left out.
+    pub levels: Vec<LevelSupport>,
     /// What looks wrong.
     pub findings: Vec<TrainingFinding>,
+}
+
+/// What the probabilities of one level were learned from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LevelSupport {
+    /// The comparison.
+    pub comparison: String,
+    /// The level, in the model's words.
+    pub level: String,
+    /// Random pairs of this level, from which u comes.
+    pub random_pairs: u64,
+    /// Random pairs of any level that is evidence.
+    pub random_pairs_compared: u64,
+    /// Expected matches of this level over the blocks that could learn it, from which m comes. A pair may be in
+    /// several blocks.
+    pub matches: f64,
+    /// Expected matches of any level that is evidence, over the same blocks.
+    pub matches_compared: f64,
+    /// Blocks (or lists of labels) that could learn m.
+    pub sessions: usize,
 }
 
 /// One training block.
@@ -88,6 +111,7 @@ pub fn train_with_labels(
         let outcome = labels::learn(&compiled.plain_scorer(model)?, &trained, &walked);
         set_m_and_h(&mut trained, std::slice::from_ref(&outcome));
         report.sessions.push(outcome.session.clone());
+        report.levels = with_matches(report.levels, &trained, std::slice::from_ref(&outcome));
         outcomes.push(outcome);
         report.findings = findings::judge(&trained, &outcomes);
     }
@@ -131,11 +155,58 @@ fn estimate(
     }
     set_m_and_h(&mut trained, &outcomes);
     set_shares(&mut trained, &outcomes, possible_pairs(table, kind));
+    let mut known = random_pairs::least(&hashes, model.training.sample_records as usize);
+    known.iter_mut().for_each(|record| *record = walk.place(table, *record));
+    trained.names_together = names_together::names_together(walk.fields(), &known);
     trained.provenance.trained_on_records = table.len() as u64;
     trained.provenance.seed = seed;
     let findings = findings::judge(&trained, &outcomes);
     let sessions = outcomes.iter().map(|outcome| outcome.session.clone()).collect();
-    Ok((trained, TrainingReport { random_pairs: random.pairs, sessions, findings }, outcomes))
+    let levels = with_matches(random_support(&trained, &random), &trained, &outcomes);
+    Ok((trained, TrainingReport { random_pairs: random.pairs, sessions, levels, findings }, outcomes))
+}
+
+/// The random pairs behind u.
+fn random_support(model: &Model, random: &random_pairs::LevelCounts) -> Vec<LevelSupport> {
+    let of_comparison = |(comparison, counts): (&super::model::Comparison, &Vec<u64>)| {
+        let compared = counts.iter().skip(1).sum();
+        let levels = comparison.level_indices().filter(|&index| index > 0);
+        let support = levels.map(|index| LevelSupport {
+            comparison: comparison.name.clone(),
+            level: comparison.label(index).to_owned(),
+            random_pairs: counts[index],
+            random_pairs_compared: compared,
+            matches: 0.0,
+            matches_compared: 0.0,
+            sessions: 0,
+        });
+        support.collect::<Vec<_>>()
+    };
+    model.comparisons.iter().zip(&random.counts).flat_map(of_comparison).collect()
+}
+
+/// The same with the matches behind m, which come from these outcomes.
+fn with_matches(mut levels: Vec<LevelSupport>, model: &Model, outcomes: &[Outcome]) -> Vec<LevelSupport> {
+    let mut rows = levels.iter_mut();
+    for (place, comparison) in model.comparisons.iter().enumerate() {
+        let able: Vec<&[f64]> =
+            able(outcomes, place, 0).iter().map(|o| o.estimate.support[0][place].as_slice()).collect();
+        let compared = able.iter().flat_map(|support| support.iter().skip(1)).sum();
+        for (index, row) in comparison.level_indices().filter(|&index| index > 0).zip(&mut rows) {
+            row.matches = able.iter().map(|support| support[index]).sum();
+            (row.matches_compared, row.sessions) = (compared, able.len());
+        }
+    }
+    levels
+}
+
+/// The outcomes that can teach a comparison about a class.
+fn able(outcomes: &[Outcome], place: usize, class: usize) -> Vec<&Outcome> {
+    let taught = |outcome: &&Outcome| {
+        let support = outcome.estimate.support.get(class).map(|support| &support[place]);
+        support.is_some_and(|levels| levels.iter().skip(1).sum::<f64>() >= LEAST_SUPPORT)
+    };
+    outcomes.iter().filter(|outcome| outcome.active[place]).filter(taught).collect()
 }
 
 /// One session's estimate and what it was allowed to learn.
@@ -224,14 +295,7 @@ fn set_u(model: &mut Model, random: &random_pairs::LevelCounts, strength: f64) {
 fn set_m_and_h(model: &mut Model, outcomes: &[Outcome]) {
     for (place, comparison) in model.comparisons.iter_mut().enumerate() {
         for (class, set) in [(0, set_level_m as fn(&mut super::model::Level, f64)), (2, set_level_h)] {
-            let able: Vec<&Outcome> = outcomes
-                .iter()
-                .filter(|outcome| outcome.active[place])
-                .filter(|outcome| {
-                    let support = outcome.estimate.support.get(class).map(|support| &support[place]);
-                    support.is_some_and(|levels| levels.iter().skip(1).sum::<f64>() >= LEAST_SUPPORT)
-                })
-                .collect();
+            let able = able(outcomes, place, class);
             if able.is_empty() || (class == 2 && comparison.household_fixed) {
                 continue;
             }

@@ -23,7 +23,11 @@ pub(super) fn record_hashes(keys: impl Fn(RecordIndex) -> u64 + Sync + Send, rec
 
 /// The records of least hash, so many that they make about `pairs` pairs.
 pub(super) fn sample(hashes: &[u64], pairs: u64) -> Vec<RecordIndex> {
-    let wanted = ((libm::sqrt(8.0 * pairs as f64 + 1.0) + 1.0) / 2.0) as usize;
+    least(hashes, ((libm::sqrt(8.0 * pairs as f64 + 1.0) + 1.0) / 2.0) as usize)
+}
+
+/// So many records of least hash, in no particular order; all if there are no more.
+pub(super) fn least(hashes: &[u64], wanted: usize) -> Vec<RecordIndex> {
     let all = hashes.len() as RecordIndex;
     // Hashes are spread evenly: twice the wanted share of them, and a few, nearly always hold the wanted ones.
     let bound = (2 * wanted as u64 + 64).saturating_mul(u64::MAX / u64::from(all.max(1)));

@@ -99,7 +99,6 @@ pub struct Evaluation {
 pub fn evaluate(truth: &Truth, cluster: &[u32], reviews: &[(u32, u32)]) -> Evaluation {
     let by_cluster = Grouping::new(cluster, &truth.person);
     let same_person = |&&(left, right): &&(u32, u32)| truth.person[left as usize] == truth.person[right as usize];
-    let joined = joined_by_reviews(cluster, reviews.iter().filter(same_person));
     let known = !truth.persons.is_empty();
     let (exact, exact_with_singles) = exact(&truth.person, &by_cluster);
     Evaluation {
@@ -107,13 +106,21 @@ pub fn evaluate(truth: &Truth, cluster: &[u32], reviews: &[(u32, u32)]) -> Evalu
         pairs: pairs(&truth.person, &by_cluster),
         exact,
         exact_with_singles,
-        after_review: pairs(&truth.person, &Grouping::new(&joined, &truth.person)),
+        after_review: after_answers(truth, cluster, reviews),
         review_pairs: reviews.len() as u64,
         review_pairs_true: reviews.iter().filter(same_person).count() as u64,
         twin_pairs: known.then(|| by_cluster.groups().map(|group| twin_pairs(truth, group)).sum()),
         adopted_pairs: known.then(|| by_cluster.groups().map(|group| adopted_pairs(truth, group)).sum()),
         biggest_cluster: by_cluster.groups().map(|group| group.len() as u64).max().unwrap_or(0),
     }
+}
+
+/// Pairs in one cluster once these pairs, beside what is linked, are answered truthfully: what
+/// [`Evaluation::after_review`] is for the review queue, for any list of pairs.
+pub fn after_answers(truth: &Truth, cluster: &[u32], asked: &[(u32, u32)]) -> PairCounts {
+    let same_person = |&&(left, right): &&(u32, u32)| truth.person[left as usize] == truth.person[right as usize];
+    let joined = joined_by_reviews(cluster, asked.iter().filter(same_person));
+    pairs(&truth.person, &Grouping::new(&joined, &truth.person))
 }
 
 /// Pairs of records of one person that are in different clusters, in order, at most so many.
@@ -274,6 +281,9 @@ mod tests {
         // The two true reviews join 3 to its three, and 5 to the cluster of 4 and the twin 6.
         assert_eq!(judged.after_review, PairCounts { correct: 7, found: 10, actual: 7 });
         assert_eq!((judged.review_pairs, judged.review_pairs_true, judged.biggest_cluster), (3, 2, 3));
+        // Another queue that holds only one of the two true pairs.
+        let counts = after_answers(&truth(), &cluster, &[(4, 5), (7, 9)]);
+        assert_eq!(counts, PairCounts { correct: 4, found: 7, actual: 7 });
         assert_eq!(missed_pairs(&truth(), &cluster, 99), [(0, 3), (1, 3), (2, 3), (4, 5)]);
         assert_eq!(false_pairs(&truth(), &cluster, 99), [(4, 6), (7, 8)]);
         assert_eq!(false_pairs(&truth(), &cluster, 1).len(), 1);

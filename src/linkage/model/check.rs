@@ -1,6 +1,6 @@
 //! Faults of a model file, found before anything is linked.
 
-use super::{Comparison, Model};
+use super::{Comparison, Model, name_pair};
 use crate::error::Error;
 use crate::linkage::keys;
 use crate::linkage::pattern::PatternCodec;
@@ -40,6 +40,17 @@ impl Model {
                 let message = format!("a training block fixes \"{name}\", which is no comparison");
                 return Err(fault("model/comparison", message, "name a comparison of this model"));
             }
+        }
+        for (place, table) in self.reference_names.iter().enumerate() {
+            table.check()?;
+            if self.reference_names[..place].iter().any(|other| other.of == table.of) {
+                let message = format!("the model has two frequency tables of {}", table.of);
+                return Err(fault("frequencies/field", message, "keep one of them"));
+            }
+        }
+        if !name_pair::are_in_order(&self.names_together) {
+            let message = "names_together is not in order of field, family name and given name";
+            return Err(fault("model/name-pair", message, "let `childlink train` write the list"));
         }
         if !in_open_unit(self.probability_two_random_records_match) {
             return Err(probability("probability_two_random_records_match"));
@@ -94,6 +105,7 @@ fn fault(code: &'static str, message: impl Into<String>, hint: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linkage::reference_names::ReferenceNames;
 
     fn broken(change: impl Fn(&mut Model)) -> &'static str {
         let mut model = Model::child_health();
@@ -110,6 +122,8 @@ mod tests {
         assert_eq!(broken(|m| m.comparisons[0].levels[1].number = Some(3.0)), "model/comparison");
         assert_eq!(broken(|m| drop(m.comparisons[0].levels.pop())), "model/comparison");
         assert_eq!(broken(|m| m.probability_two_random_records_match = 0.0), "model/probability");
+        let table = ReferenceNames::new("family-name", "a test", vec!["Shah,,,10".parse().unwrap()]).unwrap();
+        assert_eq!(broken(|m| m.reference_names = vec![table.clone(); 2]), "frequencies/field");
         assert_eq!(Model::from_json("{").unwrap_err().code, "model/unreadable");
     }
 }

@@ -1,7 +1,8 @@
 //! From the document to numbers and functions over one table.
 
-use super::plan::{Plan, Planned};
-use super::{BlockingRule, Comparison, Frozen, Model, TermFrequencySetting};
+use super::plan::{Plan, Planned, Term};
+use super::rarity::relative_frequencies;
+use super::{BlockingRule, Comparison, Frozen, Model};
 use crate::error::Error;
 use crate::linkage::blocking::{KeyColumn, Residual, Rule};
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
@@ -135,7 +136,7 @@ impl<'a> Compiled<'a> {
         term_frequencies: bool,
     ) -> Result<CompiledComparison<'_>, Error> {
         let terms = planned.terms.iter().map(|term| match term.as_ref().filter(|_| term_frequencies) {
-            Some(term) => self.term_frequency(&term.setting, term.u_base).map(Some),
+            Some(term) => self.term_frequency(term).map(Some),
             None => Ok(None),
         });
         Ok(CompiledComparison {
@@ -147,8 +148,8 @@ impl<'a> Compiled<'a> {
         })
     }
 
-    fn term_frequency(&self, setting: &TermFrequencySetting, u_base: f64) -> Result<TermFrequency, Error> {
-        let fields = self.fields;
+    fn term_frequency(&self, term: &Term) -> Result<TermFrequency, Error> {
+        let (fields, Term { setting, u_base, rarity }) = (self.fields, term);
         // The records' values as the table numbers them, and the name or postcode that each of these stands for.
         let (value_id, stands_for): (Arc<Vec<u32>>, Vec<u64>) = match setting.of.as_str() {
             "given-name" => (fields.given.value_ids(), fields.given.values().iter().map(|v| v.whole.into()).collect()),
@@ -170,17 +171,45 @@ impl<'a> Compiled<'a> {
                 return Err(Error::new("model/unknown-term-frequency", message, hint));
             }
         };
-        let frequency = match &self.frozen {
+        let (value_id, frequency) = match &self.frozen {
             Some(frozen) => {
-                let of = |&value: &u64| {
-                    let (count, total) = frozen.count(&setting.of, value);
-                    if value == 0 { f64::NAN } else { share(count, total, u_base) }
-                };
-                stands_for.iter().map(of).collect()
+                relative_frequencies(value_id, &stands_for, |place| frozen.count(&setting.of, stands_for[place]), rarity, fields)
             }
-            None => relative_frequency(&value_id, &numbered(&stands_for), u_base),
+            None => {
+                let counts = Counts::of(&value_id, &stands_for);
+                relative_frequencies(value_id, &stands_for, |place| counts.count(place), rarity, fields)
+            }
         };
-        Ok(TermFrequency { value_id, frequency, u_base, minimum_u: setting.minimum_u, weight: setting.weight })
+        Ok(TermFrequency {
+            value_id,
+            frequency,
+            u_base: *u_base,
+            minimum_u: setting.minimum_u,
+            weight: setting.weight,
+        })
+    }
+}
+
+/// How many records have each value.
+struct Counts {
+    number: Vec<u32>,
+    counts: Vec<u64>,
+    total: u64,
+}
+
+impl Counts {
+    /// Counts the records of what each of their values stands for; 0 stands for a missing one.
+    fn of(value_id: &[u32], stands_for: &[u64]) -> Counts {
+        let number = numbered(stands_for);
+        let mut counts = vec![0u64; number.iter().max().map_or(1, |&last| last as usize + 1)];
+        value_id.iter().for_each(|&id| counts[number[id as usize] as usize] += 1);
+        counts[0] = 0;
+        Counts { total: counts.iter().sum(), number, counts }
+    }
+
+    /// How many records have what the value of this id stands for, and how many have any.
+    fn count(&self, id: usize) -> (u64, u64) {
+        (self.counts[self.number[id] as usize], self.total)
     }
 }
 
@@ -195,25 +224,6 @@ fn numbered(values: &[u64]) -> Vec<u32> {
         *ids.entry(value).or_insert(next)
     };
     values.iter().map(|&value| id_of(value)).collect()
-}
-
-/// Values' worth of trust in the average frequency: a few records say little about how rare a name is.
-const FREQUENCY_STRENGTH: f64 = 1000.0;
-
-/// For each value, the share of what it stands for among the records where that is not missing (0), leaning on
-/// the average share.
-fn relative_frequency(value_id: &[u32], stands_for: &[u32], average: f64) -> Vec<f64> {
-    let mut counts = vec![0u64; stands_for.iter().max().map_or(1, |&last| last as usize + 1)];
-    value_id.iter().for_each(|&id| counts[stands_for[id as usize] as usize] += 1);
-    counts[0] = 0;
-    let total = counts.iter().sum::<u64>();
-    let of = |&value: &u32| if value == 0 { f64::NAN } else { share(counts[value as usize], total, average) };
-    stands_for.iter().map(of).collect()
-}
-
-/// The share of a value that `count` of `total` records have, leaning on the average share.
-pub(super) fn share(count: u64, total: u64, average: f64) -> f64 {
-    (count as f64 + FREQUENCY_STRENGTH * average) / (total as f64 + FREQUENCY_STRENGTH)
 }
 
 /// The names of the keys of all blocking rules.

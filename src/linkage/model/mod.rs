@@ -7,14 +7,18 @@
 mod check;
 mod compile;
 mod frequency;
+mod name_pair;
 mod plan;
+mod rarity;
 mod read;
 
 pub(crate) use compile::Compiled;
 pub use frequency::FrequencyTable;
 pub(crate) use frequency::Frozen;
+pub use name_pair::NamePair;
 pub(crate) use plan::{Few, Frequencies, Plan};
 
+use super::reference_names::ReferenceNames;
 use crate::error::Error;
 use serde::Serialize;
 
@@ -54,6 +58,13 @@ pub struct Model {
     pub training: Training,
     /// When a pair is linked or reviewed.
     pub thresholds: Thresholds,
+    /// How often names occur in a country or region, for the shares of names to lean on; at most one table for
+    /// each field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reference_names: Vec<ReferenceNames>,
+    /// Given names that recur with a family name; training finds them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names_together: Vec<NamePair>,
     /// Pairs of records whose levels must be these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Case>,
@@ -211,7 +222,7 @@ impl Model {
     ///
     /// # Errors
     /// `model/unreadable` with line and column or the place in the document, `model/unknown-predicate`, `model/unknown-key`,
-    /// `model/comparison`, `model/probability`, `model/too-many-levels`.
+    /// `model/comparison`, `model/probability`, `model/too-many-levels`; those of [`ReferenceNames::new`].
     pub fn from_json(text: &str) -> Result<Model, Error> {
         let model = read::read(text)?;
         model.check()?;

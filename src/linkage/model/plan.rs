@@ -1,6 +1,6 @@
 //! What compiling takes from the model alone, worked out once where records are compared a few at a time.
 
-use super::compile::share;
+use super::rarity::Rarity;
 use super::{Comparison, Model, TermFrequencySetting};
 use crate::error::Error;
 use crate::linkage::comparison::{LevelIndex, RecordIndex};
@@ -33,6 +33,7 @@ pub(super) struct Planned {
 pub(super) struct Term {
     pub(super) setting: TermFrequencySetting,
     pub(super) u_base: f64,
+    pub(super) rarity: Rarity,
 }
 
 impl Plan {
@@ -63,7 +64,7 @@ impl Plan {
     /// `model/unknown-predicate`.
     pub(super) fn of_weights(model: &Model) -> Result<Plan, Error> {
         let household = model.household_pairs_per_match;
-        let planned = |comparison: &Comparison| Planned::of(comparison, household.is_some());
+        let planned = |comparison: &Comparison| Planned::of(comparison, model);
         Ok(Plan {
             comparisons: model.comparisons.iter().map(planned).collect::<Result<_, Error>>()?,
             prior: weight_of(model.probability_two_random_records_match),
@@ -75,7 +76,8 @@ impl Plan {
 }
 
 impl Planned {
-    fn of(comparison: &Comparison, household: bool) -> Result<Planned, Error> {
+    fn of(comparison: &Comparison, model: &Model) -> Result<Planned, Error> {
+        let household = model.household_pairs_per_match.is_some();
         let mut tests = Vec::with_capacity(comparison.levels.len());
         let gammas = comparison.gammas();
         let mut terms: Vec<Option<Term>> = (0..=gammas).map(|_| None).collect();
@@ -84,8 +86,10 @@ impl Planned {
         let h = comparison.probabilities(|level| level.h);
         for (level, index) in comparison.levels.iter().zip(comparison.level_indices()) {
             tests.push((predicate::find(&level.when)?.test, level.number.unwrap_or(0.0), index as LevelIndex));
-            terms[index] =
-                level.term_frequency.clone().map(|setting| Term { setting, u_base: u[index] }).or(terms[index].take());
+            if let Some(setting) = level.term_frequency.clone() {
+                let rarity = Rarity::new(&setting.of, model, u[index]);
+                terms[index] = Some(Term { setting, u_base: u[index], rarity });
+            }
         }
         let weights = |against: &[f64]| -> Vec<f64> {
             let weight = |(m, other): (&f64, &f64)| libm::log2(*m) - libm::log2(*other);
@@ -160,9 +164,9 @@ impl Few<'_> {
     }
 
     fn adjustment(&self, term: &Term, left: RecordIndex, right: RecordIndex) -> f64 {
-        let Term { setting, u_base } = term;
+        let Term { setting, u_base, rarity } = term;
         let share_of = |record| match self.frequencies.count(&setting.of, record) {
-            Some((count, total)) => share(count, total, *u_base),
+            Some(counted) => rarity.share_of(self.fields, counted, record),
             None => f64::NAN,
         };
         let frequency = share_of(left).max(share_of(right));

@@ -8,10 +8,12 @@ use super::{
     Training, TrainingBlock,
 };
 use crate::error::Error;
+use crate::linkage::reference_names::ReferenceNames;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 /// The model that a document describes, not yet checked.
 ///
@@ -41,6 +43,12 @@ fn of(document: &Value) -> Result<Model, Error> {
         blocking: root.objects("blocking", blocking_rule)?,
         training: root.object("training", training)?,
         thresholds: root.object("thresholds", thresholds)?,
+        reference_names: if root.has("reference_names") {
+            root.objects("reference_names", reference_names)?
+        } else {
+            Vec::new()
+        },
+        names_together: if root.has("names_together") { root.parsed("names_together")? } else { Vec::new() },
         frequencies: root.some_object("frequencies", frequencies)?,
         cases: if root.has("cases") { root.objects("cases", case)? } else { Vec::new() },
     };
@@ -116,8 +124,18 @@ fn thresholds(object: &Object<'_>) -> Result<Thresholds, Error> {
     Ok(Thresholds {
         link: object.number("link")?,
         review: object.number("review")?,
+        link_against_household: object.some_number("link_against_household")?,
         runner_up_margin: object.number("runner_up_margin")?,
         max_block_pairs: object.count("max_block_pairs")?,
+    })
+}
+
+fn reference_names(object: &Object<'_>) -> Result<ReferenceNames, Error> {
+    Ok(ReferenceNames {
+        of: object.text("of")?,
+        source: object.text("source")?,
+        strength: object.number("strength")?,
+        rows: object.parsed("rows")?,
     })
 }
 
@@ -214,6 +232,11 @@ impl<'d> Object<'d> {
         texts.collect::<Option<_>>().ok_or_else(|| self.is_not(key, "a list of texts"))
     }
 
+    /// A list of texts, each read as something.
+    fn parsed<T: FromStr<Err = Error>>(&self, key: &'static str) -> Result<Vec<T>, Error> {
+        self.texts(key)?.iter().map(|text| text.parse()).collect()
+    }
+
     /// The values of an object by their keys, each read by `read`, which `wanted` names.
     fn map<T>(
         &self,
@@ -305,7 +328,8 @@ mod tests {
         let unknown = message(|model| model["thresholds"]["merge"] = 1.into());
         assert_eq!(
             unknown,
-            "`merge` is no key of thresholds; it may have link, review, runner_up_margin, max_block_pairs"
+            "`merge` is no key of thresholds; it may have link, review, link_against_household, \
+             runner_up_margin, max_block_pairs"
         );
     }
 

@@ -1,6 +1,7 @@
 //! The mother, as the child's record names her.
 
 use super::Pair;
+use crate::linkage::table::fields::names::Family;
 
 /// No number of hers on both sides, and no given or family name either.
 pub(in crate::linkage) fn missing(pair: &Pair, _: f64) -> bool {
@@ -22,6 +23,20 @@ pub(in crate::linkage) fn names_equal(pair: &Pair, _: f64) -> bool {
     let (left, right) = pair.both(|record| pair.fields.mother_family.of(record).whole);
     let (left_birth, right_birth) = pair.both(|record| pair.fields.mother_birth[record as usize]);
     given_equal(pair, 0.0) && ((left != 0 && left == right) || (left_birth.is_whole() && left_birth == right_birth))
+}
+
+/// The same names, where the family name tells more than the children's own does: it is the family name of
+/// neither child. A mother who bears her child's family name is as common as that name, which has its own
+/// comparison.
+pub(in crate::linkage) fn own_names_equal(pair: &Pair, _: f64) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.mother_family.of(record));
+    let (left_birth, right_birth) = pair.both(|record| pair.fields.mother_birth[record as usize]);
+    let (left_child, right_child) = pair.both(|record| pair.fields.family.of(record));
+    let is = |mother: &Family, child: &Family| mother.whole == child.whole || mother.stem == child.stem;
+    let own = left.whole != 0
+        && left.whole == right.whole
+        && ![left_child, right_child].iter().any(|child| is(&left, child) || is(&right, child));
+    given_equal(pair, 0.0) && (own || (left_birth.is_whole() && left_birth == right_birth))
 }
 
 /// The first given name the same, in any spelling.

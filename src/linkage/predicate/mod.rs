@@ -99,6 +99,7 @@ static VOCABULARY: &[Predicate] = &[
     plain("mother/missing", household::missing),
     plain("mother/nhs-number-equal", household::number_equal),
     plain("mother/names-equal", household::names_equal),
+    plain("mother/own-names-equal", household::own_names_equal),
     plain("mother/given-name-equal", household::given_equal),
     with("mother/given-name-alike", "jaro_winkler", household::given_alike),
     plain("mother/family-name-equal", household::family_equal),

@@ -16,7 +16,7 @@ use childlink::linkage::evaluate::curve::{
     CalibrationBin, JudgedPair, ThresholdRow, best_threshold, calibration, thresholds,
 };
 use childlink::linkage::evaluate::subgroup::{Subgroup, by_subgroup};
-use childlink::linkage::evaluate::{Evaluation, PairCounts, Truth, evaluate};
+use childlink::linkage::evaluate::{Evaluation, PairCounts, Truth, after_answers, evaluate};
 use childlink::linkage::frame::FrameColumn;
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
@@ -26,7 +26,8 @@ use std::path::{Path, PathBuf};
 ///
 /// `pairs` are pairs of records that share a child_id. `after_review` is what they become when every
 /// review pair is answered truthfully: the clusters of those that are of one child are joined, and what
-/// was joined wrongly stays. `clusters` counts children of at least two records whose cluster holds all
+/// was joined wrongly stays. `after_both_queues` is the same with the restricted queue answered too, by those
+/// who may. `clusters` counts children of at least two records whose cluster holds all
 /// of them and nothing else. `twin_pairs` are pairs of different children of one maternity in one cluster.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -91,6 +92,8 @@ struct Judged {
     linked: Linked,
     evaluation: Evaluation,
     links: PairCounts,
+    after_both_queues: PairCounts,
+    restricted_true: u64,
     groups: Vec<Group>,
     subgroups: Vec<(String, String, Subgroup)>,
     thresholds: Vec<ThresholdRow>,
@@ -104,8 +107,12 @@ impl Judged {
         let keys = Keys::of(&keyed, path)?;
         let truth = read_truth(&keyed, path, args.persons.as_deref())?;
         let linked = Linked::read(&args.folder, &keys)?;
-        let reviews: Vec<(u32, u32)> = linked.pairs.iter().filter(|p| !p.link).map(|p| (p.left, p.right)).collect();
+        let mut reviews: Vec<(u32, u32)> = linked.pairs.iter().filter(|p| !p.link).map(|p| (p.left, p.right)).collect();
         let evaluation = evaluate(&truth, &linked.cluster, &reviews);
+        reviews.extend(&linked.restricted);
+        let after_both_queues = after_answers(&truth, &linked.cluster, &reviews);
+        let of_one = |&&(left, right): &&(u32, u32)| truth.person[left as usize] == truth.person[right as usize];
+        let restricted_true = linked.restricted.iter().filter(of_one).count() as u64;
         let same = |pair: &ListedPair| truth.person[pair.left as usize] == truth.person[pair.right as usize];
         let judged: Vec<JudgedPair> =
             linked.pairs.iter().map(|pair| JudgedPair { weight: pair.weight, same: same(pair) }).collect();
@@ -127,6 +134,8 @@ impl Judged {
         }
         Ok(Judged {
             links,
+            after_both_queues,
+            restricted_true,
             thresholds: thresholds(&judged, actual, all - actual),
             best: best_threshold(&judged, actual),
             calibration: calibration(&judged),
@@ -155,6 +164,9 @@ impl Judged {
                 "biggest": e.biggest_cluster,
             },
             "after_review": quality(&e.after_review),
+            "after_both_queues": quality(&self.after_both_queues),
+            "restricted_pairs": self.linked.restricted.len(),
+            "restricted_pairs_true": self.restricted_true,
             "review_pairs": e.review_pairs,
             "review_pairs_true": e.review_pairs_true,
             "review_pairs_per_1000_records": rounded(1_000.0 * e.review_pairs as f64 / e.records.max(1) as f64),
@@ -203,14 +215,18 @@ impl Judged {
             measured("pairs in one cluster", &e.pairs),
             measured("pairs decided link", &self.links),
             measured("after review", &e.after_review),
+            measured("after both queues", &self.after_both_queues),
             measured("children exactly right", &e.exact),
         ]);
         text += &format!(
             "\n  {} records; {} review pairs, {per_thousand:.1} per 1,000 records, {} of them of one child\n  \
+             {} pairs in the restricted queue, {} of them of one child\n  \
              twins joined: {}; adopted identities joined: {}; greatest cluster: {}\n",
             count(e.records),
             count(e.review_pairs),
             count(e.review_pairs_true),
+            count(self.linked.restricted.len() as u64),
+            count(self.restricted_true),
             known(e.twin_pairs),
             known(e.adopted_pairs),
             count(e.biggest_cluster),

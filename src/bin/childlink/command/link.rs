@@ -6,6 +6,7 @@ mod by_trace;
 pub(super) use by_splink::LINK_FROM;
 
 use super::Outcome;
+use crate::frequencies::FrequencyArgs;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
 use crate::output::{OutputFile, OutputFolder};
@@ -56,6 +57,8 @@ pub(crate) struct Args {
     /// Train the model even if it has been trained before
     #[arg(long)]
     retrain: bool,
+    #[command(flatten)]
+    frequencies: FrequencyArgs,
     /// Compare records of different sources only
     #[arg(long)]
     link_only: bool,
@@ -111,7 +114,8 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let started = Instant::now();
     let inputs = args.input.resolve()?;
-    let model = read_model(args.model.as_deref())?;
+    let mut model = read_model(args.model.as_deref())?;
+    args.frequencies.add_to(&mut model)?;
     let lists = args.lists.read()?;
     let folder = OutputFolder::create(&args.out)?;
     let progress = terminal.progress();

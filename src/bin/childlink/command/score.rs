@@ -6,6 +6,7 @@ use super::Outcome;
 use crate::frame_input::{Datasets, extension, named_files, read_frame};
 use crate::output::OutputFile;
 use crate::render::{Terminal, count};
+use crate::tf_tables::TfTableArgs;
 use childlink::Error;
 use childlink::error::Severity;
 use childlink::exchange::sheet::{Kind, Sheet, SheetColumn};
@@ -54,6 +55,8 @@ pub(crate) struct Args {
     /// Read a column as text, integer, float, boolean, date or timestamp
     #[arg(long = "type", value_name = "COLUMN=TYPE", requires = "splink_model")]
     types: Vec<String>,
+    #[command(flatten)]
+    tf_tables: TfTableArgs,
     /// A list of column spellings (TOML) that goes before the built-in lists
     #[arg(long, value_name = "FILE", requires = "model")]
     columns: Option<PathBuf>,
@@ -85,6 +88,7 @@ fn score(args: &Args, model: &Path, terminal: &Terminal) -> Result<Outcome, Erro
         let (column, value_type) = column_type(wanted)?;
         read_as(&mut frame, column, value_type)?;
     }
+    args.tf_tables.join(&mut frame, &model)?;
     let records = Records::new(frame, &model)?;
     drop(phase);
     let read = started.elapsed();

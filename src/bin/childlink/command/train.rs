@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::link::read_model;
+use crate::frequencies::FrequencyArgs;
 use crate::input::InputArgs;
 use crate::labels;
 use crate::output::write_file;
@@ -41,6 +42,8 @@ pub(crate) struct Args {
     /// Take records with the same value of this column for one child
     #[arg(long, value_name = "COLUMN", conflicts_with = "labels")]
     label_column: Option<String>,
+    #[command(flatten)]
+    frequencies: FrequencyArgs,
     /// Compare records of different sources only
     #[arg(long)]
     link_only: bool,
@@ -59,7 +62,8 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 fn train(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let mut inputs = args.input.resolve()?;
     let label_place = args.label_column.as_deref().map(|column| inputs.keep_too(column));
-    let model = read_model(args.model.as_deref())?;
+    let mut model = read_model(args.model.as_deref())?;
+    args.frequencies.add_to(&mut model)?;
     let progress = terminal.progress();
     let records = inputs.read(&progress)?;
     let phase = progress.phase("Training");
@@ -101,6 +105,24 @@ fn in_words(args: &Args, model: &Model, report: &TrainingReport) -> String {
         ]);
     }
     text += &table(&rows);
+    let mut rows =
+        vec![["comparison", "level", "m", "from matches", "u", "from random pairs"].map(str::to_owned).to_vec()];
+    let mut support = report.levels.iter();
+    for comparison in &model.comparisons {
+        let levels = comparison.levels.iter().filter(|level| !level.is_null_level);
+        for (level, support) in levels.zip(&mut support) {
+            let shown = |p: Option<f64>| p.map_or_else(String::new, |p| format!("{p:.3e}"));
+            rows.push(vec![
+                comparison.name.clone(),
+                level.label.clone(),
+                shown(level.m),
+                format!("{:.0} of {:.0}", support.matches, support.matches_compared),
+                shown(level.u),
+                format!("{} of {}", count(support.random_pairs), count(support.random_pairs_compared)),
+            ]);
+        }
+    }
+    text += &format!("\n{}", table(&rows));
     for finding in &report.findings {
         let code = finding.code;
         text += &format!("\n{} {}: {}; {}\n", code.id, finding.place, code.message, code.hint);

@@ -10,6 +10,7 @@ use crate::lists::next_child_id;
 use crate::output::OutputFolder;
 use crate::render::{Terminal, count, table};
 use crate::run_record;
+use crate::tf_tables::TfTableArgs;
 use childlink::Error;
 use childlink::exchange::linked::{self, QuarantinedText, readable};
 use childlink::exchange::linked_records::{self, RecordKeys};
@@ -59,6 +60,8 @@ pub(crate) struct SplinkArgs {
     /// Read a column as text, integer, float, boolean, date or timestamp
     #[arg(long = "type", value_name = "COLUMN=TYPE", help_heading = "Splink", requires = "splink_model")]
     types: Vec<String>,
+    #[command(flatten)]
+    tf_tables: TfTableArgs,
 }
 
 impl SplinkArgs {
@@ -97,6 +100,7 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
         let (column, value_type) = column_type(wanted)?;
         read_as(&mut frame, column, value_type)?;
     }
+    args.splink.tf_tables.join(&mut frame, &model)?;
     let records = Records::new(frame, &model)?;
     phases.push(("read", started.elapsed().as_secs_f64()));
     drop(phase);
