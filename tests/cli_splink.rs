@@ -433,3 +433,72 @@ fn an_exported_model_weighs_prepared_records_as_the_model_weighs_the_records() {
     let met: usize = seen.values().map(BTreeSet::len).sum();
     assert!(met >= 35, "{met} levels met: {seen:?}");
 }
+
+#[test]
+fn frequencies_from_outside_take_the_place_of_counts() {
+    let bench = Bench::new();
+    bench.ok(&["score", "people.csv", "--splink-model", "model.json", "--out", "plain.csv"]);
+    let mut counts: BTreeMap<String, f64> = BTreeMap::new();
+    for person in bench.rows("people.csv").iter().filter(|person| !person["surname"].is_empty()) {
+        *counts.entry(person["surname"].clone()).or_default() += 1.0;
+    }
+    let all: f64 = counts.values().sum();
+    let table = |times: f64| {
+        let rows = counts.iter().map(|(name, count)| format!("{name},{}\n", count / all * times));
+        format!("surname,tf_surname\n{}", rows.collect::<String>())
+    };
+    let score =
+        ["score", "people.csv", "--splink-model", "model.json", "--tf-table", "surname=tf.csv", "--out", "out.csv"];
+    bench.write("tf.csv", table(1.0));
+    bench.ok(&score);
+    assert_eq!(bench.text("out.csv"), bench.text("plain.csv"), "the records' own shares change nothing");
+    // Half as frequent weighs one bit more wherever the frequency counts.
+    bench.write("tf.csv", table(0.5));
+    bench.ok(&score);
+    let number = |row: &Row, name: &str| row[name].parse::<f64>().unwrap_or(0.0);
+    let mut moved = 0;
+    for (plain, other) in bench.rows("plain.csv").iter().zip(&bench.rows("out.csv")) {
+        let adjustment = "mw_tf_adj_first_name_surname";
+        let (before, after) = (number(plain, adjustment), number(other, adjustment));
+        // The level of equal surnames, counted from the last.
+        if plain["gamma_first_name_surname"] == "2" {
+            assert!((after - before - 1.0).abs() < 1e-9, "{plain:?}");
+            assert!((number(other, "match_weight") - number(plain, "match_weight") - 1.0).abs() < 1e-9);
+            moved += 1;
+        }
+    }
+    assert!(moved > 5, "{moved} pairs agree on the surname alone");
+    for (table, wanted) in [("surname,tf_surname\nSmith,3\n", "row 2"), ("name,tf\nSmith,1\n", "no column surname")] {
+        bench.write("tf.csv", table);
+        let told = bench.refused(&score);
+        assert!(told.contains(wanted), "{told}");
+    }
+}
+
+#[test]
+fn m_comes_from_pairs_that_people_call_the_same() {
+    let bench = Bench::new();
+    let people = bench.rows("people.csv");
+    // Births of one day stand for what a person would know.
+    let mut by_birth: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let known = people.iter().filter(|person| !person["dob"].is_empty());
+    known.for_each(|person| by_birth.entry(&person["dob"]).or_default().push(&person["unique_id"]));
+    let mut labels = String::from("unique_id_l,unique_id_r,decision\n");
+    for ids in by_birth.values() {
+        for (place, left) in ids.iter().enumerate() {
+            ids[place + 1..].iter().for_each(|right| labels += &format!("{left},{right},same\n"));
+        }
+    }
+    labels += &format!("{},{},different\n", people[0]["unique_id"], people[people.len() - 1]["unique_id"]);
+    bench.write("labels.csv", &labels);
+    let train = |more: &[&str], out: &str| {
+        let base = ["model", "train", "people.csv", "--splink-model", "model.json", "--u-pairs", "0", "--out", out];
+        bench.ok(&[&base[..], more].concat());
+        bench.json(out)["comparisons"].clone()
+    };
+    // The same pairs by the column.
+    assert_eq!(train(&["--labels", "labels.csv"], "a.json"), train(&["--label-column", "dob"], "b.json"));
+    bench.write("labels.csv", "unique_id_l,unique_id_r,decision\n1,2,different\n");
+    let base = ["model", "train", "people.csv", "--splink-model", "model.json", "--out", "c.json"];
+    assert!(bench.refused(&[&base[..], &["--labels", "labels.csv"]].concat()).contains("train/no-labels"));
+}

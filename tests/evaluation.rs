@@ -95,6 +95,31 @@ fn newborns_and_missing_numbers_are_subgroups() {
 }
 
 #[test]
+fn the_restricted_queue_is_measured_apart_and_a_page_is_drawn() {
+    let folder = folder();
+    let measure = || {
+        let arguments = ["evaluate", "linked", "--truth", "truth.csv", "--persons", "persons.csv", "--json"];
+        json(childlink(folder.path(), &[&arguments[..], &["--report", "quality.html"]].concat()))
+    };
+    let without = measure();
+    assert_eq!((&without["restricted_pairs"], &without["after_both_queues"]), (&0.into(), &without["after_review"]));
+    // One of the true pairs of the review queue waits in the restricted one instead, beside a false one.
+    let links = LINKS.replace("a,3,b,3,3.5,0.92,review,runner-up|twin\n", "");
+    fs::write(folder.path().join("linked/links.csv"), links).unwrap();
+    let restricted = "source_l,record_id_l,source_r,record_id_r,guards\n\
+        a,3,b,3,possible-identity-change\na,1,a,5,possible-identity-change\n";
+    fs::write(folder.path().join("linked/restricted.csv"), restricted).unwrap();
+    let with = measure();
+    assert_eq!((&with["restricted_pairs"], &with["restricted_pairs_true"]), (&2.into(), &1.into()));
+    assert_eq!((&with["review_pairs"], &with["review_pairs_true"]), (&2.into(), &1.into()));
+    assert!(with["after_review"]["correct"].as_u64() < without["after_review"]["correct"].as_u64());
+    assert_eq!(with["after_both_queues"], without["after_review"], "both queues hold what the one held");
+    let page = fs::read_to_string(folder.path().join("quality.html")).unwrap();
+    assert_eq!(page.matches("<svg").count(), 4);
+    assert!(page.contains("after the restricted queue, too") && !page.contains("<script"));
+}
+
+#[test]
 fn errors_are_listed_by_key_only() {
     let folder = folder();
     let output = childlink(folder.path(), &["evaluate", "linked", "--truth", "truth.csv", "--errors", "errors.csv"]);

@@ -1,9 +1,13 @@
 //! What becomes of the pairs of `tests/cases/linkage`.
 
 use childlink::identity::column::Column;
+use childlink::identity::nhs_number::NhsNumber;
 use childlink::identity::raw::RawFields;
+use childlink::linkage::barred::{Barred, Subject, hash_pair};
+use childlink::linkage::decisions::{DecisionRow, Decisions, Verdict};
 use childlink::linkage::guards::Guard;
 use childlink::linkage::model::Model;
+use childlink::linkage::superseded::Superseded;
 use childlink::linkage::table::{Table, TableBuilder};
 use childlink::linkage::{Decision, LinkOptions, Linked, link};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +30,58 @@ struct Case {
     apart: Vec<(String, String)>,
     review: Option<BTreeSet<(String, String)>>,
     restricted: Option<BTreeSet<(String, String)>>,
+    /// Guards that a listed pair must have.
+    #[serde(default)]
+    guards: Vec<(String, String, String)>,
+    /// Old and new NHS numbers.
+    #[serde(default)]
+    superseded: Vec<(String, String)>,
+    /// Pairs and what a person decided about them.
+    #[serde(default)]
+    decisions: Vec<(String, String, String)>,
+    /// Pairs that must never be joined or mentioned.
+    #[serde(default)]
+    barred: Vec<(String, String)>,
+}
+
+impl Case {
+    fn linked(&self) -> (Table, Linked) {
+        let mut table = table(&self.records);
+        let number = |text: &str| NhsNumber::parse(text).unwrap();
+        let chain = self.superseded.iter().map(|(old, new)| (number(old), number(new)));
+        table.replace_superseded(&Superseded::new(chain).0);
+        let source = |id: &str| self.records.iter().find(|record| record["record_id"] == id).unwrap()["source"].clone();
+        let rows: Vec<DecisionRow> = self
+            .decisions
+            .iter()
+            .map(|(a, b, word)| DecisionRow {
+                source_l: source(a),
+                record_id_l: a.clone(),
+                source_r: source(b),
+                record_id_r: b.clone(),
+                verdict: Verdict::from_word(word).unwrap(),
+                reader: "a clerk".into(),
+                decided_at: "2026-11-30".into(),
+            })
+            .collect();
+        let key = b"a key of this test alone";
+        let record = |id: &str| (source(id), id.to_owned());
+        let hashes = self.barred.iter().map(|(a, b)| {
+            let ((source_a, a), (source_b, b)) = (record(a), record(b));
+            fn subject<'a>(source: &'a str, record_id: &'a str) -> Subject<'a> {
+                Subject::Record { source, record_id }
+            }
+            hash_pair(key, subject(&source_a, &a), subject(&source_b, &b))
+        });
+        let options = LinkOptions {
+            skip_training: true,
+            decisions: Decisions::new(&table, &rows).0,
+            barred: Barred::new(key, hashes),
+            ..LinkOptions::default()
+        };
+        let linked = link(&table, &Model::child_health(), &options).unwrap();
+        (table, linked)
+    }
 }
 
 fn table(records: &[BTreeMap<String, String>]) -> Table {
@@ -67,6 +123,12 @@ fn check(case: &Case, table: &Table, linked: &Linked) -> Result<(), String> {
     if case.review.as_ref().is_some_and(|wanted| *wanted != review) {
         return Err(format!("review holds {review:?}: {weights:?}"));
     }
+    for (a, b, code) in &case.guards {
+        let listed = linked.pairs.iter().find(|p| ids(table, p.left, p.right) == (a.clone(), b.clone()));
+        if !listed.is_some_and(|p| p.guards.iter().any(|guard| guard.code() == code)) {
+            return Err(format!("{a} and {b} have not the guard {code}: {weights:?}"));
+        }
+    }
     let restricted: BTreeSet<_> = linked.restricted.iter().map(|p| ids(table, p.left, p.right)).collect();
     if case.restricted.as_ref().is_some_and(|wanted| *wanted != restricted) {
         return Err(format!("the restricted queue holds {restricted:?}: {weights:?}"));
@@ -77,12 +139,10 @@ fn check(case: &Case, table: &Table, linked: &Linked) -> Result<(), String> {
 #[test]
 fn pairs_become_what_their_sources_ask() {
     let file: File = toml::from_str(include_str!("cases/linkage/pairs.toml")).unwrap();
-    let options = LinkOptions { skip_training: true, ..LinkOptions::default() };
     let mut failures = Vec::new();
     for case in &file.case {
         assert!(!case.source.is_empty(), "{} cites nothing", case.name);
-        let table = table(&case.records);
-        let linked = link(&table, &Model::child_health(), &options).unwrap();
+        let (table, linked) = case.linked();
         failures.extend(check(case, &table, &linked).err().map(|error| format!("{}: {error}", case.name)));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -91,10 +151,8 @@ fn pairs_become_what_their_sources_ask() {
 #[test]
 fn restricted_pairs_are_in_no_common_list() {
     let file: File = toml::from_str(include_str!("cases/linkage/pairs.toml")).unwrap();
-    let options = LinkOptions { skip_training: true, ..LinkOptions::default() };
     for case in &file.case {
-        let table = table(&case.records);
-        let linked = link(&table, &Model::child_health(), &options).unwrap();
+        let (_, linked) = case.linked();
         for hidden in &linked.restricted {
             assert!(!linked.pairs.iter().any(|p| (p.left, p.right) == (hidden.left, hidden.right)), "{}", case.name);
         }

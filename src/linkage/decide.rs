@@ -6,6 +6,7 @@ use super::guards::{self, Facts, Guard, Guards, NameEvidence};
 use super::link::{Candidates, DecidedPair, Decision, LinkOptions, RestrictedPair};
 use super::model::{Model, Thresholds};
 use super::parallel;
+use super::predicate::{NameCounts, Pair};
 use super::score::PairScore;
 use super::table::Table;
 use hashbrown::{HashMap, HashSet};
@@ -41,7 +42,7 @@ pub(super) fn decide(table: &Table, model: &Model, candidates: Candidates, optio
     let judge = |place: usize| {
         let candidate: Candidate = pairs[place];
         let near = multiple.contains(&candidate.left) || multiple.contains(&candidate.right);
-        let guards = guards::judge(&candidate.facts, &candidate.score, near);
+        let guards = guards::judge(&candidate.facts, &candidate.score, near, model.thresholds.link_against_household);
         Judged { candidate, guards }
     };
     let mut judged: Vec<Judged> = parallel::map_each(pairs.len(), judge);
@@ -193,9 +194,12 @@ impl Rivalry<'_> {
     }
 }
 
-/// Lifts the guard against changed identities where a number's own history explains the change: the record
-/// without a number is clearly linked to another record of the other's number, so both names were used
-/// under one number. An adopted child's new identity has a new number.
+/// Lifts the guard against changed identities where other records of the child explain the change.
+///
+/// A number's own history does: the record without a number is clearly linked to another record of the other's
+/// number, so both names were used under one number. An adopted child's new identity has a new number. And so
+/// does another record that is clearly linked to one of the two and has no number of its own, if it relates the
+/// family names: it names a mother of the other family name, or bears that name itself.
 fn lift_explained_names(table: &Table, judged: &mut [Judged], partners: &[Partner]) {
     let number = |record: RecordIndex| table.fields.number[record as usize].number();
     let known_under = |record: RecordIndex, wanted: Option<u64>| {
@@ -203,9 +207,21 @@ fn lift_explained_names(table: &Table, judged: &mut [Judged], partners: &[Partne
             && number(record).is_none()
             && of_record(partners, record).any(|&(_, other, _)| number(other) == wanted)
     };
+    let counts = NameCounts::counted(Vec::new(), Vec::new(), 0);
+    let related = |left: RecordIndex, right: RecordIndex| {
+        !guards::family_unlike(&Pair { fields: &table.fields, counts: &counts, left, right })
+    };
+    let explained_by_another = |record: RecordIndex, other: RecordIndex| {
+        let own = number(record);
+        own.is_some() && of_record(partners, record).any(|&(_, same, _)| number(same) == own && related(same, other))
+    };
     for pair in judged.iter_mut().filter(|pair| pair.guards.has(Guard::PossibleIdentityChange)) {
-        let Candidate { left, right, .. } = pair.candidate;
-        if known_under(left, number(right)) || known_under(right, number(left)) {
+        let Candidate { left, right, facts, .. } = &pair.candidate;
+        let (left, right) = (*left, *right);
+        let by_number = known_under(left, number(right)) || known_under(right, number(left));
+        let by_name =
+            facts.only_family_differs() && (explained_by_another(left, right) || explained_by_another(right, left));
+        if by_number || by_name {
             pair.guards = pair.guards.without(Guard::PossibleIdentityChange);
         }
     }

@@ -7,6 +7,9 @@ use super::table::Table;
 use crate::error::Error;
 use serde::Serialize;
 
+/// The level of a bar that must not be shown.
+pub const WITHHELD: &str = "withheld";
+
 /// The waterfall of one pair. In bits: `prior`, and each bar's `weight` and `term_frequency`, and
 /// `household` add up to `match_weight`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,8 +34,7 @@ impl Waterfall<'_> {
                 |level: &Level| level.when.starts_with("residence/") || level.when.starts_with("practice/");
             if comparison.levels.iter().any(whereabouts) {
                 let comparison = bar.comparison;
-                *bar =
-                    WaterfallBar { comparison, level: "withheld", m: None, u: None, weight: 0.0, term_frequency: 0.0 };
+                *bar = WaterfallBar { comparison, level: WITHHELD, m: None, u: None, weight: 0.0, term_frequency: 0.0 };
             }
         }
     }

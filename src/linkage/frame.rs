@@ -241,6 +241,12 @@ impl Frame {
         self.columns.iter_mut().for_each(|column| column.reorder(order));
     }
 
+    /// Keeps these records, in this order.
+    pub fn select(&mut self, records: &[u32]) {
+        self.reorder(records);
+        self.rows = records.len();
+    }
+
     /// Appends the records of another table. A column that one of them lacks is missing there.
     ///
     /// # Errors

@@ -169,6 +169,8 @@ pub(crate) struct Facts {
     /// One of the records says by itself that other children were born with it.
     pub(crate) says_multiple: bool,
     pub(crate) family_unlike: bool,
+    /// One of two unlike family names is one that many families have.
+    pub(crate) family_common: bool,
     pub(crate) only_common_mother: bool,
     pub(crate) mother_agrees: bool,
     pub(crate) mothers_differ: bool,
@@ -179,11 +181,32 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// Another mother in another place.
+    fn is_rehomed(&self) -> bool {
+        self.other_mother && !self.same_place
+    }
+
+    /// Names in each other's place, and mothers of unlike family names.
+    fn is_exchanged(&self) -> bool {
+        self.swapped && self.mothers_differ
+    }
+
+    /// Whether unlike family names are all that speaks for a changed identity, and neither is so common that a
+    /// mother in another family may have it by chance.
+    pub(crate) fn only_family_differs(&self) -> bool {
+        self.family_unlike
+            && !self.is_rehomed()
+            && !self.is_exchanged()
+            && !self.numbers_differ
+            && (self.same_place || !self.family_common)
+    }
+
     pub(crate) fn of(pair: &Pair) -> Facts {
         let number_of = |record: RecordIndex| pair.fields.number[record as usize];
         let source_of = |record: RecordIndex| pair.fields.source[record as usize];
         let (left, right) = (number_of(pair.left), number_of(pair.right));
         let both_valid = left.number().is_some() && right.number().is_some();
+        let family_unlike = family_unlike(pair);
         Facts {
             names: name_evidence(pair),
             numbers_differ: both_valid && left.number() != right.number(),
@@ -195,7 +218,8 @@ impl Facts {
             sexes_differ: !birth::sex_missing(pair, 0.0) && !birth::sex_equal(pair, 0.0),
             says_multiple: [pair.left, pair.right].into_iter().any(|record| pair.fields.says_multiple(record)),
             orders_differ: !birth::order_missing(pair, 0.0) && !birth::order_equal(pair, 0.0),
-            family_unlike: family_unlike(pair),
+            family_unlike,
+            family_common: family_unlike && family::common(pair),
             only_common_mother: family::only_common_mother(pair, 0.0),
             mother_agrees: household::number_equal(pair, 0.0) || household::names_equal(pair, 0.0),
             mothers_differ: household::family_differs(pair, 0.0),
@@ -235,7 +259,7 @@ fn name_evidence(pair: &Pair) -> NameEvidence {
 }
 
 /// Two family names, neither of which leads to the other.
-fn family_unlike(pair: &Pair) -> bool {
+pub(crate) fn family_unlike(pair: &Pair) -> bool {
     let any = |tests: &[(Test, f64)]| tests.iter().any(|(holds, number)| holds(pair, *number));
     !any(&[
         (family::missing, 0.0),
@@ -247,8 +271,9 @@ fn family_unlike(pair: &Pair) -> bool {
 }
 
 /// The guards of a pair whose weight alone would link or review it. `multiple` tells whether a record
-/// has another child of the same birth in reach.
-pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards {
+/// has another child of the same birth in reach; `against_household` is what a link must weigh against children
+/// born together, if the model asks for it.
+pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool, against_household: Option<f64>) -> Guards {
     let multiple = multiple || facts.says_multiple;
     let mut guards = Guards::NONE;
     let mut raise = |guard, when: bool| {
@@ -260,7 +285,9 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     let contradicted = facts.sexes_differ || facts.orders_differ || facts.family_unlike || !facts.same_birth_date;
     let unlike = facts.names == NameEvidence::Unlike;
     let unnamed = facts.names == NameEvidence::Missing;
-    let in_doubt = (unlike && (contradicted || multiple))
+    let near = against_household.is_some_and(|least| score.against_household < least);
+    // A twin's record under the other's number differs in nothing but the name.
+    let in_doubt = (unlike && (contradicted || multiple || near))
         || (unnamed && (facts.sexes_differ || (multiple && facts.same_source)))
         // A brother's number on a child whose name does not tell them apart.
         || (facts.names != NameEvidence::Same && facts.birth_dates_conflict);
@@ -269,14 +296,15 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool) -> Guards 
     raise(Guard::BirthOrder, facts.orders_differ);
     // Unlike names need a number to be one child; names that are only alike do where twins may be in reach.
     let twins_possible = multiple || score.is_household();
-    raise(Guard::MultipleBirth, undecided && (unlike || (facts.names == NameEvidence::Alike && twins_possible)));
+    let alike = facts.names == NameEvidence::Alike && twins_possible;
+    raise(Guard::MultipleBirth, undecided && (unlike || alike || near));
     raise(Guard::PlaceholderTwin, undecided && facts.names == NameEvidence::Missing && multiple);
     let named_alike = matches!(facts.names, NameEvidence::Same | NameEvidence::Alike);
     let changed = named_alike && facts.same_birth_date && facts.family_unlike && !facts.same_number;
     let unfamiliar = facts.same_place || !facts.mother_agrees;
-    let exchanged = facts.swapped && facts.mothers_differ && facts.same_birth_date && !facts.same_number;
+    let exchanged = facts.is_exchanged() && facts.same_birth_date && !facts.same_number;
     // A child adopted by relatives may keep its names: then only mother and home are others.
-    let rehomed = named_alike && facts.same_birth_date && facts.other_mother && !facts.same_place && !facts.same_number;
+    let rehomed = named_alike && facts.same_birth_date && facts.is_rehomed() && !facts.same_number;
     // A common name of a mother may be that of the family that adopts.
     let by_chance = named_alike
         && facts.same_birth_date

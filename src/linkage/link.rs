@@ -7,7 +7,7 @@ use super::child_id::{ChildIds, Previous};
 use super::cluster::{Clusters, Constraints, Link, Refusal};
 use super::comparison::{RecordIndex, word_of};
 use super::decide::{self, Candidate, Verdicts};
-use super::decisions::Decisions;
+use super::decisions::{Decisions, Verdict};
 use super::estimate::{self, TrainingReport};
 use super::guards::{Facts, Guard, Guards};
 use super::model::{Compiled, Few, Model};
@@ -16,7 +16,7 @@ use super::score::{PairScore, Weighs, probability};
 use super::table::Table;
 use super::walk::Walk;
 use crate::error::Error;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 /// What a run is told beside table and model.
 #[derive(Default)]
@@ -340,6 +340,36 @@ impl Scanner<'_> {
     }
 }
 
+/// Keeps, of the pairs for review between the same two children, the strongest: its answer settles the others. Where
+/// a person has called a pair between two children different, the question is settled. Pairs on which readers
+/// disagree, and those refused because of other records, are questions of their own.
+fn ask_once(pairs: &mut Vec<DecidedPair>, clusters: &Clusters, options: &LinkOptions) {
+    let between = |left: RecordIndex, right: RecordIndex| {
+        let (left, right) = (clusters.least(left), clusters.least(right));
+        (left.min(right), left.max(right))
+    };
+    let different = options.decisions.iter().filter(|(_, verdict)| *verdict == Verdict::Different);
+    let settled: HashSet<_> = different.map(|((left, right), _)| between(left, right)).collect();
+    let own_question = |pair: &DecidedPair| {
+        pair.decision == Decision::Link
+            || pair.guards.has(Guard::ReadersDisagree)
+            || pair.guards.has(Guard::ClusterConflict)
+    };
+    let mut strongest: HashMap<(RecordIndex, RecordIndex), (f64, (RecordIndex, RecordIndex))> = HashMap::new();
+    for pair in pairs.iter().filter(|pair| !own_question(pair)) {
+        let best = strongest.entry(between(pair.left, pair.right)).or_insert((pair.weight, (pair.left, pair.right)));
+        if pair.weight > best.0 {
+            *best = (pair.weight, (pair.left, pair.right));
+        }
+    }
+    pairs.retain(|pair| {
+        let children = between(pair.left, pair.right);
+        own_question(pair)
+            || (!settled.contains(&children)
+                && strongest.get(&children).is_some_and(|best| best.1 == (pair.left, pair.right)))
+    });
+}
+
 type Grouped = (ChildIds, Vec<DecidedPair>, Vec<RestrictedPair>, Vec<RefusedMerge>);
 
 /// Joins what is linked; what is refused goes to review or the restricted queue.
@@ -384,6 +414,7 @@ fn group(table: &Table, verdicts: Verdicts, options: &LinkOptions) -> Grouped {
             pair.guards = pair.guards.with(Guard::SettledByCluster);
         }
     }
+    ask_once(&mut pairs, &clusters, options);
     parallel::sort_by_word(&mut restricted, |pair| word_of(pair.left, pair.right));
     parallel::sort_by_word(&mut refused, |merge| word_of(merge.left, merge.right));
     (ChildIds::assign(table.len(), &clusters, &options.previous), pairs, restricted, refused)

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::linkage::blocking::{OversizedBlock, RuleCount};
 use crate::linkage::child_id::{Change, ChildIds};
 use crate::linkage::cluster::Refusal;
-use crate::linkage::estimate::{Session, TrainingFinding, TrainingReport, finding_of};
+use crate::linkage::estimate::{LevelSupport, Session, TrainingFinding, TrainingReport, finding_of};
 use crate::linkage::guards::Guards;
 use crate::linkage::model::Model;
 use crate::linkage::{DecidedPair, Decision, Linked, RefusedMerge, RestrictedPair};
@@ -158,8 +158,16 @@ pub(super) fn training_to_json(report: &TrainingReport) -> Value {
             "iterations": session.iterations, "converged": session.converged,
         })
     };
+    let level = |level: &LevelSupport| {
+        json!({
+            "comparison": level.comparison, "level": level.level, "random_pairs": level.random_pairs,
+            "random_pairs_compared": level.random_pairs_compared, "matches": level.matches,
+            "matches_compared": level.matches_compared, "sessions": level.sessions,
+        })
+    };
     json!({
         "random_pairs": report.random_pairs,
+        "levels": report.levels.iter().map(level).collect::<Vec<_>>(),
         "sessions": report.sessions.iter().map(session).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(|found| json!([found.code.id, found.place])).collect::<Vec<_>>(),
     })
@@ -182,12 +190,25 @@ pub(super) fn training_from_json(document: &Value) -> Option<TrainingReport> {
             converged: session["converged"].as_bool()?,
         })
     };
+    let level = |level: &Value| {
+        Some(LevelSupport {
+            comparison: level["comparison"].as_str()?.to_owned(),
+            level: level["level"].as_str()?.to_owned(),
+            random_pairs: level["random_pairs"].as_u64()?,
+            random_pairs_compared: level["random_pairs_compared"].as_u64()?,
+            matches: level["matches"].as_f64()?,
+            matches_compared: level["matches_compared"].as_f64()?,
+            sessions: usize::try_from(level["sessions"].as_u64()?).ok()?,
+        })
+    };
     let finding = |found: &Value| {
         Some(TrainingFinding { code: finding_of(found[0].as_str()?)?, place: found[1].as_str()?.to_owned() })
     };
     Some(TrainingReport {
         random_pairs: document["random_pairs"].as_u64()?,
         sessions: document["sessions"].as_array()?.iter().map(session).collect::<Option<_>>()?,
+        // Runs of an earlier version kept none.
+        levels: document["levels"].as_array().into_iter().flatten().map(level).collect::<Option<_>>()?,
         findings: document["findings"].as_array()?.iter().map(finding).collect::<Option<_>>()?,
     })
 }
@@ -254,6 +275,15 @@ mod tests {
                 household: 1e-300,
                 iterations: 25,
                 converged: true,
+            }],
+            levels: vec![LevelSupport {
+                comparison: "sex".into(),
+                level: "same".into(),
+                random_pairs: 7,
+                random_pairs_compared: 1 << 33,
+                matches: 0.1 + 0.2,
+                matches_compared: 1e9,
+                sessions: 4,
             }],
             findings: vec![TrainingFinding {
                 code: finding_of("training/not-converged").unwrap(),

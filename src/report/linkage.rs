@@ -25,7 +25,7 @@ pub fn linkage_page(summary: &Value, model: &Model, statistics: &Statistics, exa
         ("Findings about the data", findings(summary)),
         ("Overlap between sources", overlap(statistics)?),
         ("Blocking", blocking(linkage)?),
-        ("Model", model_levels(model)?),
+        ("Model", model_levels(model, &linkage["training"]["levels"])?),
         ("Weights and thresholds", weights(model, statistics)?),
         ("Guards", guards(linkage)),
         ("Children and their records", sizes(statistics)?),
@@ -208,14 +208,17 @@ fn blocking(linkage: &Value) -> Result<String, Error> {
     Ok(html)
 }
 
-fn model_levels(model: &Model) -> Result<String, Error> {
+/// The levels with their numbers and, where the model was trained in this run, the pairs that they come from.
+fn model_levels(model: &Model, support: &Value) -> Result<String, Error> {
+    let mut support = items(support);
     let mut html = format!(
         "<p>Pairs are linked from {} bits on and reviewed from {} bits on. m is how often a level is met by two records \
-         of one child, u how often by two records taken at random; the weight is log2(m / u), in bits.</p>\n",
+         of one child, u how often by two records taken at random; the weight is log2(m / u), in bits. Beside each stand the \
+         pairs that training learned it from: expected matches over its blocks, and random pairs.</p>\n",
         model.thresholds.link, model.thresholds.review
     );
     for comparison in &model.comparisons {
-        let mut table = HtmlTable::new("", &["Level", "#m", "#u", "#Weight"]);
+        let mut table = HtmlTable::new("", &["Level", "#m", "#from matches", "#u", "#from random pairs", "#Weight"]);
         let mut weights = Vec::new();
         for level in &comparison.levels {
             let shown = |p: Option<f64>| match p {
@@ -228,7 +231,10 @@ fn model_levels(model: &Model) -> Result<String, Error> {
                 _ => None,
             };
             let told = weight.map_or_else(|| "no evidence".to_owned(), |weight| format!("{weight:+.2}"));
-            table.row([level.label.clone(), shown(level.m), shown(level.u), told.clone()]);
+            let own = if level.is_null_level { None } else { support.next() };
+            let matches = own.and_then(|own| own["m_pairs"].as_f64()).map_or_else(String::new, |n| format!("{n:.0}"));
+            let random = own.map_or_else(String::new, |own| number(&own["u_pairs"]));
+            table.row([level.label.clone(), shown(level.m), matches, shown(level.u), random, told.clone()]);
             if let Some(value) = weight {
                 weights.push(Bar { label: level.label.clone(), value, shown: told.replace('-', "−") });
             }

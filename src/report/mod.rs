@@ -4,7 +4,11 @@
 
 pub mod chart;
 pub mod compare;
+pub mod evaluation;
 pub mod examples;
+#[cfg(feature = "splink")]
+pub mod general;
 pub mod html;
 pub mod linkage;
+pub mod pair;
 pub mod statistics;

@@ -175,8 +175,11 @@ fn listed_pairs(path: &Path, keys: &Keys) -> Result<Vec<ListedPair>, Error> {
     Ok(keyed_pairs(&frame, path, keys)?.into_iter().map(listed).collect())
 }
 
-/// The rows of a list of pairs whose two records are known, with their numbers.
-fn keyed_pairs(frame: &Frame, path: &Path, keys: &Keys) -> Result<Vec<(usize, (u32, u32))>, Error> {
+/// A row of a list of pairs, and the numbers of its two records.
+type KeyedPair = (usize, (u32, u32));
+
+/// The rows of a list of pairs whose two records are known.
+fn keyed_pairs(frame: &Frame, path: &Path, keys: &Keys) -> Result<Vec<KeyedPair>, Error> {
     let of = |name: &str| column(frame, path, &[name]);
     let (source_l, record_l) = (of("source_l")?, of("record_id_l")?);
     let (source_r, record_r) = (of("source_r")?, of("record_id_r")?);

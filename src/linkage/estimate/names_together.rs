@@ -7,7 +7,9 @@ use crate::linkage::table::fields::Fields;
 use crate::linkage::table::fields::names::NameId;
 
 /// Fewer children of both names are never listed: they say little, and a model may be shown to others.
-const FEWEST_CHILDREN: u32 = 5;
+const FEWEST_CHILDREN: usize = 5;
+/// One mother has several children, and slips in their birth dates make them more: so many are no community.
+const CHILDREN_OF_ONE_MOTHER: usize = 10;
 /// Children's worth of trust in the given name's frequency among all children.
 const STRENGTH: f64 = 20.0;
 /// Names that go together less than this, in bits, are not listed.
@@ -18,13 +20,15 @@ const LEAST_BITS: f64 = 0.5;
 pub(super) fn names_together(fields: &Fields, records: &[RecordIndex]) -> Vec<NamePair> {
     let given = |record: RecordIndex| fields.given.of(record).whole;
     let mother = |record: RecordIndex| fields.mother_given.of(record).words[0];
-    let mut pairs = together("given-name", fields, records, given);
-    pairs.extend(together("mother-given-name", fields, records, mother));
+    let mut pairs = together("given-name", 1, fields, records, given);
+    pairs.extend(together("mother-given-name", CHILDREN_OF_ONE_MOTHER, fields, records, mother));
     pairs
 }
 
+/// `own` children of both names may be those of one family, and do not count.
 fn together(
     of: &str,
+    own: usize,
     fields: &Fields,
     records: &[RecordIndex],
     given_of: impl Fn(RecordIndex) -> NameId,
@@ -42,10 +46,10 @@ fn together(
     let all = children.len() as f64;
     let mut pairs = Vec::new();
     for family in children.chunk_by(|a, b| a.0 == b.0) {
-        for both in family.chunk_by(|a, b| a.1 == b.1).filter(|both| both.len() >= FEWEST_CHILDREN as usize) {
+        for both in family.chunk_by(|a, b| a.1 == b.1).filter(|both| both.len() >= own + FEWEST_CHILDREN - 1) {
             let expected = f64::from(by_given[both[0].1 as usize]) / all;
-            // The child in question is one of them.
-            let among = (both.len() as f64 - 1.0 + STRENGTH * expected) / (family.len() as f64 - 1.0 + STRENGTH);
+            let others = |children: usize| (children - own) as f64;
+            let among = (others(both.len()) + STRENGTH * expected) / (others(family.len()) + STRENGTH);
             let bits = libm::log2(among / expected);
             if bits >= LEAST_BITS {
                 let text = |name| fields.names.text(name).to_owned();

@@ -172,21 +172,19 @@ impl<'a> Compiled<'a> {
             }
         };
         let (value_id, frequency) = match &self.frozen {
-            Some(frozen) => {
-                relative_frequencies(value_id, &stands_for, |place| frozen.count(&setting.of, stands_for[place]), rarity, fields)
-            }
+            Some(frozen) => relative_frequencies(
+                value_id,
+                &stands_for,
+                |place| frozen.count(&setting.of, stands_for[place]),
+                rarity,
+                fields,
+            ),
             None => {
                 let counts = Counts::of(&value_id, &stands_for);
                 relative_frequencies(value_id, &stands_for, |place| counts.count(place), rarity, fields)
             }
         };
-        Ok(TermFrequency {
-            value_id,
-            frequency,
-            u_base: *u_base,
-            minimum_u: setting.minimum_u,
-            weight: setting.weight,
-        })
+        Ok(TermFrequency { value_id, frequency, u_base: *u_base, minimum_u: setting.minimum_u, weight: setting.weight })
     }
 }
 

@@ -190,6 +190,10 @@ pub struct Thresholds {
     pub link: f64,
     /// Reviewed from this weight on.
     pub review: f64,
+    /// What a link of records of one birth date without a shared number must weigh against children born together
+    /// alone: to join twins is worse than to join strangers. Without it, as much as any link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_against_household: Option<f64>,
     /// A record whose best two candidates of different children are closer goes to review.
     pub runner_up_margin: f64,
     /// The most pairs of one block.

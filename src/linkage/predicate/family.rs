@@ -47,11 +47,16 @@ pub(in crate::linkage) fn mother(pair: &Pair, _: f64) -> bool {
 /// Nothing but the mother's family name relates the two, and many families have it: more than one record in
 /// two thousand. A table of fewer than five thousand records cannot tell.
 pub(in crate::linkage) fn only_common_mother(pair: &Pair, _: f64) -> bool {
+    let otherwise_related = missing(pair, 0.0) || equal(pair, 0.0) || previous(pair, 0.0) || alike(pair, 0.85);
+    mother(pair, 0.0) && !otherwise_related && common(pair)
+}
+
+/// One of the family names is one that many families have, as in [`only_common_mother`].
+pub(in crate::linkage) fn common(pair: &Pair) -> bool {
     let records = pair.counts.records();
     let (left, right) = family(pair);
     let common = |name: Family| u64::from(pair.counts.family(name.whole)) * 2_000 > records as u64;
-    let otherwise_related = missing(pair, 0.0) || equal(pair, 0.0) || previous(pair, 0.0) || alike(pair, 0.85);
-    records >= 5_000 && mother(pair, 0.0) && !otherwise_related && (common(left) || common(right))
+    records >= 5_000 && (common(left) || common(right))
 }
 
 /// Written differently but perhaps one name: an ending of the other sex, a slip, so similar, or a part of one

@@ -80,7 +80,8 @@ pub(in crate::linkage) fn given_differs(pair: &Pair, _: f64) -> bool {
 }
 
 /// At least two of given name, family name, mother's given name and postcode district agree roughly, where
-/// a missing name or postcode counts as agreeing. Asked of pairs that a wide blocking rule brings
+/// a missing name or postcode counts as agreeing; or one of them does, and an unusable NHS number is a slip of the
+/// other. Asked of pairs that a wide blocking rule brings
 /// together: those that fail have too little in common for any outcome but two children.
 pub(in crate::linkage) fn two_fields_agree(pair: &Pair, _: f64) -> bool {
     let mut agreeing = 0;
@@ -90,7 +91,7 @@ pub(in crate::linkage) fn two_fields_agree(pair: &Pair, _: f64) -> bool {
             return true;
         }
     }
-    false
+    agreeing == 1 && super::number::slip(pair, 0.0)
 }
 
 fn district_agrees(pair: &Pair) -> bool {

@@ -53,6 +53,28 @@ pub static ALL_PAIRS: Code = Code::new(
     "add an equality of columns to the rule",
 );
 
+/// Agreement that counts against a match.
+pub static INVERTED_LEVEL: Code = Code::new(
+    "splink/inverted-level",
+    Severity::Warning,
+    "the strongest level is commoner among random pairs than among matches, or the weakest the other way round",
+    "look at the comparison's column: a constant or filler value may stand in it",
+);
+/// Supposed matches that disagree.
+pub static MOSTLY_DISAGREE: Code = Code::new(
+    "splink/mostly-disagree",
+    Severity::Warning,
+    "most of the pairs that training takes for matches are at the last level: it may have found households or namesakes",
+    "train under rules that hold other columns, or from labels",
+);
+/// Expectation-maximisation stopped early.
+pub static NOT_CONVERGED: Code = Code::new(
+    "splink/not-converged",
+    Severity::Warning,
+    "expectation-maximisation reached its last round before it settled",
+    "raise max_iterations, or look at the rule",
+);
+
 /// A finding about a place in a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFinding {

@@ -6,7 +6,7 @@
 
 use super::blocking::{candidates, exact_columns};
 use super::expression::{Comparison as Operator, Expression, Names, Side};
-use super::finding::ModelFinding;
+use super::finding::{INVERTED_LEVEL, MOSTLY_DISAGREE, ModelFinding, NOT_CONVERGED};
 use super::level::match_weight;
 use super::records::Records;
 use super::score::CompiledModel;
@@ -122,15 +122,50 @@ pub fn estimate_m_from_labels(model: &mut SplinkModel, records: &Records, column
         arrays_to_explode: Vec::new(),
     };
     let pairs = candidates(records, &[rule])?.records();
+    estimate_m_from_pairs(model, records, &pairs)?;
+    Ok(pairs.len() as u64)
+}
+
+/// Sets m of every level from pairs of records that are known to match, as a list of labels names them.
+///
+/// # Errors
+/// Those of [`CompiledModel`].
+pub fn estimate_m_from_pairs(
+    model: &mut SplinkModel,
+    records: &Records,
+    pairs: &[(RecordIndex, RecordIndex)],
+) -> Result<(), Error> {
     let compiled = CompiledModel::new(records, model)?;
     let mut counts = LevelCounts::of(&compiled, model);
-    counts.add(&compiled, &pairs)?;
+    counts.add(&compiled, pairs)?;
     counts.set(model, |level, share| {
         if !level.fix_m {
             level.m = Some(share);
         }
     });
-    Ok(pairs.len() as u64)
+    Ok(())
+}
+
+/// What looks wrong with trained numbers: strongest levels that are commoner by chance than among matches or
+/// weakest ones the other way round; comparisons on which most of the supposed matches disagree, as they do where
+/// training found households or namesakes; sessions that did not settle.
+pub fn judge(model: &SplinkModel, sessions: &[Session]) -> Vec<ModelFinding> {
+    let mut findings = Vec::new();
+    for comparison in &model.comparisons {
+        let place = format!("comparison {}", comparison.name);
+        // By level index: 0 is the null level, 1 the last, the greatest the first.
+        let numbers = comparison.probabilities();
+        let (Some(&(least_m, least_u)), Some(&(top_m, top_u))) = (numbers.get(1), numbers.last()) else { continue };
+        if numbers.len() > 2 && (top_m < top_u || least_m > least_u) {
+            findings.push(INVERTED_LEVEL.at(place.clone()));
+        }
+        if numbers.len() > 2 && least_m > 0.5 {
+            findings.push(MOSTLY_DISAGREE.at(place));
+        }
+    }
+    let unsettled = sessions.iter().filter(|session| !session.converged);
+    findings.extend(unsettled.map(|session| NOT_CONVERGED.at(format!("the session under {}", session.rule))));
+    findings
 }
 
 /// What one training session gave.

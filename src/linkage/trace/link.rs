@@ -143,7 +143,7 @@ fn standing(compiled: &Compiled, record: RecordIndex, person: &[RecordIndex]) ->
     let raised = |guard: Guard| {
         person.iter().all(|&other| {
             let facts = Facts::of(&compiled.pair(record.min(other), record.max(other)));
-            guards::judge(&facts, &unweighed, false).has(guard)
+            guards::judge(&facts, &unweighed, false, None).has(guard)
         })
     };
     let kept = [Guard::NumberConflict, Guard::BirthOrder, Guard::PossibleIdentityChange];

@@ -3,6 +3,7 @@
 use super::Outcome;
 use crate::error_list::{Errors, Group};
 use crate::linked::{Keyed, Keys, Linked, ListedPair, read_truth, spelled};
+use crate::output;
 use crate::render::{Terminal, count, table};
 use crate::rerun::Rerun;
 use childlink::Error;
@@ -18,6 +19,7 @@ use childlink::linkage::evaluate::curve::{
 use childlink::linkage::evaluate::subgroup::{Subgroup, by_subgroup};
 use childlink::linkage::evaluate::{Evaluation, PairCounts, Truth, after_answers, evaluate};
 use childlink::linkage::frame::FrameColumn;
+use childlink::report::evaluation::evaluation_page;
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -33,6 +35,7 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:\n  \
     childlink evaluate linked --truth truth.csv --persons persons.csv\n  \
     childlink evaluate linked --truth truth.csv --by source --records records.csv --by sex --errors errors.csv\n  \
+    childlink evaluate linked --truth truth.csv --report quality.html\n  \
     childlink evaluate linked --clerical sample.csv")]
 pub(crate) struct Args {
     /// Folder that `childlink link --out` wrote
@@ -57,6 +60,9 @@ pub(crate) struct Args {
     /// Give each of --errors its waterfall; reads the inputs of the run again, which must be there unchanged
     #[arg(long, requires = "errors")]
     waterfalls: bool,
+    /// Write a page with curves of precision and recall, ROC, calibration and subgroups
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    report: Option<PathBuf>,
     /// A sample of pairs drawn by `childlink sample`, with the column `decision` filled in
     #[arg(long, value_name = "F")]
     clerical: Option<PathBuf>,
@@ -81,7 +87,11 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         text += &estimate.text();
         object.insert("clerical".to_owned(), estimate.object());
     }
-    terminal.result(|| text, || Value::Object(object))?;
+    let object = Value::Object(object);
+    if let Some(path) = &args.report {
+        output::write_file(path, evaluation_page(&object)?.as_bytes())?;
+    }
+    terminal.result(|| text, || object)?;
     Ok(Outcome::Clean)
 }
 

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use crate::linked::{Keyed, column, find, spelled};
+use crate::output;
 use crate::render::{Terminal, table};
 use crate::rerun::Rerun;
 use childlink::Error;
@@ -13,6 +14,7 @@ use childlink::linkage::explain::{Waterfall, explain};
 use childlink::linkage::guards::Guard;
 use childlink::linkage::parallel;
 use childlink::linkage::table::Table;
+use childlink::report::pair::pair_picture;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +25,8 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink explain linked northtown/1042 southtown/A-17\n  \
-    childlink explain linked northtown/1042 southtown/A-17 --json")]
+    childlink explain linked northtown/1042 southtown/A-17 --json\n  \
+    childlink explain linked northtown/1042 southtown/A-17 --picture pair.svg")]
 pub(crate) struct Args {
     /// Folder that `childlink link` wrote
     #[arg(value_name = "DIR")]
@@ -34,6 +37,9 @@ pub(crate) struct Args {
     /// The other record: SOURCE/RECORD_ID
     #[arg(value_name = "KEY")]
     right: String,
+    /// Write the waterfall as a picture, too (SVG)
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
@@ -59,6 +65,10 @@ fn explain_pair(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let pair = Pair::read(&args.folder, &rerun.records, left, right)?;
     if pair.withheld {
         waterfalls.iter_mut().for_each(|waterfall| waterfall.withhold_whereabouts(&rerun.model));
+    }
+    if let Some(path) = &args.picture {
+        let title = format!("{} and {}", args.left, args.right);
+        output::write_file(path, pair_picture(&title, &waterfalls[0], &rerun.model)?.as_bytes())?;
     }
     terminal.result(|| pair.in_words(table, &waterfalls[0]), || pair.as_json(table, &waterfalls[0]))?;
     Ok(Outcome::Clean)

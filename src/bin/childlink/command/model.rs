@@ -3,13 +3,15 @@
 use super::Outcome;
 use super::link::read_model as read_own_model;
 use super::score::{findings_json, outcome, read_model};
-use crate::frame_input::{Datasets, named_files};
-use crate::input::Inputs;
+use crate::frame_input::{Datasets, named_files, read_frame};
+use crate::input::{Inputs, in_file};
+use crate::linked::spelled;
 use crate::output::{OutputFile, cannot_read, write_file};
 use crate::render::{Terminal, count};
 use childlink::Error;
 use childlink::exchange::prepared::{prepared_columns, write_prepared};
 use childlink::exchange::sheet::Sheet;
+use childlink::linkage::frame::Frame;
 use childlink::linkage::splink::of_model::of_model;
 use childlink::linkage::splink::settings::{BlockingRule, LinkType};
 use childlink::linkage::splink::{ModelFinding, Records, SplinkModel, train};
@@ -23,6 +25,7 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:\n  childlink model import saved.json --out model.json\n  \
     childlink model train people.csv --splink-model model.json --prior-rule 'l.dob = r.dob and l.surname = r.surname' \\\n    \
     --recall 0.7 --em-rule 'l.dob = r.dob' --em-rule 'l.surname = r.surname' --out trained.json\n  \
+    childlink model train people.csv --splink-model model.json --labels read.csv --out trained.json\n  \
     childlink model export trained.json --out for-splink.json\n  \
     childlink model export linked/model.json --partial --out for-splink.json --records extract.csv --records-out prepared.csv")]
 pub(crate) struct Args {
@@ -100,6 +103,10 @@ struct Training {
     /// Take records with the same value of this column for matches, and m from them
     #[arg(long, value_name = "COLUMN", conflicts_with = "em_rule")]
     label_column: Option<String>,
+    /// Take these pairs for matches, and m from them: the id columns ending in _l and _r; with a column `decision`,
+    /// only its rows `same`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["em_rule", "label_column"])]
+    labels: Option<PathBuf>,
     /// Where to write the trained model
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -171,7 +178,17 @@ fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
         let pairs = train::estimate_m_from_labels(&mut model, &records, column)?;
         steps.push(format!("m from {} labelled pairs", count(pairs)));
     }
+    if let Some(path) = &args.labels {
+        let pairs = records.pairs(&labelled(path)?).map_err(|error| in_file(path, error))?;
+        if pairs.is_empty() {
+            let hint = "list at least one pair of records that match";
+            return Err(Error::new("train/no-labels", format!("{} lists no matching pair", path.display()), hint));
+        }
+        train::estimate_m_from_pairs(&mut model, &records, &pairs)?;
+        steps.push(format!("m from {} labelled pairs", count(pairs.len() as u64)));
+    }
     let (sessions, mut findings) = train::estimate_m(&mut model, &records, &em_rules)?;
+    findings.extend(train::judge(&model, &sessions));
     for session in sessions {
         let state = if session.converged { "converged" } else { "stopped" };
         steps.push(format!(
@@ -187,6 +204,19 @@ fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
     findings.extend(SplinkModel::read(&text)?.1);
     write_file(&args.out, text.as_bytes())?;
     tell(terminal, &model, steps, &findings)
+}
+
+/// The rows of a list of labels that stand for matches.
+fn labelled(path: &Path) -> Result<Frame, Error> {
+    let mut frame = read_frame(path)?;
+    if let Some(decision) = frame.column("decision") {
+        let same: Vec<u32> = (0..frame.rows())
+            .filter(|&row| spelled(decision.value(row)).trim() == "same")
+            .map(|row| row as u32)
+            .collect();
+        frame.select(&same);
+    }
+    Ok(frame)
 }
 
 fn tell(

@@ -21,6 +21,7 @@ use childlink::linkage::splink::link::{LinkedRecords, Thresholds, link as link_r
 use childlink::linkage::splink::records::read_as;
 use childlink::linkage::splink::score::CompiledModel;
 use childlink::linkage::splink::{ModelFinding, Predictions, Records, SplinkModel};
+use childlink::report::general::general_page;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -153,10 +154,9 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
     let mut folder = tables.folder;
     folder.put("model.json", model.to_json().as_bytes())?;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
+    folder.put("report.html", general_page(&summary, &model)?.as_bytes())?;
     // What a run by the built-in model may have left there.
-    ["restricted.csv", "restricted.parquet", "report.html", "statistics.json"]
-        .into_iter()
-        .for_each(|name| folder.supersede(name));
+    ["restricted.csv", "restricted.parquet", "statistics.json"].into_iter().for_each(|name| folder.supersede(name));
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let record = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
