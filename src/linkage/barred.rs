@@ -3,11 +3,11 @@
 //! Only keyed hashes are stored, so a list that goes astray names nobody. The key is made and held by
 //! the shell.
 
-use super::comparison::RecordIndex;
+use super::comparison::{RecordIndex, word_of};
 use super::table::Table;
+use crate::order;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::collections::BTreeSet;
 
 /// A keyed hash of one pair.
 pub type BarredHash = [u8; 32];
@@ -63,20 +63,25 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 #[derive(Default)]
 pub struct Barred {
     key: Vec<u8>,
-    hashes: BTreeSet<BarredHash>,
+    /// In order, so that they can be searched.
+    hashes: Vec<BarredHash>,
     /// Pairs of one table that are known to be barred by other means.
-    pairs: BTreeSet<(RecordIndex, RecordIndex)>,
+    pairs: Vec<(RecordIndex, RecordIndex)>,
 }
 
 impl Barred {
     /// The list of these hashes, made with this key.
     pub fn new(key: &[u8], hashes: impl IntoIterator<Item = BarredHash>) -> Barred {
-        Barred { key: key.to_vec(), hashes: hashes.into_iter().collect(), pairs: BTreeSet::new() }
+        let mut hashes: Vec<BarredHash> = hashes.into_iter().collect();
+        order::sort(&mut hashes);
+        Barred { key: key.to_vec(), hashes, pairs: Vec::new() }
     }
 
     /// Pairs of one table, the lesser record first, that are known to be barred.
     pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = (RecordIndex, RecordIndex)>) -> Barred {
-        Barred { pairs: pairs.into_iter().collect(), ..Barred::default() }
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        order::sort_by_word(&mut pairs, |&(left, right)| word_of(left, right));
+        Barred { pairs, ..Barred::default() }
     }
 
     /// Whether no pair is barred.
@@ -91,20 +96,20 @@ impl Barred {
 
     /// Whether the hash is in the list.
     pub(crate) fn has(&self, hash: &BarredHash) -> bool {
-        self.hashes.contains(hash)
+        self.hashes.binary_search(hash).is_ok()
     }
 
     /// Whether two records are barred, by their keys or their numbers.
     pub fn bars(&self, table: &Table, left: RecordIndex, right: RecordIndex) -> bool {
         if self.hashes.is_empty() {
-            return self.pairs.contains(&(left.min(right), left.max(right)));
+            return self.pairs.binary_search(&(left.min(right), left.max(right))).is_ok();
         }
         let subjects = |record: RecordIndex| {
             let own = Subject::Record { source: table.source(record), record_id: table.record_id(record) };
             let number = table.fields.number[record as usize].number().map(Subject::NhsNumber);
             std::iter::once(own).chain(number)
         };
-        subjects(left).any(|l| subjects(right).any(|r| self.hashes.contains(&hash_pair(&self.key, l, r))))
+        subjects(left).any(|l| subjects(right).any(|r| self.has(&hash_pair(&self.key, l, r))))
     }
 }
 

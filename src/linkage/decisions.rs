@@ -1,8 +1,8 @@
 //! What people decided about pairs of records.
 
-use super::comparison::RecordIndex;
+use super::comparison::{RecordIndex, word_of};
 use super::table::Table;
-use std::collections::BTreeMap;
+use crate::order;
 
 /// One row of a decisions list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,17 +55,28 @@ impl Verdict {
     }
 }
 
+/// One decision, in order of pair and reader, then of time. Of two decisions at one moment the later in the order of
+/// verdicts counts: the safer one.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Decided<'r> {
+    pair: (RecordIndex, RecordIndex),
+    reader: &'r str,
+    at: &'r str,
+    verdict: Verdict,
+}
+
 /// Decisions on the records of one table: for each pair, what all its readers say together.
 #[derive(Default)]
 pub struct Decisions {
-    pairs: BTreeMap<(RecordIndex, RecordIndex), Verdict>,
+    /// In order of the pairs.
+    pairs: Vec<((RecordIndex, RecordIndex), Verdict)>,
 }
 
 impl Decisions {
     /// Takes the latest decision of each reader; readers who differ make the pair
     /// [`Unsure`](Verdict::Unsure). Gives also how many rows name a record that is not there.
     pub fn new(table: &Table, rows: &[DecisionRow]) -> (Decisions, usize) {
-        let mut by_reader: BTreeMap<(RecordIndex, RecordIndex, &str), (&str, Verdict)> = BTreeMap::new();
+        let mut decided: Vec<Decided> = Vec::new();
         let mut unknown = 0;
         for row in rows {
             let left = table.find(&row.source_l, &row.record_id_l);
@@ -74,17 +85,20 @@ impl Decisions {
                 unknown += 1;
                 continue;
             };
-            let latest = by_reader
-                .entry((left.min(right), left.max(right), &row.reader))
-                .or_insert((&row.decided_at, row.verdict));
-            // Of two decisions at one moment the later in the order of verdicts counts: the safer one.
-            *latest = (*latest).max((&row.decided_at, row.verdict));
+            let pair = (left.min(right), left.max(right));
+            decided.push(Decided { pair, reader: &row.reader, at: &row.decided_at, verdict: row.verdict });
         }
-        let mut pairs = BTreeMap::new();
-        for ((left, right, _), (_, verdict)) in by_reader {
-            let joint = pairs.entry((left, right)).or_insert(verdict);
-            if *joint != verdict {
-                *joint = Verdict::Unsure;
+        order::sort(&mut decided);
+        let mut pairs: Vec<((RecordIndex, RecordIndex), Verdict)> = Vec::new();
+        for of_reader in decided.chunk_by(|a, b| (a.pair, a.reader) == (b.pair, b.reader)) {
+            let Some(latest) = of_reader.last() else { continue };
+            match pairs.last_mut() {
+                Some((pair, joint)) if *pair == latest.pair => {
+                    if *joint != latest.verdict {
+                        *joint = Verdict::Unsure;
+                    }
+                }
+                _ => pairs.push((latest.pair, latest.verdict)),
             }
         }
         (Decisions { pairs }, unknown)
@@ -92,11 +106,21 @@ impl Decisions {
 
     /// What is said of pairs, the lesser record first.
     pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = ((RecordIndex, RecordIndex), Verdict)>) -> Decisions {
-        Decisions { pairs: pairs.into_iter().collect() }
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        order::sort_by_word(&mut pairs, |((left, right), _)| word_of(*left, *right));
+        // Of several verdicts on one pair the last one given counts.
+        let mut kept: Vec<((RecordIndex, RecordIndex), Verdict)> = Vec::with_capacity(pairs.len());
+        for (pair, verdict) in pairs {
+            match kept.last_mut() {
+                Some((last, known)) if *last == pair => *known = verdict,
+                _ => kept.push((pair, verdict)),
+            }
+        }
+        Decisions { pairs: kept }
     }
 
     /// Every decided pair, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ((RecordIndex, RecordIndex), Verdict)> + '_ {
-        self.pairs.iter().map(|(&pair, &verdict)| (pair, verdict))
+        self.pairs.iter().copied()
     }
 }

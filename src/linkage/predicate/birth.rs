@@ -4,6 +4,7 @@ use super::Pair;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::table::fields::date::PackedDate;
 
+#[inline(always)]
 fn dates(pair: &Pair) -> (PackedDate, PackedDate) {
     pair.both(|record| pair.fields.birth[record as usize])
 }

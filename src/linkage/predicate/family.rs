@@ -3,6 +3,8 @@
 use super::Pair;
 use crate::linkage::table::fields::names::{Family, Given};
 
+// Always inlined: most conditions look at one of the ids only, and the build for browsers would copy all of them.
+#[inline(always)]
 fn family(pair: &Pair) -> (Family, Family) {
     pair.both(|record| pair.fields.family.of(record))
 }

@@ -3,6 +3,8 @@
 use super::Pair;
 use crate::linkage::table::fields::names::{Given, MAX_WORDS};
 
+// Always inlined: most conditions look at one of the ids only, and the build for browsers would copy all of them.
+#[inline(always)]
 fn given(pair: &Pair) -> (Given, Given) {
     pair.both(|record| pair.fields.given.of(record))
 }

@@ -184,7 +184,7 @@ pub(crate) struct Pair<'a> {
 
 impl Pair<'_> {
     /// Both records' values.
-    #[inline]
+    #[inline(always)]
     fn both<T>(&self, of: impl Fn(RecordIndex) -> T) -> (T, T) {
         (of(self.left), of(self.right))
     }

@@ -4,6 +4,7 @@ use super::Pair;
 use crate::linkage::table::fields::address::AddressAgreement;
 use crate::linkage::table::fields::place::PackedPostcode;
 
+#[inline(always)]
 fn postcodes(pair: &Pair) -> (PackedPostcode, PackedPostcode) {
     pair.both(|record| pair.fields.postcode.of(record))
 }

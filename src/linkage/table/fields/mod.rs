@@ -59,7 +59,7 @@ impl<T: Copy + Default> Coded<T> {
     }
 
     /// A record's value; the default where the column is absent.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(&self, record: RecordIndex) -> T {
         self.ids.get(record as usize).map_or_else(T::default, |&id| self.values[id as usize])
     }
