@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::linkage::Linked;
 use crate::linkage::table::{Built, Table, TableBuilder};
 use crate::order;
-use std::collections::BTreeMap;
 
 /// Gathers the rows of one input after the other.
 #[derive(Default)]
@@ -17,7 +16,8 @@ pub struct Intake {
     quarantined: Vec<Quarantined>,
     reports: Vec<InputReport>,
     kept: Vec<KeptValues>,
-    fallbacks: BTreeMap<String, usize>,
+    /// Sources called as their input is, and the number of that input.
+    fallbacks: Vec<(String, usize)>,
 }
 
 impl Intake {
@@ -39,14 +39,14 @@ impl Intake {
         if let SourceName::Fallback(source) = source
             && rows.fell_back
         {
-            if let Some(&other) = self.fallbacks.get(source) {
+            if let Some(&(_, other)) = self.fallbacks.iter().find(|(known, _)| known == source) {
                 return Err(Error::new(
                     "input/same-name",
                     format!("{} and {name} would both be the source {source}", self.names[other]),
                     "name the source of each input (in the command line by --source NAME=FILE)",
                 ));
             }
-            self.fallbacks.insert(source.clone(), self.names.len());
+            self.fallbacks.push((source.clone(), self.names.len()));
         }
         self.names.push(name.to_owned());
         self.builders.extend(rows.builders);

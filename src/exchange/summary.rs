@@ -10,8 +10,8 @@ use crate::linkage::estimate::{LevelSupport, Session, TrainingFinding, TrainingR
 use crate::linkage::model::Model;
 use crate::linkage::table::{FieldQuality, RowOrigin, SourceQuality, Table};
 use crate::linkage::{Decision, Linked, parallel};
+use crate::order;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What was read.
 #[derive(Clone, Copy)]
@@ -43,22 +43,31 @@ impl Read<'_> {
     }
 
     /// Every code that occurs, in order.
-    pub fn codes(&self) -> BTreeSet<&'static Code> {
+    pub fn codes(&self) -> Vec<&'static Code> {
         let aside = self.quarantined.iter().map(|row| row.reason);
         let inputs = self.reports.iter().flat_map(|report| &report.findings).map(|finding| finding.code);
         let fields = self.quality.iter().flat_map(|source| &source.fields);
-        let mut codes = BTreeSet::new();
         let all = aside.chain(inputs).chain(fields.flat_map(|field| &field.findings).map(|finding| finding.code));
-        codes.extend(all);
+        let mut codes: Vec<&'static Code> = Vec::new();
+        all.for_each(|code| {
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        });
+        order::sort(&mut codes);
         codes
     }
 
-    /// Rows set aside, counted by reason.
-    pub fn reasons(&self) -> BTreeMap<&'static Code, u64> {
-        let mut reasons = BTreeMap::new();
+    /// Rows set aside, counted by reason, in order of the reasons.
+    pub fn reasons(&self) -> Vec<(&'static Code, u64)> {
+        let mut reasons: Vec<(&'static Code, u64)> = Vec::new();
         for row in self.quarantined {
-            *reasons.entry(row.reason).or_default() += 1;
+            match reasons.iter_mut().find(|(reason, _)| *reason == row.reason) {
+                Some((_, count)) => *count += 1,
+                None => reasons.push((row.reason, 1)),
+            }
         }
+        order::sort(&mut reasons);
         reasons
     }
 
@@ -165,9 +174,10 @@ pub fn children_of_sources(table: &Table, linked: &Linked) -> Vec<u64> {
 
 /// The summary of a linkage run, as one object.
 pub fn of_linkage(read: Read<'_>, table: &Table, linked: &Linked) -> Value {
-    let mut guards: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut guards = Map::new();
     for guard in linked.pairs.iter().flat_map(|pair| pair.guards.iter()) {
-        *guards.entry(guard.code()).or_default() += 1;
+        let count = guards.get(guard.code()).and_then(Value::as_u64).unwrap_or(0);
+        put(&mut guards, guard.code(), (count + 1).into());
     }
     let children = children_of_sources(table, linked);
     let by_source = table.sources().iter().map(String::as_str).zip(children.into_iter().map(Value::from));
@@ -197,7 +207,7 @@ pub fn of_linkage(read: Read<'_>, table: &Table, linked: &Linked) -> Value {
         ("review", pairs_decided(linked, Decision::Review).into()),
         ("restricted", linked.restricted.len().into()),
         ("refused_merges", linked.refused.len().into()),
-        ("guards", object(guards.into_iter().map(|(guard, count)| (guard, count.into())))),
+        ("guards", Value::Object(guards)),
         ("blocking", list(blocking)),
         ("oversized_blocks", list(oversized)),
         ("training", linked.training.as_ref().map_or(Value::Null, training)),

@@ -12,7 +12,6 @@ use crate::linkage::score::Scorer;
 use crate::linkage::table::fields::Fields;
 use crate::order;
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A condition on a pair of a blocking rule.
@@ -23,7 +22,7 @@ pub(crate) type Condition<'a> = Box<Residual<'a>>;
 pub(crate) struct Compiled<'a> {
     fields: &'a Fields,
     counts: NameCounts,
-    keys: BTreeMap<&'a str, KeyColumn>,
+    keys: Vec<(&'a str, KeyColumn)>,
     /// The counts that the model carries.
     frozen: Option<Frozen>,
 }
@@ -54,7 +53,7 @@ impl<'a> Compiled<'a> {
         let table = model.and_then(|model| model.frequencies.as_ref());
         let frozen = table.map(|table| Frozen::of_fields(table, fields));
         let counts = frozen.as_ref().map_or_else(|| NameCounts::of(fields), Frozen::name_counts);
-        Compiled { fields, counts, keys: BTreeMap::new(), frozen }
+        Compiled { fields, counts, keys: Vec::new(), frozen }
     }
 
     /// A pair of records to ask predicates of.
@@ -126,7 +125,8 @@ impl<'a> Compiled<'a> {
 
     /// The columns of keys that were named when compiling.
     pub(crate) fn columns(&self, names: &[String]) -> Vec<&KeyColumn> {
-        names.iter().filter_map(|name| self.keys.get(name.as_str())).collect()
+        let find = |name: &String| self.keys.iter().find(|(known, _)| known == name).map(|(_, column)| column);
+        names.iter().filter_map(find).collect()
     }
 
     fn comparison(
@@ -230,14 +230,11 @@ fn blocking_keys(model: &Model) -> impl Iterator<Item = &str> {
 }
 
 /// The columns of these keys by name.
-fn key_columns<'a>(fields: &Fields, mut names: Vec<&'a str>) -> Result<BTreeMap<&'a str, KeyColumn>, Error> {
+fn key_columns<'a>(fields: &Fields, mut names: Vec<&'a str>) -> Result<Vec<(&'a str, KeyColumn)>, Error> {
     order::sort(&mut names);
     names.dedup();
-    let (mut columns, mut dates) = (BTreeMap::new(), keys::Dates::default());
-    for name in names {
-        columns.insert(name, keys::find(name)?.column_with(fields, &mut dates));
-    }
-    Ok(columns)
+    let mut dates = keys::Dates::default();
+    names.into_iter().map(|name| Ok((name, keys::find(name)?.column_with(fields, &mut dates)))).collect()
 }
 
 /// Levels tried in order.

@@ -21,6 +21,7 @@ pub(crate) use plan::{Few, Frequencies, Plan};
 use super::reference_names::ReferenceNames;
 use crate::error::Error;
 use serde::Serialize;
+use std::sync::LazyLock;
 
 /// The built-in child-health model.
 const CHILD_HEALTH: &str = include_str!("../../../data/models/child-health.json");
@@ -216,10 +217,11 @@ pub struct Case {
 impl Model {
     /// The built-in model for child health records.
     pub fn child_health() -> Model {
-        match Model::from_json(CHILD_HEALTH) {
+        static BUILT_IN: LazyLock<Model> = LazyLock::new(|| match Model::from_json(CHILD_HEALTH) {
             Ok(model) => model,
             Err(error) => unreachable!("the built-in model is checked by a test: {error}"),
-        }
+        });
+        BUILT_IN.clone()
     }
 
     /// Reads and checks a model file.
