@@ -50,7 +50,9 @@ describe("Linker", () => {
       const linkage = await (await filled()).link({ seed: 7 });
       for (const table of TABLES) assert.equal(text(linkage[table]), readFileSync(join(folder, `${table}.csv`), "utf8"), table);
       for (const name of ["summary", "model"]) {
-        assert.deepEqual(linkage[name], JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")), name);
+        const theirs = readFileSync(join(folder, `${name}.json`), "utf8");
+        assert.equal(text(linkage[`${name}Json`]), theirs, name);
+        assert.deepEqual(linkage[name], JSON.parse(theirs), name);
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });

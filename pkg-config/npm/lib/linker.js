@@ -86,10 +86,11 @@ export function linkers(boundary) {
         await step("train", 1, () => this.#held("run").train());
         await step("link", 2, () => this.#held("run").link());
         files = await step("write", 3, () => this.#held("run").write());
-        const json = (name) => JSON.parse(decoder.decode(files.take(name)));
+        const json = (bytes) => JSON.parse(decoder.decode(bytes));
         const tables = TABLES.map((table) => [table, files.take(`${table}.csv`)]).filter(([, table]) => table !== undefined);
-        const [summary, model, notes] = ["summary.json", "model.json", "notes.json"].map(json);
-        return { summary, model, notes, ...Object.fromEntries(tables) };
+        const [summaryJson, modelJson, notes] = ["summary.json", "model.json", "notes.json"].map((name) => files.take(name));
+        const documents = { summary: json(summaryJson), model: json(modelJson), notes: json(notes) };
+        return { ...documents, summaryJson, modelJson, ...Object.fromEntries(tables) };
       } finally {
         if (this.#generation === boundary.generation) files?.free();
         this.free();

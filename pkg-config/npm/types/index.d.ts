@@ -222,6 +222,10 @@ export interface Linkage {
   };
   /** The model after training, to be passed on to later runs and to `comparePair`. */
   readonly model: object;
+  /** `summary.json`, in the bytes that the command line writes. */
+  readonly summaryJson: Uint8Array;
+  /** `model.json`, in the bytes that the command line writes. */
+  readonly modelJson: Uint8Array;
   /** `source,record_id,child_id`, one row for every accepted record. */
   readonly children: Uint8Array;
   /** Every pair decided link or review. */

@@ -52,7 +52,7 @@ const CALLS = {
       ]),
     );
     for (const name of ["summary", "model"]) {
-      blobs[`${name}.json`] = new Blob([`${JSON.stringify(linkage[name], null, 2)}\n`], { type: "application/json" });
+      blobs[`${name}.json`] = new Blob([linkage[`${name}Json`]], { type: "application/json" });
     }
     enter("done");
     seconds.total = (performance.now() - started) / 1000;
