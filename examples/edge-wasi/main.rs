@@ -82,11 +82,15 @@ fn notify(index_file: &Path, folder: &Path, messages: &[&str]) -> Result<(), Err
             }
         }
     };
-    store.each_file(&mut take)?;
+    // Each run reads every file again: a host without the command line has few.
+    store.each_file(&mut |name, bytes, _| {
+        take(name, bytes);
+        None
+    })?;
     for path in messages.iter().map(Path::new) {
         let bytes = fs::read(path).map_err(|cause| cannot_read(path, &cause))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if store.keep(&name, &bytes)? {
+        if store.keep(&name, &bytes)?.is_some() {
             take(&name, &bytes);
         }
     }
