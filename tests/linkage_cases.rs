@@ -4,6 +4,7 @@ use childlink::identity::column::Column;
 use childlink::identity::nhs_number::NhsNumber;
 use childlink::identity::raw::RawFields;
 use childlink::linkage::barred::{Barred, Subject, hash_pair};
+use childlink::linkage::blocking::LinkKind;
 use childlink::linkage::decisions::{DecisionRow, Decisions, Verdict};
 use childlink::linkage::guards::Guard;
 use childlink::linkage::model::Model;
@@ -24,6 +25,9 @@ struct Case {
     name: String,
     source: String,
     records: Vec<BTreeMap<String, String>>,
+    /// No two records of one source are paired.
+    #[serde(default)]
+    link_only: bool,
     #[serde(default)]
     together: Vec<(String, String)>,
     #[serde(default)]
@@ -74,6 +78,7 @@ impl Case {
             hash_pair(key, subject(&source_a, &a), subject(&source_b, &b))
         });
         let options = LinkOptions {
+            kind: if self.link_only { LinkKind::LinkOnly } else { LinkKind::default() },
             skip_training: true,
             decisions: Decisions::new(&table, &rows).0,
             barred: Barred::new(key, hashes),

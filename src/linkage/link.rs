@@ -15,6 +15,7 @@ use super::parallel;
 use super::score::{PairScore, Weighs, probability};
 use super::table::Table;
 use super::walk::Walk;
+use super::weighed::weigh_pairs;
 use crate::error::Error;
 use hashbrown::{HashMap, HashSet};
 
@@ -191,9 +192,17 @@ pub fn link_in_steps(
     };
     trained(&model, training.as_ref())?;
     let scanner = Scanner { table, walk: &walk, compiled: &compiled, model: &model, kind: options.kind };
-    let Scanned { candidates, blocking, oversized, scan } = scanner.scan(options)?;
+    let Scanned { mut candidates, blocking, oversized, scan } = scanner.scan(options)?;
     drop(compiled);
     drop(walk);
+    if options.kind == LinkKind::LinkOnly {
+        for pair in weigh_pairs(table, &model, &candidates_of_one(&candidates.pairs))? {
+            candidates.offer_household(&model, pair.score, (pair.left, pair.right));
+        }
+        // Pairs of two sources are known already.
+        parallel::sort_by_word(&mut candidates.household, |&(left, right)| word_of(left, right));
+        candidates.household.dedup();
+    }
     let verdicts = decide::decide(table, &model, candidates, options);
     let (children, pairs, restricted, refused) = group(table, verdicts, options);
     Ok((Linked { children, pairs, restricted, refused, model, training, blocking, oversized }, scan))
@@ -217,10 +226,35 @@ impl Candidates {
     ) {
         if score.weight >= model.thresholds.review {
             self.pairs.push(Candidate { left, right, score, facts: facts() });
-        } else if score.is_household() {
-            self.household.push((left, right));
+        } else {
+            self.offer_household(model, score, (left, right));
         }
     }
+
+    /// Keeps a pair if it is one of children of one household.
+    fn offer_household(&mut self, model: &Model, score: PairScore, pair: (RecordIndex, RecordIndex)) {
+        if score.weight < model.thresholds.review && score.is_household() {
+            self.household.push(pair);
+        }
+    }
+}
+
+/// Every two candidates of one record, the lesser first and in order. Where only some pairs are compared (between
+/// sources, or of one record with an index), these two never were: they may be children of one birth, and a record
+/// that says too little to tell them apart fits both.
+fn candidates_of_one(pairs: &[Candidate]) -> Vec<(RecordIndex, RecordIndex)> {
+    let mut seen: Vec<(RecordIndex, RecordIndex)> =
+        pairs.iter().flat_map(|pair| [(pair.left, pair.right), (pair.right, pair.left)]).collect();
+    parallel::sort_by_word(&mut seen, |&(record, partner)| word_of(record, partner));
+    let mut both = Vec::new();
+    for of_record in seen.chunk_by(|one, other| one.0 == other.0) {
+        for (at, &(_, one)) in of_record.iter().enumerate() {
+            both.extend(of_record[at + 1..].iter().map(|&(_, other)| (one, other)));
+        }
+    }
+    parallel::sort_by_word(&mut both, |&(one, other)| word_of(one, other));
+    both.dedup();
+    both
 }
 
 /// Decides candidate pairs that were found by other means than a scan, given in order: those linked or for
@@ -235,6 +269,9 @@ pub(crate) fn decide_pairs(
     let mut candidates = Candidates::default();
     for &(left, right) in pairs {
         candidates.offer(model, few.weigh(left, right), || Facts::of(&few.pair(left, right)), (left, right));
+    }
+    for (one, other) in candidates_of_one(&candidates.pairs) {
+        candidates.offer_household(model, few.weigh(one, other), (one, other));
     }
     let verdicts = decide::decide(table, model, candidates, options);
     let (_, pairs, restricted, _) = group(table, verdicts, options);

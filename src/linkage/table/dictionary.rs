@@ -88,6 +88,7 @@ impl TextList {
     }
 
     /// All texts one after another.
+    #[cfg(feature = "csv")]
     pub(super) fn whole(&self) -> &str {
         &self.text
     }
