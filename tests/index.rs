@@ -93,7 +93,7 @@ fn one_record_against_the_index_is_as_linking_it_in_a_batch() {
     // The batch counts no names of its own: it weighs by the frequencies of the index.
     let model = Model::from_json(&index.frozen_model().to_json()).unwrap();
     let mut seen = BTreeMap::<&str, usize>::new();
-    for row in held.iter().step_by(held.len() / 80) {
+    for row in held.iter().step_by(held.len() / 160) {
         let alone = table(head, [row]);
         let found = index.find_record(&alone, 0).unwrap();
 
