@@ -148,7 +148,7 @@ impl Notifications {
     }
 
     /// The answers of the index that a later run need not ask for again, as text: they hold as long as the snapshot,
-    /// [`ChildIndex::standing`] and the list of barred pairs are the same.
+    /// [`ChildIndex::applied`] and the list of barred pairs are the same.
     pub fn kept_answers(&self, index: &ChildIndex) -> String {
         self.memo.kept(index)
     }
