@@ -124,7 +124,7 @@ async function linked(api, one, model) {
   const column = (name) => one.records.map((record) => record[name] ?? "");
   const linker = new api.Linker({ model });
   linker.addColumns("case", Object.fromEntries(names.map((name) => [name, column(name)])));
-  const linkage = await linker.link();
+  const linkage = await linker.link(await listsOf(one));
   const rows = (table) => {
     const [header, ...body] = new TextDecoder().decode(linkage[table]).trimEnd().split("\n").map((line) => line.split(","));
     return body.map((row) => Object.fromEntries(header.map((name, place) => [name, row[place]])));
@@ -144,5 +144,45 @@ async function linked(api, one, model) {
   if (one.review && expected(one.review) !== review) faults.push(`for review are ${review}`);
   const restricted = pairs(rows("restricted"));
   if (one.restricted && expected(one.restricted) !== restricted) faults.push(`restricted are ${restricted}`);
+  for (const [left, right, guard] of one.guards ?? []) {
+    const row = rows("links").find(({ record_id_l, record_id_r }) => pair(record_id_l, record_id_r) === pair(left, right));
+    if (!row?.guards.split("|").includes(guard)) faults.push(`${pair(left, right)} have the guards ${row?.guards}, not ${guard}`);
+  }
   return faults;
+}
+
+const encoder = new TextEncoder();
+/** The bytes of a list with this header. */
+const listed = (header, rows) => encoder.encode([header, ...rows].join("\n"));
+
+/** The lists of a case as a Linker takes them. */
+async function listsOf({ records, decisions, superseded, barred }) {
+  const source = (id) => records.find(({ record_id }) => record_id === id).source;
+  const lists = {};
+  if (decisions) {
+    const rows = decisions.map(([left, right, word]) => `${source(left)},${left},${source(right)},${right},${word},a clerk,2026-11-30`);
+    lists.decisions = listed("source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at", rows);
+  }
+  if (superseded) lists.superseded = listed("old_nhs_number,nhs_number", superseded.map((numbers) => numbers.join(",")));
+  if (barred) {
+    const key = new Uint8Array(32).fill(7);
+    const hashes = barred.map(([left, right]) => barredHash(key, [source(left), left], [source(right), right]));
+    lists.barred = { list: listed("hash", await Promise.all(hashes)), key: hexadecimal(key) };
+  }
+  return lists;
+}
+
+const hexadecimal = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** The keyed hash of a pair of records, the lesser first: what `childlink bar` writes. */
+async function barredHash(key, ...records) {
+  const sized = (text) => {
+    const bytes = encoder.encode(text);
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length));
+    return [...length, ...bytes];
+  };
+  const message = records.sort().flatMap((record) => [...encoder.encode("record"), ...record.flatMap(sized)]);
+  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return hexadecimal(new Uint8Array(await crypto.subtle.sign("HMAC", imported, new Uint8Array(message))));
 }
