@@ -124,7 +124,7 @@ async function linked(api, one, model) {
   const column = (name) => one.records.map((record) => record[name] ?? "");
   const linker = new api.Linker({ model });
   linker.addColumns("case", Object.fromEntries(names.map((name) => [name, column(name)])));
-  const linkage = await linker.link(await listsOf(one));
+  const linkage = await linker.link({ linkOnly: one.link_only ?? false, ...(await listsOf(one)) });
   const rows = (table) => {
     const [header, ...body] = new TextDecoder().decode(linkage[table]).trimEnd().split("\n").map((line) => line.split(","));
     return body.map((row) => Object.fromEntries(header.map((name, place) => [name, row[place]])));
