@@ -1,28 +1,21 @@
 //! `childlink best` on whole files: which value stands in the best record and why, what is kept beside it, and what is
 //! told of nobody.
 
+mod bench;
+
+use bench::{Bench, Row};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-
-struct Bench {
-    folder: tempfile::TempDir,
-}
 
 const HEADER: &str = "source,record_id,nhs_number,nhs_number_status,given_name,family_name,previous_family_name,sex,birth_date,death_date,address_1,postcode,previous_postcode,gp_practice,sensitive,updated_at";
-
-type Row = BTreeMap<String, String>;
 
 impl Bench {
     /// A run in which all these records are one child, by a person's decision and by number.
     fn linked(records: &[&str]) -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().expect("a scratch folder") };
+        let bench = Bench::empty();
         fs::write(bench.path("records.csv"), format!("{HEADER}\n{}\n", records.join("\n"))).expect("written");
-        let mut model = childlink::linkage::model::Model::child_health();
-        model.provenance.trained_on_records = 1;
-        fs::write(bench.path("model.json"), model.to_json()).expect("written");
+        bench.write_trained_model("model.json");
         let mut decided = String::from("source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at\n");
         let keys: Vec<Vec<&str>> = records.iter().map(|row| row.split(',').take(2).collect()).collect();
         for pair in keys.windows(2) {
@@ -31,30 +24,6 @@ impl Bench {
         fs::write(bench.path("decided.csv"), decided).expect("written");
         bench.ok(&["link", "records.csv", "--model", "model.json", "--decisions", "decided.csv", "--out", "linked"]);
         bench
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments).output().expect("childlink starts")
-    }
-
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
-    fn rows(&self, name: &str) -> Vec<Row> {
-        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
-        reader.deserialize().map(|row| row.expect("a row of the file")).collect()
     }
 
     /// The best record of the one child, and by which rule and from which source each part came.
@@ -238,7 +207,7 @@ fn rules_are_a_file_and_a_wrong_one_is_refused() {
 
 #[test]
 fn the_tables_do_not_depend_on_order_or_threads_and_changed_inputs_are_refused() {
-    let bench = Bench { folder: tempfile::tempdir().expect("a scratch folder") };
+    let bench = Bench::empty();
     let mut model = childlink::linkage::model::Model::child_health();
     model.provenance.trained_on_records = 1;
     fs::write(bench.path("model.json"), model.to_json()).expect("written");

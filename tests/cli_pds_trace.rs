@@ -3,47 +3,20 @@
 //! Codes and layout: NHS England, Person_ID Handbook, 27 February 2024. NHS numbers are test numbers or made up with a
 //! right check digit.
 
+mod bench;
+
+use bench::Bench;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-
-struct Bench {
-    folder: tempfile::TempDir,
-}
 
 const HEADER: &str = "source,record_id,nhs_number,nhs_number_status,given_name,family_name,sex,birth_date,birth_order,address_1,postcode,gp_practice,sensitive";
 
 impl Bench {
     fn with(records: &[&str]) -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().expect("a scratch folder") };
+        let bench = Bench::empty();
         fs::write(bench.path("records.csv"), format!("{HEADER}\n{}\n", records.join("\n"))).expect("written");
         bench
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments).output().expect("childlink starts")
-    }
-
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
-    fn rows(&self, name: &str) -> Vec<BTreeMap<String, String>> {
-        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
-        reader.deserialize().map(|row| row.expect("a row of the file")).collect()
     }
 
     /// The reference under which a record is asked about.

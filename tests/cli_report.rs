@@ -1,44 +1,20 @@
 //! The report page as its readers meet it: whole in itself, the same for the same records, without colour or script,
 //! every picture with its figures.
 
+mod bench;
+
+use bench::Bench;
 use serde_json::Value;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-
-struct Bench {
-    folder: tempfile::TempDir,
-}
 
 impl Bench {
     /// A run over a small population, by the built-in numbers said to be trained.
     fn linked() -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().expect("a scratch folder") };
-        let mut model = childlink::linkage::model::Model::child_health();
-        model.provenance.trained_on_records = 1;
-        fs::write(bench.path("model.json"), model.to_json()).expect("written");
+        let bench = Bench::empty();
+        bench.write_trained_model("model.json");
         bench.ok(&["synth", "--children", "400", "--sources", "4", "--seed", "11", "--out", "population"]);
         bench.ok(&["link", "population/records.csv", "--model", "model.json", "--out", "linked"]);
         bench
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments).output().expect("childlink starts")
-    }
-
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
     }
 }
 

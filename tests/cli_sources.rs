@@ -1,22 +1,19 @@
 //! Records by every way in: compressed files, columns of Arrow, databases. The same records come to the same bytes.
 
+mod bench;
+
+use bench::Bench;
 use rusqlite::Connection;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-struct Bench {
-    folder: tempfile::TempDir,
-}
-
 impl Bench {
     /// A small population and what linking it from plain CSV gives.
     fn linked() -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().expect("a scratch folder") };
-        let mut model = childlink::linkage::model::Model::child_health();
-        model.provenance.trained_on_records = 1;
-        fs::write(bench.path("model.json"), model.to_json()).expect("written");
+        let bench = Bench::empty();
+        bench.write_trained_model("model.json");
         bench.ok(&["synth", "--children", "300", "--sources", "3", "--seed", "5", "--out", "population"]);
         fs::rename(bench.path("population/records.csv"), bench.path("records.csv")).expect("moved");
         // A row that is set aside must be read a second time.
@@ -26,38 +23,12 @@ impl Bench {
         bench
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments).env_remove("PGPASSWORD").output().expect("it starts")
-    }
-
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
     /// Links these inputs and holds the tables against those of the plain file.
     fn same(&self, inputs: &[&str]) {
         self.ok(&[&["link", "--model", "model.json", "--out", "other"], inputs].concat());
         for name in ["children.csv", "links.csv", "review.csv", "restricted.csv", "model.json"] {
             assert!(self.text(&format!("plain/{name}")) == self.text(&format!("other/{name}")), "{inputs:?}: {name}");
         }
-    }
-
-    fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
-        told
     }
 }
 
@@ -402,7 +373,7 @@ mod postgres_server {
 
     #[test]
     fn a_server_that_is_not_there_is_told_without_the_password() {
-        let bench = Bench { folder: tempfile::tempdir().expect("a scratch folder") };
+        let bench = Bench::empty();
         let database = format!("a=postgresql://reader:s3cret@127.0.0.1:{}/chis", free_port());
         let output = bench.run(&["check", "--database", &database, "--query", "a=SELECT 1"]);
         let told = String::from_utf8_lossy(&output.stderr);

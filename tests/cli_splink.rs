@@ -1,18 +1,14 @@
 //! General record linkage on the command line: any columns, by a Splink model. What Splink itself answered is
 //! in tests/data/splink.
 
+mod bench;
+
+use bench::{Bench, Row};
 use childlink::linkage::model::{BlockingRule, Model};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-struct Bench {
-    folder: tempfile::TempDir,
-}
-
-type Row = BTreeMap<String, String>;
+use std::path::Path;
 
 impl Bench {
     fn new() -> Bench {
@@ -24,42 +20,8 @@ impl Bench {
         Bench { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        fs::write(self.path(name), bytes).expect("the file is written");
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments).output().expect("childlink starts")
-    }
-
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
-    fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        String::from_utf8(output.stderr).expect("UTF-8")
-    }
-
     fn link(&self, input: &str, out: &str, more: &[&str]) {
         self.ok(&[&["link", input, "--splink-model", "model.json", "--out", out], more].concat());
-    }
-
-    fn rows(&self, name: &str) -> Vec<Row> {
-        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
-        reader.deserialize().map(|row| row.expect("a row of the file")).collect()
     }
 
     fn json(&self, name: &str) -> Value {

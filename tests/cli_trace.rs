@@ -1,16 +1,11 @@
 //! `childlink link --policy mps` on whole files.
 
+mod bench;
+
+use bench::{Bench, Row};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-
-struct Bench {
-    folder: tempfile::TempDir,
-}
-
-type Row = BTreeMap<String, String>;
 
 const REFERENCE: &str = "\
 record_id,nhs_number,family_name,given_name,sex,birth_date,postcode,updated_at
@@ -33,34 +28,16 @@ r6,9449310610,Novak,Petr,1,2018-07-09,SW1A 1AA,
 
 impl Bench {
     fn new() -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().expect("a scratch folder") };
+        let bench = Bench::empty();
         bench.write("persons.csv", REFERENCE);
         bench.write("school.csv", RECORDS);
         bench
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("the file is written");
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments).output().expect("childlink starts")
     }
 
     fn trace(&self, out: &str, more: &[&str]) {
         let fixed = ["link", "school.csv", "--policy", "mps", "--reference", "persons.csv", "--out", out];
         let output = self.run(&[&fixed[..], more].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    fn rows(&self, name: &str) -> Vec<Row> {
-        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
-        reader.deserialize().map(|row| row.expect("a row of the file")).collect()
     }
 
     fn traces(&self, out: &str) -> BTreeMap<String, Row> {

@@ -1,0 +1,66 @@
+//! A scratch folder in which tests of the command line run it. A test adds the ways of its own subject to [`Bench`].
+
+#![allow(dead_code, reason = "each test uses its own part")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A row of a delimited file by its header.
+pub(crate) type Row = BTreeMap<String, String>;
+
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Bench {
+    pub(crate) fn empty() -> Bench {
+        Bench { folder: tempfile::tempdir().expect("a scratch folder") }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.path(name), bytes).unwrap_or_else(|cause| panic!("{name}: {cause}"));
+    }
+
+    pub(crate) fn rows(&self, name: &str) -> Vec<Row> {
+        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
+        reader.deserialize().map(|row| row.expect("a row of the file")).collect()
+    }
+
+    /// The built-in model said to be trained, so that its numbers are used as they are.
+    pub(crate) fn write_trained_model(&self, name: &str) {
+        let mut model = childlink::linkage::model::Model::child_health();
+        model.provenance.trained_on_records = 1;
+        self.write(name, model.to_json());
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
+        command.current_dir(self.folder.path()).args(arguments).env_remove("PGPASSWORD");
+        command.output().expect("childlink starts")
+    }
+
+    /// What a run that must succeed says.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// What a run that must be refused as unusable says.
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        told
+    }
+}
