@@ -1,10 +1,10 @@
 //! `childlink best`: one record for every child of a run.
 
 use super::Outcome;
-use super::link::Format;
+use super::link::{Format, Tables};
 use crate::input::in_file;
 use crate::linked::{Keyed, column, find, spelled};
-use crate::output::{OutputFile, OutputFolder};
+use crate::output::OutputFolder;
 use crate::render::{Terminal, count, table};
 use crate::rerun::Rerun;
 use crate::standard::{open, read_text};
@@ -13,7 +13,6 @@ use childlink::exchange::best::{
     Death, Rules, Withdrawn, best_children, best_columns, conflicts_columns, history_columns, origins_columns,
     read_withdrawn, write_best, write_conflicts, write_history, write_origins,
 };
-use childlink::exchange::sheet::{Sheet, SheetColumn};
 use childlink::linkage::parallel;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -136,34 +135,4 @@ fn children(run: &Path, rerun: &Rerun) -> Result<Vec<u64>, Error> {
         ));
     }
     Ok(child_of)
-}
-
-struct Tables {
-    folder: OutputFolder,
-    format: Format,
-}
-
-impl Tables {
-    fn write(
-        &mut self,
-        name: &str,
-        columns: &[SheetColumn],
-        fill: impl FnOnce(&mut Sheet<OutputFile>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let (file, mut sheet);
-        match self.format {
-            Format::Csv => {
-                file = self.folder.file(&format!("{name}.csv"))?;
-                sheet = Sheet::csv(file, columns)?;
-                self.folder.supersede(&format!("{name}.parquet"));
-            }
-            Format::Parquet => {
-                file = self.folder.file(&format!("{name}.parquet"))?;
-                sheet = Sheet::parquet(file, columns)?;
-                self.folder.supersede(&format!("{name}.csv"));
-            }
-        }
-        fill(&mut sheet)?;
-        self.folder.add(sheet.finish()?)
-    }
 }

@@ -238,13 +238,14 @@ fn write_tables(
 }
 
 /// Result tables on their way into the folder.
-struct Tables {
-    folder: OutputFolder,
-    format: Format,
+pub(crate) struct Tables {
+    pub(crate) folder: OutputFolder,
+    pub(crate) format: Format,
 }
 
 impl Tables {
-    fn write(
+    /// Writes one table; one of the other format that an earlier run left is taken away.
+    pub(crate) fn write(
         &mut self,
         name: &str,
         columns: &[SheetColumn],
