@@ -224,74 +224,86 @@ fn subgroups(table: &Table, linked: &Linked, children: &Children<'_>) -> Vec<Sub
     }
     let fields = &table.fields;
     let sex = |record: RecordIndex| match fields.sex.of(record) {
-        code if code == Sex::Female as u8 => "female".to_owned(),
-        code if code == Sex::Male as u8 => "male".to_owned(),
-        _ => "other or not known".to_owned(),
+        code if code == Sex::Female as u8 => 0,
+        code if code == Sex::Male as u8 => 1,
+        _ => 2,
     };
-    let year = |record: RecordIndex| match fields.birth[record as usize].year() {
-        0 => "not known".to_owned(),
-        year => year.to_string(),
-    };
+    let year = |record: RecordIndex| fields.birth[record as usize].year();
     let number = |record: RecordIndex| {
         let cell = fields.number[record as usize];
         match (cell.number(), cell.is_verified()) {
-            (Some(_), true) => "verified",
-            (Some(_), false) => "valid, not verified",
-            (None, _) => "none, or not valid",
+            (Some(_), true) => 0,
+            (Some(_), false) => 1,
+            (None, _) => 2,
         }
-        .to_owned()
     };
-    let given = |record: RecordIndex| {
-        if fields.given.of(record).whole == 0 { "none, or a placeholder" } else { "named" }.to_owned()
-    };
-    let birth = |record: RecordIndex| {
-        if fields.birth_order_of(record) > 1 { "second or later born" } else { "single, first born or not told" }
-            .to_owned()
-    };
-    let by: [(&str, &dyn Fn(RecordIndex) -> String); 5] =
-        [("sex", &sex), ("birth-year", &year), ("nhs-number", &number), ("given-name", &given), ("birth", &birth)];
+    let given = |record: RecordIndex| u32::from(fields.given.of(record).whole == 0);
+    let birth = |record: RecordIndex| u32::from(fields.birth_order_of(record) > 1);
+    let partings = [
+        Parting { by: "sex", part: &sex, names: &["female", "male", "other or not known"] },
+        // Named by the year itself.
+        Parting { by: "birth-year", part: &year, names: &["not known"] },
+        Parting { by: "nhs-number", part: &number, names: &["verified", "valid, not verified", "none, or not valid"] },
+        Parting { by: "given-name", part: &given, names: &["named", "none, or a placeholder"] },
+        Parting { by: "birth", part: &birth, names: &["single, first born or not told", "second or later born"] },
+    ];
     let mut all = Vec::new();
-    for (by, group_of) in by {
-        let mut groups: BTreeMap<String, SubgroupCount> = BTreeMap::new();
+    for Parting { by, part, names } in partings {
+        let mut parts: Vec<[u64; 3]> = vec![[0; 3]; names.len()];
         for record in 0..table.len() as RecordIndex {
-            let group = group_of(record);
-            let counts = groups.entry(group).or_insert_with_key(|group| SubgroupCount {
-                by: by.to_owned(),
-                group: group.clone(),
-                records: 0,
-                linked: 0,
-                in_review: 0,
-            });
-            counts.records += 1;
-            counts.linked += u64::from(linked_record[record as usize]);
-            counts.in_review += u64::from(in_review[record as usize]);
+            let part = part(record) as usize;
+            if part >= parts.len() {
+                parts.resize(part + 1, [0; 3]);
+            }
+            let [records, linked, reviewed] = &mut parts[part];
+            *records += 1;
+            *linked += u64::from(linked_record[record as usize]);
+            *reviewed += u64::from(in_review[record as usize]);
         }
-        all.extend(groups.into_values());
+        let named = parts.into_iter().enumerate().filter(|(_, [records, ..])| *records > 0);
+        let mut groups: Vec<SubgroupCount> = named
+            .map(|(part, [records, linked, in_review])| {
+                let group = names.get(part).map_or_else(|| part.to_string(), |&name| name.to_owned());
+                SubgroupCount { by: by.to_owned(), group, records, linked, in_review }
+            })
+            .collect();
+        groups.sort_by(|one, other| one.group.cmp(&other.group));
+        all.extend(groups);
     }
     all
+}
+
+/// A way to part the records: what the parts differ in, the part of a record, and what the first parts are called; the
+/// others are called by their number.
+struct Parting<'f> {
+    by: &'static str,
+    part: &'f dyn Fn(RecordIndex) -> u32,
+    names: &'static [&'static str],
 }
 
 fn births(table: &Table, linked: &Linked, children: &Children<'_>) -> BirthCount {
     let fields = &table.fields;
     let mut count = BirthCount::default();
-    let mut births: BTreeMap<(u64, u64), BTreeSet<u64>> = BTreeMap::new();
+    let mut births: Vec<(u64, u64, u64)> = Vec::new();
     for record in 0..table.len() as RecordIndex {
         let order = fields.birth_order_of(record);
         count.records_with_order += u64::from(order > 0);
         count.records_of_later_born += u64::from(order > 1);
         let birth = fields.birth[record as usize];
         if let (Some(mother), true) = (fields.mother_number[record as usize].number(), birth.is_whole()) {
-            births.entry((mother, birth.bits())).or_default().insert(linked.children.child_id[record as usize]);
+            births.push((mother, birth.bits(), linked.children.child_id[record as usize]));
         }
     }
-    for together in births.values().filter(|children| children.len() > 1) {
+    parallel::sort_unstable_by(&mut births, |one, other| one.cmp(other));
+    births.dedup();
+    for together in births.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)).filter(|birth| birth.len() > 1) {
         count.multiple_births += 1;
         count.children_of_multiple_births += together.len() as u64;
     }
     for records in children.each() {
-        let orders: BTreeSet<u8> =
-            records.iter().map(|&record| fields.birth_order_of(record)).filter(|&order| order > 0).collect();
-        count.children_of_two_orders += u64::from(orders.len() > 1);
+        let mut orders = records.iter().map(|&record| fields.birth_order_of(record)).filter(|&order| order > 0);
+        let first = orders.next();
+        count.children_of_two_orders += u64::from(orders.any(|order| Some(order) != first));
     }
     count
 }
