@@ -5,8 +5,8 @@ use crate::identity::sex::Sex;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::reference_names::ReferenceNames;
 use crate::linkage::table::fields::Fields;
-use crate::linkage::table::fields::names::NameId;
-use hashbrown::HashMap;
+use crate::linkage::table::fields::names::{NameId, NameTable};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Records' worth of trust in the average frequency: a few records say little about how rare a name is.
@@ -44,12 +44,6 @@ impl Rarity {
         self.table.is_some() || !self.together.is_empty()
     }
 
-    /// What tells the share of a record's name.
-    fn key(&self, fields: &Fields, name: NameId, record: RecordIndex) -> NameKey {
-        let bearer = self.table.as_ref().map_or((None, 0), |table| table.bearer(fields, record));
-        (name, bearer, if self.together.is_empty() { 0 } else { fields.family.of(record).whole })
-    }
-
     /// The share of a value that `count` of `total` records have.
     fn share(&self, fields: &Fields, (count, total): (u64, u64), (name, (sex, year), family): NameKey) -> f64 {
         let names = &fields.names;
@@ -73,7 +67,46 @@ impl Rarity {
             "family-name" => fields.family.of(record).whole,
             _ => fields.mother_given.of(record).words[0],
         };
-        self.share(fields, counted, self.key(fields, name, record))
+        let bearer = self.table.as_ref().map_or((None, 0), |table| table.bearer(fields, record));
+        let family = if self.together.is_empty() { 0 } else { fields.family.of(record).whole };
+        self.share(fields, counted, (name, bearer, family))
+    }
+}
+
+/// The pairs of names that go together, as a table numbers its names.
+struct Together {
+    /// Whether the name of a number is the given name of such a pair: few names are, and no other is looked up.
+    is_given: Vec<bool>,
+    pairs: HashSet<(NameId, NameId)>,
+}
+
+impl Together {
+    fn of(pairs: &[NamePair], names: &NameTable) -> Together {
+        if pairs.is_empty() {
+            return Together { is_given: Vec::new(), pairs: HashSet::new() };
+        }
+        let mut number: HashMap<&str, NameId> =
+            pairs.iter().flat_map(|pair| [pair.given.as_str(), pair.family.as_str()]).map(|name| (name, 0)).collect();
+        for id in 1..names.len() as NameId {
+            if let Some(number) = number.get_mut(names.text(id)) {
+                *number = id;
+            }
+        }
+        let numbered = |pair: &NamePair| (number[pair.given.as_str()], number[pair.family.as_str()]);
+        let pairs: HashSet<(NameId, NameId)> =
+            pairs.iter().map(numbered).filter(|&(given, family)| given != 0 && family != 0).collect();
+        let mut is_given = vec![false; names.len()];
+        pairs.iter().for_each(|&(given, _)| is_given[given as usize] = true);
+        Together { is_given, pairs }
+    }
+
+    /// The family name of a record if the given name goes together with it, else 0.
+    fn family_with(&self, given: NameId, fields: &Fields, record: RecordIndex) -> NameId {
+        if !self.is_given.get(given as usize).is_some_and(|&is| is) {
+            return 0;
+        }
+        let family = fields.family.of(record).whole;
+        if self.pairs.contains(&(given, family)) { family } else { 0 }
     }
 }
 
@@ -90,14 +123,25 @@ pub(super) fn relative_frequencies(
         0 => f64::NAN,
         _ => rarity.share(fields, count(id), key),
     };
+    // Where no table asks for its bearer, a value has one share, but for the few names that go together.
+    let of_value = |id: usize| share(id, (stands_for[id] as NameId, (None, 0), 0));
+    let mut frequency: Vec<f64> = match rarity.table {
+        None => (0..stands_for.len()).map(of_value).collect(),
+        Some(_) => Vec::new(),
+    };
     if !rarity.tells_records_apart() {
-        let frequency = (0..stands_for.len()).map(|id| share(id, (0, (None, 0), 0))).collect();
         return (value_id, frequency);
     }
+    let together = Together::of(&rarity.together, &fields.names);
     let mut ids: HashMap<NameKey, u32> = HashMap::new();
-    let mut frequency = Vec::new();
     let id_of = |(record, &id): (usize, &u32)| {
-        let key = rarity.key(fields, stands_for[id as usize] as NameId, record as RecordIndex);
+        let (name, record) = (stands_for[id as usize] as NameId, record as RecordIndex);
+        let family = together.family_with(name, fields, record);
+        let bearer = match &rarity.table {
+            None if family == 0 => return id,
+            table => table.as_ref().map_or((None, 0), |table| table.bearer(fields, record)),
+        };
+        let key = (name, bearer, family);
         *ids.entry(key).or_insert_with(|| {
             frequency.push(share(id as usize, key));
             frequency.len() as u32 - 1
