@@ -14,7 +14,10 @@ use std::str::FromStr;
 /// In the place of a child: any child. Said to be different from it, a person is none of the index's children.
 pub const ANY_CHILD: ChildId = 0;
 
-/// Whom a decision is about, as a name that tells nothing: half of a SHA-256. Written as 32 hexadecimal figures.
+/// Whom a decision is about: half of a SHA-256 of what they are known by. Written as 32 hexadecimal figures.
+///
+/// It is short and always of one form, but no secret: whoever tries every NHS number finds the one that it was made
+/// of. Keep it where the number itself may stand, and out of addresses and logs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Whom([u8; 16]);
 
