@@ -464,3 +464,86 @@ fn m_comes_from_pairs_that_people_call_the_same() {
     let base = ["model", "train", "people.csv", "--splink-model", "model.json", "--out", "c.json"];
     assert!(bench.refused(&[&base[..], &["--labels", "labels.csv"]].concat()).contains("train/no-labels"));
 }
+
+#[test]
+fn what_is_odd_about_a_model_is_told_with_its_place_and_warnings_stop_a_strict_import() {
+    let bench = Bench::new();
+    let plain = serde_json::json!({
+        "link_type": "dedupe_only", "sql_dialect": "duckdb", "probability_two_random_records_match": 0.01,
+        "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.dob = r.dob"}],
+        "comparisons": [{"output_column_name": "surname", "comparison_levels": [
+            {"sql_condition": "surname_l = surname_r", "label_for_charts": "same", "m_probability": 0.5,
+                "u_probability": 0.1, "tf_adjustment_column": "surname", "tf_adjustment_weight": 1.0},
+            {"sql_condition": "ELSE", "label_for_charts": "else", "m_probability": 0.5, "u_probability": 0.9}]}],
+    });
+    bench.write("plain.json", plain.to_string());
+    bench.ok(&["model", "import", "plain.json", "--strict"]);
+    let level = |key: &str, value: Value| {
+        let mut model = plain.clone();
+        model["comparisons"][0]["comparison_levels"][0][key] = value;
+        model
+    };
+    let with = |key: &str, value: Value| {
+        let mut model = plain.clone();
+        model[key] = value;
+        model
+    };
+    let salted = serde_json::json!([{"blocking_rule": "l.dob = r.dob", "salting_partitions": 4}]);
+    let mut spark = with("sql_dialect", "spark".into());
+    let similar = serde_json::json!({"sql_condition": "jaro_winkler(surname_l, surname_r) > 0.88",
+        "label_for_charts": "alike", "m_probability": 0.5, "u_probability": 0.1});
+    spark["comparisons"][0]["comparison_levels"].as_array_mut().expect("levels").insert(1, similar);
+    // What Splink writes for a level that its sample never met.
+    let unmet = "level not observed in training dataset".into();
+    for (code, place, warns, model) in [
+        ("splink/untrained-level", "m_probability", true, level("m_probability", Value::Null)),
+        ("splink/level-not-observed", "u_probability", true, level("u_probability", unmet)),
+        ("splink/tf-weight-assumed", "surname", true, level("tf_adjustment_weight", Value::Null)),
+        ("splink/dialect-assumed", "the model", true, with("sql_dialect", Value::Null)),
+        ("splink/unverified-function", "jaro_winkler", true, spark),
+        ("splink/key-ignored", "salting_partitions", false, with("blocking_rules_to_generate_predictions", salted)),
+        ("splink/key-ignored", "colour", false, with("colour", "blue".into())),
+    ] {
+        bench.write("odd.json", model.to_string());
+        let told = bench.ok(&["model", "import", "odd.json"]);
+        let line = told.lines().find(|line| line.contains(code)).unwrap_or_else(|| panic!("{code}: {told}"));
+        assert!(line.contains(place), "{code} says where: {line}");
+        let strict = bench.run(&["model", "import", "odd.json", "--strict"]);
+        assert_eq!(!strict.status.success(), warns, "{code}: {}", String::from_utf8_lossy(&strict.stderr));
+    }
+}
+
+#[test]
+fn a_rule_without_an_equality_is_told_as_trying_every_pair() {
+    let bench = Bench::new();
+    let mut model = bench.json("model.json");
+    model["blocking_rules_to_generate_predictions"] =
+        serde_json::json!([{"blocking_rule": "levenshtein(l.surname, r.surname) <= 1"}]);
+    bench.write("model.json", model.to_string());
+    let told = bench.ok(&["score", "people.csv", "--splink-model", "model.json", "--out", "x.csv"]);
+    let line = told.lines().find(|line| line.contains("splink/all-pairs")).unwrap_or_else(|| panic!("{told}"));
+    assert!(line.contains('1'), "which rule: {line}");
+}
+
+#[test]
+fn training_that_goes_wrong_is_told() {
+    let bench = Bench::new();
+    let base = ["model", "train", "people.csv", "--splink-model", "model.json", "--out", "trained.json"];
+    // Labels that call strangers one person: a pair of opposite ends of the file
+    // differs in nearly everything.
+    let people = bench.rows("people.csv");
+    let labels: String = (0..60)
+        .map(|place| format!("{},{},same\n", people[place]["unique_id"], people[people.len() - 1 - place]["unique_id"]))
+        .collect();
+    bench.write("labels.csv", format!("unique_id_l,unique_id_r,decision\n{labels}"));
+    let told = bench.ok(&[&base[..], &["--labels", "labels.csv"]].concat());
+    for code in ["splink/mostly-disagree", "splink/inverted-level"] {
+        let line = told.lines().find(|line| line.contains(code)).unwrap_or_else(|| panic!("{code}: {told}"));
+        assert!(line.contains("comparison "), "{line}");
+    }
+    let mut model = bench.json("model.json");
+    model["max_iterations"] = 1.into();
+    bench.write("model.json", model.to_string());
+    let told = bench.ok(&[&base[..], &["--em-rule", "l.dob = r.dob"]].concat());
+    assert!(told.contains("splink/not-converged") && told.contains("l.dob = r.dob"), "{told}");
+}
