@@ -45,6 +45,31 @@ impl Shared {
     }
 }
 
+/// What a rule asks for beyond the keys of its path, as far as packed columns show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beyond {
+    /// The year of birth.
+    Year,
+    /// Month and day of birth.
+    MonthDay,
+    /// The district of the postcode.
+    District,
+    /// The mother's given name, in any spelling.
+    MotherGiven,
+}
+
+impl Beyond {
+    fn of(key: &str) -> Option<Beyond> {
+        Some(match key {
+            "birth-year" => Beyond::Year,
+            "birth-month-day" => Beyond::MonthDay,
+            "postcode-district" => Beyond::District,
+            "mother-given-name" => Beyond::MotherGiven,
+            _ => return None,
+        })
+    }
+}
+
 /// What the rules ask for beside a birth date: any of these, or nothing that packed columns show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Beside {
@@ -73,6 +98,9 @@ pub(super) struct Access {
     pub(super) paths: Vec<Vec<String>>,
     /// Whether all rules of a path ask for birth dates that can be one child's.
     pub(super) dated: Vec<bool>,
+    /// What each rule of a path asks for beyond the path's keys. Keys that packed columns do not show are left out: a block
+    /// of the rule has no more records than share these.
+    pub(super) beyond: Vec<Vec<Vec<Beyond>>>,
 }
 
 impl Access {
@@ -90,11 +118,16 @@ impl Access {
                 let few = rule.keys.first().is_some_and(|key| SHARED_BY_FEW.contains(&key.as_str()));
                 let keys = rule.keys[..rule.keys.len().min(if few { 1 } else { PATH_KEYS })].to_vec();
                 let dated = rule.only_if.as_deref() == Some("birth-date/compatible");
+                let beyond = rule.keys[keys.len()..].iter().filter_map(|key| Beyond::of(key)).collect();
                 match access.paths.iter().position(|known| *known == keys) {
-                    Some(path) => access.dated[path] &= dated,
+                    Some(path) => {
+                        access.dated[path] &= dated;
+                        access.beyond[path].push(beyond);
+                    }
                     None => {
                         access.paths.push(keys);
                         access.dated.push(dated);
+                        access.beyond.push(vec![beyond]);
                     }
                 }
             }

@@ -195,6 +195,11 @@ impl Store {
         if found { self.get(Slot::PostcodeCount, place) } else { 0 }
     }
 
+    /// A row's postcode.
+    pub(super) fn postcode_of(&self, row: usize) -> PackedPostcode {
+        self.postcode(self.get(Slot::Postcode, row))
+    }
+
     /// A row's NHS number.
     pub(super) fn number(&self, row: usize) -> NumberCell {
         NumberCell::from_bits(self.get(Slot::Number, row))

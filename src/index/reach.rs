@@ -2,8 +2,8 @@
 //! agree in nothing: of a birth date's hundreds of rows a handful is left.
 
 use super::ChildIndex;
-use super::access::{Beside, Shared};
-use super::layout::Slot;
+use super::access::{Beside, Beyond, Shared};
+use super::layout::{Slot, Store};
 use crate::error::Error;
 use crate::linkage::predicate::birth::are_compatible;
 use crate::linkage::table::fields::date::PackedDate;
@@ -79,6 +79,39 @@ impl Tokens {
     }
 }
 
+/// How many records of a path's bucket the block of each of its rules can have at most.
+struct Sizes<'a> {
+    rules: &'a [Vec<Beyond>],
+    counts: Vec<usize>,
+    query: &'a RecordFields,
+    tokens: &'a Tokens,
+}
+
+impl<'a> Sizes<'a> {
+    fn of(rules: &'a [Vec<Beyond>], query: &'a RecordFields, tokens: &'a Tokens) -> Sizes<'a> {
+        Sizes { rules, counts: vec![0; rules.len()], query, tokens }
+    }
+
+    /// Counts a row for each rule whose further keys it shares with the record in question.
+    fn count(&mut self, store: &Store, names: &NameTable, row: usize, birth: PackedDate) {
+        let born = self.query.birth;
+        let shares = |beyond: &Beyond| match beyond {
+            Beyond::Year => birth.year() == born.year(),
+            Beyond::MonthDay => (birth.month(), birth.day()) == (born.month(), born.day()),
+            Beyond::District => store.postcode_of(row).district() == self.query.postcode.district(),
+            Beyond::MotherGiven => self.tokens.has_mother(names, &store.given(store.get(Slot::MotherGiven, row))),
+        };
+        for (count, rule) in self.counts.iter_mut().zip(self.rules) {
+            *count += usize::from(rule.iter().all(shares));
+        }
+    }
+
+    /// The greatest of them.
+    fn greatest(&self) -> usize {
+        self.counts.iter().copied().max().unwrap_or(0)
+    }
+}
+
 impl ChildIndex {
     /// The rows, in order, each once.
     ///
@@ -108,25 +141,36 @@ impl ChildIndex {
             let bucket = super::access::bucket(key, bits);
             let place_of = |bucket| store.value(&columns.starts, bucket) as usize;
             let places = place_of(bucket)..place_of(bucket + 1);
-            let (count, came) = (places.len() as u64, delta.with_key(path, key));
-            let is_small = (count + came.len() as u64).saturating_mul(count + came.len() as u64) / 2 <= most;
-            let dated = access.dated[path] && is_small;
+            let came = delta.with_key(path, key);
             let by_number = access.paths[path] == ["nhs-number"];
-            let mut date = 0;
-            for place in places {
-                let row = store.value(&columns.rows, place) as usize;
-                if by_number && store.number(row).number() != query.number.number() {
-                    continue;
+            let row_at = |place| store.value(&columns.rows, place) as usize;
+            // With the record in question.
+            let is_whole = |others: usize| {
+                let others = others as u64 + came.len() as u64;
+                others.saturating_mul(others + 1) / 2 <= most
+            };
+            let fits = |row: usize| !by_number || store.number(row).number() == query.number.number();
+            let begun = rows.len();
+            if access.dated[path] {
+                let mut sizes = Sizes::of(&access.beyond[path], query, &tokens);
+                let count_all = !is_whole(places.len());
+                let mut date = 0;
+                for row in places.clone().map(row_at).filter(|&row| fits(row)) {
+                    date = store.date_place(row, date);
+                    let birth = store.date_at(date);
+                    if are_compatible(query.birth, birth) {
+                        rows.push((row, Some(birth)));
+                    }
+                    if count_all {
+                        sizes.count(store, &few.fields.names, row, birth);
+                    }
                 }
-                if !dated {
-                    rows.push((row, None));
-                    continue;
+                if count_all && !is_whole(sizes.greatest()) {
+                    rows.truncate(begun);
+                    rows.extend(places.map(|place| (row_at(place), None)));
                 }
-                date = store.date_place(row, date);
-                let birth = store.date_at(date);
-                if are_compatible(query.birth, birth) {
-                    rows.push((row, Some(birth)));
-                }
+            } else {
+                rows.extend(places.map(row_at).filter(|&row| fits(row)).map(|row| (row, None)));
             }
             if with_changes {
                 rows.extend(came.iter().map(|&place| (packed + place as usize, None)));
