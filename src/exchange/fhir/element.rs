@@ -5,6 +5,8 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 /// How much of a message is read before it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,23 @@ impl Default for Limits {
     /// 3 MB (NEMS publication requirements), 64 deep, 200,000 elements.
     fn default() -> Limits {
         Limits { bytes: 3_000_000, depth: 64, elements: 200_000 }
+    }
+}
+
+impl Limits {
+    /// Whether a message is not too long.
+    ///
+    /// # Errors
+    /// `message/too-large`.
+    pub(crate) fn admit(&self, bytes: &[u8]) -> Result<(), Error> {
+        if bytes.len() <= self.bytes {
+            return Ok(());
+        }
+        Err(Error::new(
+            "message/too-large",
+            format!("the message has {} bytes, more than the {} allowed", bytes.len(), self.bytes),
+            "ask the sender to split it, or raise the limit",
+        ))
     }
 }
 
@@ -52,13 +71,7 @@ impl Element {
     /// `message/too-large`, `message/too-deep`, `message/entity` (a document type or entity
     /// declaration), `message/encoding`, `message/malformed`.
     pub fn read(bytes: &[u8], limits: Limits) -> Result<Element, Error> {
-        if bytes.len() > limits.bytes {
-            return Err(Error::new(
-                "message/too-large",
-                format!("the message has {} bytes, more than the {} allowed", bytes.len(), limits.bytes),
-                "ask the sender to split it, or raise the limit",
-            ));
-        }
+        limits.admit(bytes)?;
         let text = std::str::from_utf8(bytes).map_err(|fault| {
             Error::new(
                 "message/encoding",
@@ -113,6 +126,9 @@ fn too_deep(limits: Limits) -> Error {
         "a real message is far smaller; ask the sender what this is",
     )
 }
+
+/// Attributes of one element. FHIR knows four, and a few name spaces stand beside them.
+const MOST_ATTRIBUTES: usize = 64;
 
 /// Counts what has been read against the limits.
 struct Guard {
@@ -181,8 +197,12 @@ fn read_xml(text: &str, limits: Limits) -> Result<Element, Error> {
 /// An element with its attributes: `value` is the element's value, any other attribute a child.
 fn xml_element(start: &BytesStart<'_>) -> Result<Element, Error> {
     let mut element = Element { name: start.local_name().as_ref().to_owned(), ..Element::default() };
-    for attribute in start.attributes() {
+    for (place, attribute) in start.attributes().enumerate() {
         let attribute = attribute.map_err(|_| malformed("an attribute is not well formed"))?;
+        // Each is held against all before it, so that many would take long.
+        if place >= MOST_ATTRIBUTES {
+            return Err(malformed(format!("an element has more than {MOST_ATTRIBUTES} attributes")));
+        }
         let name = attribute.key.local_name().as_ref().to_owned();
         if attribute.key.as_ref().starts_with("xmlns") {
             continue;
@@ -241,11 +261,21 @@ fn json_element(name: &str, value: Value, depth: usize, guard: &mut Guard) -> Re
     let mut element = Element { name: name.to_owned(), ..Element::default() };
     match value {
         Value::Object(members) => {
+            let halves: HashSet<String> =
+                members.keys().filter_map(|key| Some(key.strip_prefix('_')?.to_owned())).collect();
+            let mut first_half = HashMap::new();
             for (member, value) in members {
                 if member == "resourceType" {
                     element.value = value.as_str().map(str::to_owned);
-                } else {
-                    json_member(&mut element, &member, value, depth, guard)?;
+                    continue;
+                }
+                let name = member.strip_prefix('_').unwrap_or(&member);
+                let is_half = halves.contains(name);
+                let written = if is_half { first_half.remove(name) } else { None };
+                let start = element.children.len();
+                json_member(&mut element, name, value, written.unwrap_or_default(), depth, guard)?;
+                if is_half {
+                    first_half.insert(name.to_owned(), start..element.children.len());
                 }
             }
         }
@@ -257,18 +287,24 @@ fn json_element(name: &str, value: Value, depth: usize, guard: &mut Guard) -> Re
     Ok(element)
 }
 
-/// Adds a member: an array as repetitions, and `_birthDate` to the `birthDate` it belongs to.
-fn json_member(parent: &mut Element, member: &str, value: Value, depth: usize, guard: &mut Guard) -> Result<(), Error> {
+/// Adds a member: an array as repetitions. `written` are the places of `birthDate` where this is `_birthDate`, or the
+/// other way round: the second of the two joins the first.
+fn json_member(
+    parent: &mut Element,
+    name: &str,
+    value: Value,
+    written: Range<usize>,
+    depth: usize,
+    guard: &mut Guard,
+) -> Result<(), Error> {
     let values = match value {
         Value::Array(values) => values,
         value => vec![value],
     };
-    let name = member.strip_prefix('_').unwrap_or(member);
-    // JSON may write `_birthDate` before or after `birthDate`: the second of the two joins the first.
-    let twins: Vec<usize> = (0..parent.children.len()).filter(|&at| parent.children[at].name == name).collect();
-    for (position, value) in values.into_iter().enumerate() {
+    let mut twins = written;
+    for value in values {
         let element = json_element(name, value, depth + 1, guard)?;
-        match twins.get(position).and_then(|&at| parent.children.get_mut(at)) {
+        match twins.next().and_then(|at| parent.children.get_mut(at)) {
             Some(twin) => {
                 twin.value = twin.value.take().or(element.value);
                 twin.children.extend(element.children);
@@ -305,6 +341,23 @@ mod tests {
     }
 
     #[test]
+    fn a_member_and_its_other_half_are_one_whichever_comes_first() {
+        // FHIR R4, JSON: `_given` has the extensions of `given`, place by place, null where there is none.
+        for text in [
+            r#"{"given":["A","B"],"_given":[null,{"id":"x"},{"id":"y"}],"other":1}"#,
+            r#"{"_given":[null,{"id":"x"},{"id":"y"}],"other":1,"given":["A","B"]}"#,
+        ] {
+            let root = Element::read(text.as_bytes(), Limits::default()).unwrap();
+            let given: Vec<_> = root.all("given").map(|given| (given.text(&[]), given.text(&["id"]))).collect();
+            assert_eq!(given, [(Some("A"), None), (Some("B"), Some("x")), (None, Some("y"))], "{text}");
+        }
+        // Many members of one object: each is looked for once.
+        let many: String = (0..90_000).map(|place| format!(r#""m{place}":1,"_m{place}":{{}},"#)).collect();
+        let root = Element::read(format!("{{{many}\"z\":1}}").as_bytes(), Limits::default()).unwrap();
+        assert_eq!(root.children.len(), 90_001);
+    }
+
+    #[test]
     fn hostile_messages_are_refused_by_name() {
         // The "billion laughs" needs a document type declaration, and gets no further than that.
         assert_eq!(code(b"<!DOCTYPE lolz [<!ENTITY lol \"lol\">]><Bundle/>"), "message/entity");
@@ -314,6 +367,8 @@ mod tests {
         assert_eq!(code("[".repeat(100_000).as_bytes()), "message/too-deep");
         assert_eq!(code(&vec![b' '; 3_000_001]), "message/too-large");
         assert_eq!(code(b"<Bundle><id value=\"\xff\"/></Bundle>"), "message/encoding");
+        let attributes: String = (0..100_000).map(|place| format!(" a{place}=\"\"")).collect();
+        assert_eq!(code(format!("<Bundle{attributes}/>").as_bytes()), "message/malformed");
         for text in ["", "<Bundle>", "<Bundle></Patient>", "</Bundle>", "{", "[]", "\"x\""] {
             assert_eq!(code(text.as_bytes()), "message/malformed", "{text}");
         }

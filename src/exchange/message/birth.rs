@@ -111,10 +111,18 @@ fn details(bundle: &Bundle<'_>, subject: &mut Subject) -> Birth {
     }
     let whole = |codes: &[&str]| number(codes).filter(|n| (0.0..=100_000.0).contains(n)).map(|n| n.round() as u32);
     let stillborn = observed(&["237364002"]).and_then(|seen| seen.text(&["valueCodeableConcept", "coding", "code"]));
-    let organisation = |category: &str| {
+    let of_episode = |category: &str| {
         let episode = bundle.of_type("EpisodeOfCare").find(|e| e.all("type").any(|kind| kind.has_code(category)))?;
         person::organisation_code(episode.child("managingOrganization")?, bundle)
     };
+    // PDS has one care team, whose members' parts are told by words alone: both have the code of a child health service.
+    let of_team = |part: &str| {
+        let members = bundle.of_type("CareTeam").flat_map(|team| team.all("participant"));
+        let is_it = |role: &Element| role.text(&["text"]).is_some_and(|text| text.eq_ignore_ascii_case(part));
+        let member = members.into_iter().find(|member| member.all("role").any(is_it))?;
+        person::organisation_code(member.child("member")?, bundle)
+    };
+    let place = || bundle.of_type("Location").find_map(|place| place.text(&["identifier", "value"]).map(str::to_owned));
     Birth {
         // 1 live, 2 ante-partum, 3 intra-partum, 4 indeterminate: the last three are stillbirths.
         life: match stillborn {
@@ -124,9 +132,11 @@ fn details(bundle: &Bundle<'_>, subject: &mut Subject) -> Birth {
         },
         births: whole(&["382341000000101", "246435002"]),
         weight_grams: whole(&["364589006", "29463-7"]),
-        responsible_organisation: organisation("responsible-child-health-organisation"),
-        partner_organisation: organisation("partner-child-health-organisation"),
-        delivery_place: organisation("delivery-place"),
+        responsible_organisation: of_episode("responsible-child-health-organisation")
+            .or_else(|| of_team("Responsible child health")),
+        partner_organisation: of_episode("partner-child-health-organisation")
+            .or_else(|| of_team("Partner child health")),
+        delivery_place: of_episode("delivery-place").or_else(place),
     }
 }
 

@@ -56,12 +56,17 @@ fn hl7_messages(text: &[u8]) -> Vec<(Option<u64>, &[u8])> {
         begins && (at == 0 || matches!(text[at - 1], b'\r' | b'\n' | 0x1c))
     };
     let starts: Vec<usize> = (0..text.len()).filter(|&at| is_start(at)).collect();
-    let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    let line_of = |at: usize| 1 + text[..at].iter().filter(|&&byte| byte == b'\n' || byte == b'\r').count() as u64;
-    match starts.len() {
-        0 | 1 => vec![(None, text)],
-        _ => starts.iter().zip(ends).map(|(&start, end)| (Some(line_of(start)), &text[start..end])).collect(),
+    if starts.len() < 2 {
+        return vec![(None, text)];
     }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let (mut line, mut counted) = (1, 0);
+    let piece = |(&start, end): (&usize, usize)| {
+        line += text[counted..start].iter().filter(|&&byte| byte == b'\n' || byte == b'\r').count() as u64;
+        counted = start;
+        (Some(line), &text[start..end])
+    };
+    starts.iter().zip(ends).map(piece).collect()
 }
 
 /// Whether a text of several lines has a whole JSON object on its first.

@@ -6,8 +6,9 @@
 //! HL7 version 2.4, chapters 2 and 3; NHS use of PID-3 (`number^^^NHS^NH`) and PID-32 (tracing status).
 
 use super::nems::person_identifier;
-use super::{digest, incomplete};
+use super::{digest, incomplete, person};
 use crate::error::Error;
+use crate::exchange::fhir::Limits;
 use crate::identity::column::Column;
 use crate::notification::{Action, Channel, MessageKey, Notification, Order, Payload, StateKey, Subject};
 use hl7_parser::Message;
@@ -16,12 +17,18 @@ use hl7_parser::message::{Field, Repeat, Segment, Separators};
 /// The value that deletes what is held.
 const DELETE: &str = "\"\"";
 
+/// The segments that are read. The parser sees no other: it takes hundreds of bytes of memory for each field.
+const SEGMENTS: [&str; 4] = ["MSH", "PID", "PD1", "MRG"];
+/// Bytes of one of them. A PID with every field filled has about a thousand.
+const LONGEST: usize = 16_384;
+
 /// Reads one ADT message; segments may end in CR, LF or both.
 ///
 /// # Errors
-/// `message/malformed`, `message/encoding`, `notification/unknown-event`, `notification/incomplete`,
-/// `notification/no-subject`.
-pub fn read(bytes: &[u8]) -> Result<Notification, Error> {
+/// `message/too-large`, `message/malformed`, `message/encoding`, `notification/unknown-event`,
+/// `notification/incomplete`, `notification/no-subject`.
+pub fn read(bytes: &[u8], limits: Limits) -> Result<Notification, Error> {
+    limits.admit(bytes)?;
     let text = std::str::from_utf8(bytes).map_err(|fault| {
         Error::new(
             "message/encoding",
@@ -30,7 +37,8 @@ pub fn read(bytes: &[u8]) -> Result<Notification, Error> {
         )
     })?;
     let text = text.trim_matches(['\u{b}', '\u{1c}', '\r', '\n', ' ']);
-    let message = Message::parse_with_lenient_newlines(text, true).map_err(|_| {
+    let read = segments(text)?;
+    let message = Message::parse(&read).map_err(|_| {
         Error::new(
             "message/malformed",
             "the text is no HL7 version 2 message",
@@ -60,6 +68,7 @@ pub fn read(bytes: &[u8]) -> Result<Notification, Error> {
     let digest = digest::of_text(text);
     let thing = person_identifier(&subject)?;
     let timestamp = timestamp(&raw(7));
+    let findings = person::judge_status(&subject).into_iter().chain(person::judge_death(&subject)).collect();
     Ok(Notification {
         key: MessageKey { channel: Channel::Hl7v2, source: raw(4), event: event.clone(), id: raw(10), digest },
         state: StateKey { event, system: thing.system, value: thing.value },
@@ -67,8 +76,25 @@ pub fn read(bytes: &[u8]) -> Result<Notification, Error> {
         action: if trigger == "A28" { Action::New } else { Action::Update },
         subject,
         payload,
-        findings: Vec::new(),
+        findings,
     })
+}
+
+/// The first segment of each name that is read, one a line as the standard writes them.
+///
+/// # Errors
+/// `message/too-large` for one that is longer than any real one.
+fn segments(text: &str) -> Result<String, Error> {
+    let mut lines: Vec<&str> = Vec::with_capacity(SEGMENTS.len());
+    for name in SEGMENTS {
+        let Some(line) = text.split(['\r', '\n']).find(|line| line.starts_with(name)) else { continue };
+        if line.len() > LONGEST {
+            let message = format!("the segment {name} has {} bytes, more than the {LONGEST} allowed", line.len());
+            return Err(Error::new("message/too-large", message, "ask the sender what this is"));
+        }
+        lines.push(line);
+    }
+    Ok(lines.join("\r"))
 }
 
 fn demographics(person: &Segment<'_>, separators: &Separators) -> Subject {
@@ -146,6 +172,10 @@ fn timestamp(text: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
+    fn read(bytes: &[u8]) -> Result<Notification, Error> {
+        super::read(bytes, Limits::default())
+    }
+
     const A31: &str = "MSH|^~\\&|PAS|RR8|CHIS|TAD|20260304164549+0000||ADT^A31^ADT_A05|M1|P|2.4\r\
         PID|1||L77^^^PAS^PI~943 476 5919^^^NHS^NH||O\\T\\Brien^Mia^Rose||20240229|F|||1 High St^^Leeds^^LS17 7DF||||||||||||||2||||\"\"|||01\r\
         PD1|||Practice^^A81001";
@@ -177,6 +207,25 @@ mod tests {
         let text = A31.replace("A31", "A40").replace("PD1|||Practice^^A81001", "MRG|9990548609^^^NHS^NH");
         assert_eq!(read(text.as_bytes()).unwrap().payload, Payload::Merge { subsumed: "9990548609".to_owned() });
         assert_eq!(read(A31.replace("A31", "A40").as_bytes()).unwrap_err().code, "notification/incomplete");
+    }
+
+    #[test]
+    fn a_number_that_is_not_verified_is_told() {
+        // NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE: 02 is present but not traced.
+        assert_eq!(read(A31.as_bytes()).unwrap().findings, []);
+        let untraced = read(A31.replace("|||01", "|||02").as_bytes()).unwrap();
+        assert_eq!(untraced.findings[0].code.id, "notification/number-not-verified");
+    }
+
+    #[test]
+    fn a_message_of_many_or_endless_segments_is_read_or_refused_and_takes_little() {
+        let many = [A31, &"\rNTE|1".repeat(300_000)].concat();
+        assert_eq!(read(many.as_bytes()).unwrap().subject, read(A31.as_bytes()).unwrap().subject);
+        let endless = [A31, "\rNTE", &"|".repeat(2_000_000)].concat();
+        assert_eq!(read(endless.as_bytes()).unwrap().subject, read(A31.as_bytes()).unwrap().subject);
+        let fields = A31.replace("PID|1|", &["PID|", &"|".repeat(20_000)].concat());
+        assert_eq!(read(fields.as_bytes()).unwrap_err().code, "message/too-large");
+        assert_eq!(read([A31, &"\rNTE|1".repeat(600_000)].concat().as_bytes()).unwrap_err().code, "message/too-large");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::notification::{
 };
 
 /// Reads an Immunization. Whether it is new or deleted stands in the request that carried it, not in
-/// the resource: this reads a `new`.
+/// the resource: this reads a `new`, unless the resource says of itself that it was entered in error.
 pub(super) fn read(root: &Element) -> Result<Notification, Error> {
     let patient = root
         .all("contained")
@@ -61,7 +61,7 @@ pub(super) fn read(root: &Element) -> Result<Notification, Error> {
             timestamp: instant(&["recorded"]).map(|i| i.microseconds()),
             digest,
         },
-        action: Action::New,
+        action: if root.text(&["status"]) == Some("entered-in-error") { Action::Delete } else { Action::New },
         subject,
         payload: Payload::Vaccination(vaccination),
         findings,

@@ -72,8 +72,10 @@ impl<R: Read> BatchReader<R> {
     pub fn new(input: R) -> Result<BatchReader<R>, Error> {
         let mut reader = ReaderBuilder::new().delimiter(b'|').flexible(true).from_reader(input);
         let header = reader.byte_headers().map_err(|_| header_fault("a readable first line"))?.clone();
-        let name_at =
-            |at: usize| String::from_utf8_lossy(&header[at]).trim_start_matches('\u{feff}').trim().to_ascii_uppercase();
+        // Behind a byte order mark the first name keeps its quotes.
+        let name_at = |at: usize| {
+            String::from_utf8_lossy(&header[at]).trim_matches(['\u{feff}', '"', ' ', '\r']).to_ascii_uppercase()
+        };
         let names: Vec<String> = (0..header.len()).map(name_at).collect();
         let places = COLUMNS.map(|column| names.iter().position(|name| name == column));
         for needed in ["UNIQUE_ID", "UNIQUE_ID_URI", "ACTION_FLAG"] {
@@ -299,6 +301,17 @@ mod tests {
         let codes: Vec<&str> = rows[1..].iter().map(|row| row.outcome.as_ref().unwrap_err().code).collect();
         assert_eq!(codes, ["notification/no-identifier", "notification/no-identifier", "batch/field-count"]);
         assert_eq!((rows[3].row, rows[3].raw.as_slice()), (5, &b"a|b"[..]));
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_quoted_header_costs_no_column() {
+        let header: Vec<String> = HEADER.trim_end().split('|').map(|name| format!("\"{name}\"")).collect();
+        let text = format!(
+            "\u{feff}{}\n\"9434765919\"|Zoe|A|20240229|2|LS1|20250730|X|1|u|NEW|20250730|1|2|3\n",
+            header.join("|")
+        );
+        let row = BatchReader::new(text.as_bytes()).unwrap().next().unwrap().outcome.unwrap();
+        assert_eq!(row.subject.get(Column::NhsNumber), Some("9434765919"));
     }
 
     #[test]

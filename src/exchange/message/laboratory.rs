@@ -5,7 +5,7 @@
 //! mapped to them. Tests and outcomes are SNOMED CT codes as in the national event, so that a result that comes by both
 //! ways is seen to be one.
 
-use super::{digest, incomplete};
+use super::{digest, incomplete, person, screening};
 use crate::error::Error;
 use crate::exchange::fhir::DateTime;
 use crate::identity::column::Column;
@@ -139,7 +139,7 @@ fn report(laboratory: String, accession: String, rows: Vec<&Row>) -> Result<Noti
     let mut results: Vec<ScreenResult> = rows
         .iter()
         .map(|row| ScreenResult {
-            code: row.get("test"),
+            code: screening::current_code(&row.get("test")).to_owned(),
             outcome: Some(row.get("outcome")),
             date: DateTime::parse(&row.get("sample_date")).map(|read| read.date),
         })
@@ -162,9 +162,9 @@ fn report(laboratory: String, accession: String, rows: Vec<&Row>) -> Result<Noti
         state: StateKey { event: EVENT.to_owned(), system: laboratory, value: accession },
         order: Order { last_updated: at, version: None, timestamp: None, digest },
         action,
+        findings: person::judge_status(&subject).into_iter().collect(),
         subject,
         payload: Payload::Screening(Screening { programme: Programme::BloodSpot, results }),
-        findings: Vec::new(),
     })
 }
 

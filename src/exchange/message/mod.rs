@@ -31,7 +31,7 @@ use crate::notification::{Notification, Subject};
 /// element that is missing.
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Notification, Error> {
     if bytes.trim_ascii_start().starts_with(b"MSH") || bytes.starts_with(b"\x0bMSH") {
-        return hl7v2::read(bytes);
+        return hl7v2::read(bytes, limits);
     }
     let root = Element::read(bytes, limits)?;
     match (root.value.as_deref(), root.text(&["type"])) {

@@ -9,8 +9,8 @@ use crate::error::{Error, Finding};
 use crate::exchange::fhir::{Bundle, DateTime, Element};
 use crate::identity::column::Column;
 use crate::notification::{
-    Action, BAD_OFFSET, Channel, Contact, DEATH_BEFORE_BIRTH, Death, DeathStatus, Identifier, MessageKey,
-    NO_LAST_UPDATED, Notification, Order, Payload, PracticeChange, Programme, StateKey, Subject, Vaccination,
+    Action, BAD_OFFSET, Channel, Contact, Death, DeathStatus, Identifier, MessageKey, NO_LAST_UPDATED, Notification,
+    Order, Payload, PracticeChange, Programme, StateKey, Subject, Vaccination,
 };
 
 /// The events that are understood, with their codes of the two older generations.
@@ -64,11 +64,7 @@ pub(super) fn read(root: &Element) -> Result<Notification, Error> {
         }
         Event::Patient(event) => about_a_patient(event, &bundle, header, in_header, &mut findings)?,
     };
-    if let (Some(born), Some(died)) = (subject.get(Column::BirthDate), subject.get(Column::DeathDate))
-        && died < born
-    {
-        findings.push(Finding::new(&DEATH_BEFORE_BIRTH, Column::DeathDate.name()));
-    }
+    findings.extend(person::judge_death(&subject));
     let thing = match thing {
         Some(identifier) => identifier,
         None => person_identifier(&subject)?,

@@ -3,10 +3,41 @@
 use crate::error::Finding;
 use crate::exchange::fhir::{Bundle, DateTime, Element};
 use crate::identity::column::Column;
-use crate::notification::{BAD_OFFSET, HEADER_DISAGREES, NUMBER_NOT_VERIFIED, Subject};
+use crate::identity::nhs_number::NhsNumberStatus;
+use crate::notification::{BAD_OFFSET, DEATH_BEFORE_BIRTH, HEADER_DISAGREES, NUMBER_NOT_VERIFIED, Subject};
 
 /// The identifier system of the NHS number, by its end: seen under several hosts.
 pub(super) const NHS_NUMBER: &str = "nhs-number";
+
+/// What UK Core calls the codes of the NHS Data Dictionary.
+///
+/// # Source
+/// UK Core, CodeSystem UKCore-NHSNumberVerificationStatus 2.1.0. (The Welsh administrative register's own code has none.)
+const STATUS_WORDS: [(&str, &str); 8] = [
+    ("number-present-and-verified", "01"),
+    ("number-present-but-not-traced", "02"),
+    ("trace-required", "03"),
+    ("trace-attempted", "04"),
+    ("trace-needs-to-be-resolved", "05"),
+    ("trace-in-progress", "06"),
+    ("number-not-present-and-trace-not-required", "07"),
+    ("trace-postponed", "08"),
+];
+
+/// What there is to tell of a number's status: a number joins messages unless it is said not to be verified.
+pub(super) fn judge_status(subject: &Subject) -> Option<Finding> {
+    let doubted = subject
+        .get(Column::NhsNumberStatus)
+        .filter(|&text| NhsNumberStatus::parse(text).ok() != Some(NhsNumberStatus::Verified));
+    doubted.map(|_| Finding::new(&NUMBER_NOT_VERIFIED, Column::NhsNumberStatus.name()))
+}
+
+/// A date of death that lies before that of birth, in whichever form both are written; of a partial date as far as it goes.
+pub(super) fn judge_death(subject: &Subject) -> Option<Finding> {
+    let (born, died) = (subject.get(Column::BirthDate)?, subject.get(Column::DeathDate)?);
+    let told = born.len().min(died.len());
+    (died.get(..told)? < born.get(..told)?).then(|| Finding::new(&DEATH_BEFORE_BIRTH, Column::DeathDate.name()))
+}
 
 /// Everything that a Patient tells about the child.
 pub(super) fn child(patient: &Element, bundle: &Bundle<'_>, findings: &mut Vec<Finding>) -> Subject {
@@ -16,11 +47,10 @@ pub(super) fn child(patient: &Element, bundle: &Bundle<'_>, findings: &mut Vec<F
         let status = number
             .extension("NHSNumberVerificationStatus-1")
             .or_else(|| number.extension("NHSNumberVerificationStatus"))
-            .and_then(|e| e.text(&["valueCodeableConcept", "coding", "code"]));
+            .and_then(|e| e.text(&["valueCodeableConcept", "coding", "code"]))
+            .map(|code| STATUS_WORDS.iter().find(|(word, _)| *word == code).map_or(code, |(_, figures)| figures));
         subject.set(Column::NhsNumberStatus, status);
-        if status.is_some_and(|status| status != "01") {
-            findings.push(Finding::new(&NUMBER_NOT_VERIFIED, Column::NhsNumberStatus.name()));
-        }
+        findings.extend(judge_status(&subject));
     }
     if let Some(name) = usual_name(patient) {
         let (given, other) = given_names(name);

@@ -29,10 +29,21 @@ pub(super) fn read(
     Ok((identifier_of(encounter, "Encounter.identifier")?, Screening { programme, results }))
 }
 
+/// Codes that were corrected, with those that took their place: a result is of one test, whichever the sender writes.
+///
+/// # Source
+/// NEMS, Blood Spot Test Outcome 1: cystic fibrosis was 314080004 until January 2025.
+const CORRECTED: [(&str, &str); 1] = [("314080004", "171191008")];
+
 fn result(resource: &Element, outcome: &str, date: &str) -> Option<ScreenResult> {
     Some(ScreenResult {
-        code: resource.text(&["code", "coding", "code"])?.to_owned(),
+        code: current_code(resource.text(&["code", "coding", "code"])?).to_owned(),
         outcome: resource.text(&[outcome, "coding", "code"]).map(str::to_owned),
         date: resource.text(&[date]).and_then(DateTime::parse).map(|read| read.date),
     })
+}
+
+/// The code that stands for a test now.
+pub(super) fn current_code(code: &str) -> &str {
+    CORRECTED.iter().find(|(former, _)| *former == code).map_or(code, |(_, now)| now)
 }
