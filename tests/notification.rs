@@ -275,6 +275,64 @@ fn numbers_that_become_one_join_their_children_only_if_their_records_agree() {
 }
 
 #[test]
+fn a_merge_that_is_corrected_is_undone_in_whichever_night_the_correction_comes() {
+    // The last message about one number holds: first its child is said to be that of another number, then of none that is
+    // known; the same the other way round, and of two merges of one child one is corrected.
+    let corrected = |id: &str, known: usize, at: i64| {
+        let mut message = merge(id, known, KNOWN[known].1);
+        message.order.last_updated = Some(at);
+        message
+    };
+    let doses = dose("v1", 100, Action::New, "A", &who(3));
+    let nights: Vec<Vec<Notification>> = vec![
+        vec![merge("m1", 2, KNOWN[3].1), corrected("m2", 2, 310), doses.clone()],
+        vec![corrected("m2", 2, 290), merge("m1", 2, KNOWN[3].1), doses.clone()],
+        vec![merge("m1", 2, KNOWN[3].1), merge("m3", 3, KNOWN[2].1), corrected("m2", 2, 310), doses],
+    ];
+    for messages in nights {
+        let mut whole = Disk::default();
+        let (index, settlement, _) = run(&mut whole, &messages, usize::MAX).unwrap();
+        let expected = (index.snapshot().unwrap(), unnumbered(&settlement), settlement.facts);
+        let places: Vec<usize> = (0..messages.len()).collect();
+        for order in permutations(&places) {
+            let mut disk = Disk::default();
+            for &place in &order {
+                run(&mut disk, std::slice::from_ref(&messages[place]), usize::MAX).unwrap();
+            }
+            let (index, settlement, _) = run(&mut disk, &[], usize::MAX).unwrap();
+            assert_eq!(settlement.changes, 0, "{order:?}");
+            let (snapshot, unnumbered, facts) = (index.snapshot().unwrap(), unnumbered(&settlement), settlement.facts);
+            assert_eq!((&unnumbered, &facts), (&expected.1, &expected.2), "{order:?}");
+            // But for how many changes it took.
+            assert_eq!(rows_of(&snapshot), rows_of(&expected.0), "{order:?}");
+        }
+    }
+}
+
+/// Whom the records of each number are, by a snapshot.
+fn rows_of(snapshot: &[u8]) -> Vec<Option<ChildId>> {
+    let mut index = ChildIndex::load(snapshot).unwrap();
+    let mut child = |known: usize| {
+        let mut subject = Subject::default();
+        who(known).into_iter().for_each(|(column, text)| subject.set(column, Some(text)));
+        let candidates = index.find("clinic", &subject.raw()).unwrap().candidates;
+        candidates.into_iter().find(|candidate| candidate.decision.as_str() == "link").map(|candidate| candidate.child)
+    };
+    (0..KNOWN.len()).map(&mut child).collect()
+}
+
+fn permutations(places: &[usize]) -> Vec<Vec<usize>> {
+    if places.is_empty() {
+        return vec![Vec::new()];
+    }
+    let first = |at: usize| {
+        let rest: Vec<usize> = places.iter().copied().filter(|&other| other != places[at]).collect();
+        permutations(&rest).into_iter().map(move |tail| [vec![places[at]], tail].concat())
+    };
+    (0..places.len()).flat_map(first).collect()
+}
+
+#[test]
 fn deregistration_is_told_and_clears_the_practice() {
     let mut registered = who(0);
     registered.push((Column::GpPractice, "A81001"));

@@ -200,6 +200,34 @@ impl ChildIndex {
         self.delta.revive(child);
     }
 
+    /// Looks at children as they were before these merges; answers what to
+    /// [put back](Self::put_back). Nothing may be changed in between.
+    pub(crate) fn lift(&mut self, joined: &[(ChildId, ChildId)]) -> Option<BTreeMap<ChildId, ChildId>> {
+        (!joined.is_empty()).then(|| {
+            self.forget_strays();
+            self.delta.lift(joined)
+        })
+    }
+
+    /// Ends what [`lift`](Self::lift) began.
+    pub(crate) fn put_back(&mut self, lifted: Option<BTreeMap<ChildId, ChildId>>) {
+        if let Some(merged) = lifted {
+            self.forget_strays();
+            self.delta.put_back(merged);
+        }
+    }
+
+    /// The child that a serial stands for now.
+    pub(crate) fn current(&self, child: ChildId) -> ChildId {
+        self.delta.current(child)
+    }
+
+    /// The records of a child of its own, without those that came to it with another child.
+    pub(crate) fn own_entries(&self, child: ChildId) -> Vec<EntryId> {
+        let rows = (0..self.row_count()).filter(|&row| !self.is_gone(row)).map(|row| self.entry_and_child(row));
+        rows.filter(|&(entry, own)| self.delta.own(entry, own) == child).map(|(entry, _)| entry).collect()
+    }
+
     fn note_child(&mut self, child: ChildId) {
         self.description.next_child = self.description.next_child.max(child + 1);
     }

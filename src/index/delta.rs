@@ -127,14 +127,35 @@ impl Delta {
         self.merged.remove(&child);
     }
 
+    /// Takes the children out that became another by these merges; answers what was there before.
+    pub(super) fn lift(&mut self, joined: &[(ChildId, ChildId)]) -> BTreeMap<ChildId, ChildId> {
+        let before = self.merged.clone();
+        for (from, into) in joined {
+            if self.merged.get(from) == Some(into) {
+                self.merged.remove(from);
+            }
+        }
+        before
+    }
+
+    /// Puts back what was there before.
+    pub(super) fn put_back(&mut self, merged: BTreeMap<ChildId, ChildId>) {
+        self.merged = merged;
+    }
+
+    /// The child that a record came with, or was given to since.
+    pub(super) fn own(&self, entry: EntryId, child: ChildId) -> ChildId {
+        self.moved.get(&entry).copied().unwrap_or(child)
+    }
+
     /// Whether a record that came with a serial is led to its child by way of another.
     pub(super) fn passes(&self, entry: EntryId, child: ChildId, by: ChildId) -> bool {
-        let start = self.moved.get(&entry).copied().unwrap_or(child);
+        let start = self.own(entry, child);
         std::iter::successors(Some(start), |child| self.merged.get(child).copied()).any(|child| child == by)
     }
 
     /// The child of a record that came with a serial.
     pub(super) fn resolve(&self, entry: EntryId, child: ChildId) -> ChildId {
-        self.current(self.moved.get(&entry).copied().unwrap_or(child))
+        self.current(self.own(entry, child))
     }
 }

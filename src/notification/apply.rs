@@ -9,7 +9,7 @@
 use super::fact::{Fact, Facts, RESULTS_DISAGREE};
 use super::ledger::{Ledger, Receipt, Standing};
 use super::memo::{Known, Memo};
-use super::merge::Merges;
+use super::merge::{self, Joined, Merges};
 use super::person::{Person, composite, states_demographics};
 use super::ruling::Ruling;
 use super::{Action, MessageKey, Notification, Order, Payload, StateKey};
@@ -122,6 +122,8 @@ pub struct Notifications {
     entered: BTreeMap<u64, Entered>,
     numbers: BTreeMap<EntryId, u64>,
     first_new: ChildId,
+    /// The merges that stand in the journal, in order.
+    joined: Vec<Joined>,
     memo: Memo,
 }
 
@@ -133,6 +135,7 @@ impl Notifications {
             entered: BTreeMap::new(),
             numbers: BTreeMap::new(),
             first_new: index.next_child(),
+            joined: Vec::new(),
             memo: Memo::default(),
         }
     }
@@ -160,7 +163,8 @@ impl Notifications {
     }
 
     /// Learns of a change that stands in the journal of the index: after a restart, before the next
-    /// [`settle`](Self::settle).
+    /// [`settle`](Self::settle). Merges in that journal are those that messages asked for, and are undone where none asks
+    /// for them any more.
     pub fn learn(&mut self, change: &Change) {
         match change {
             Change::Upsert { entry, child, source, fields } if source == SOURCE => {
@@ -178,6 +182,8 @@ impl Notifications {
                     known.present = false;
                 }
             }
+            Change::Merge { from, into } => self.joined.push((*from, *into)),
+            Change::Split { into, .. } => self.joined.retain(|(from, _)| from != into),
             _ => {}
         }
     }
@@ -207,18 +213,12 @@ impl Notifications {
     ) -> Result<Settlement, Error> {
         let mut settlement = Settlement::default();
         let (standing, ruled) = standing(ledger, index, &mut settlement);
-        let merges = Merges::of(&standing, index, &mut settlement)?;
-        let mut persons: Persons = BTreeMap::new();
-        for &message in standing.iter().filter(|message| !merges.doubtful.contains(&message.state)) {
-            let person = match ruled.contains(&message.state) {
-                true => Person::Thing(message.state.clone()),
-                false => Person::of(message, &merges.superseded),
-            };
-            persons.entry(person).or_default().push(message);
-        }
-        persons.values_mut().for_each(|messages| messages.sort_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key))));
-        let children = self.children(&persons, &merges, memo, index, &mut settlement)?;
-        let mut changes = merges.changes;
+        // Whatever messages joined before is looked at as it was, so that what they say now decides alone.
+        let joined = index.lift(&self.joined);
+        let concluded = self.conclude(&standing, &ruled, memo, index, &mut settlement);
+        index.put_back(joined);
+        let Concluded { merges, persons, mut children } = concluded?;
+        let mut changes = merge::changes(&self.joined, &merges.joined, index);
         changes.extend(self.changes(&persons, &children, index.next_entry()));
         let first = index.applied() + 1;
         let entry = |(place, change)| JournalEntry { sequence: first + place as u64, change };
@@ -231,8 +231,32 @@ impl Notifications {
             self.learn(&entry.change);
         }
         settlement.changes = entries.len();
+        children.values_mut().for_each(|child| *child = index.current(*child));
         self.say(&persons, &children, memo, index, &mut settlement)?;
         Ok(settlement)
+    }
+
+    /// Who the persons of the messages are.
+    fn conclude<'l>(
+        &self,
+        standing: &[&'l Notification],
+        ruled: &BTreeSet<StateKey>,
+        memo: &mut Memo,
+        index: &mut ChildIndex,
+        settlement: &mut Settlement,
+    ) -> Result<Concluded<'l>, Error> {
+        let merges = Merges::of(standing, index, settlement)?;
+        let mut persons: Persons = BTreeMap::new();
+        for &message in standing.iter().filter(|message| !merges.doubtful.contains(&message.state)) {
+            let person = match ruled.contains(&message.state) {
+                true => Person::Thing(message.state.clone()),
+                false => Person::of(message, &merges.superseded),
+            };
+            persons.entry(person).or_default().push(message);
+        }
+        persons.values_mut().for_each(|messages| messages.sort_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key))));
+        let children = self.children(&persons, &merges, memo, index, settlement)?;
+        Ok(Concluded { merges, persons, children })
     }
 
     /// The child of every person with a number.
@@ -344,6 +368,9 @@ impl Notifications {
                     facts.add(child, message);
                 }
             }
+            if let Some(child) = child {
+                facts.add_deaths(child, messages);
+            }
             settlement.recognised.push(Recognised {
                 messages: messages.iter().map(|message| message.key.clone()).collect(),
                 child,
@@ -366,6 +393,13 @@ impl Notifications {
 }
 
 type Persons<'l> = BTreeMap<Person, Vec<&'l Notification>>;
+
+/// Who the persons of the messages are, and which children become one.
+struct Concluded<'l> {
+    merges: Merges,
+    persons: Persons<'l>,
+    children: BTreeMap<u64, ChildId>,
+}
 
 impl Entered {
     /// Whether a change would leave everything as it is.

@@ -1,7 +1,8 @@
 //! What messages say of a child beyond who it is: results, vaccinations, contacts, deaths. One result reported by two
 //! channels is one fact with two sources.
 
-use super::{Channel, Contact, Death, DeathStatus, Notification, Payload, PracticeChange, Programme, ScreenResult};
+use super::death;
+use super::{Channel, Contact, Death, Notification, Payload, PracticeChange, Programme, ScreenResult};
 use super::{StateKey, Vaccination};
 use crate::date::PartialDate;
 use crate::error::{Code, Severity};
@@ -64,13 +65,21 @@ impl Facts {
             }
             Payload::Vaccination(vaccination) => vec![Content::Vaccination(vaccination.clone())],
             Payload::Contact(contact) => vec![Content::Contact(contact.clone())],
-            Payload::Death(death) if death.status != DeathStatus::Withdrawn => vec![Content::Death(death.clone())],
             Payload::PracticeChange(change) => vec![Content::Practice(change.clone())],
             _ => Vec::new(),
         };
-        for content in contents {
-            self.0.entry((child, content)).or_default().insert((message.key.channel, message.state.clone()));
+        contents.into_iter().for_each(|content| self.insert(child, content, message));
+    }
+
+    /// Takes the deaths that a person's messages tell of.
+    pub(super) fn add_deaths(&mut self, child: ChildId, messages: &[&Notification]) {
+        for (message, death) in death::standing(messages) {
+            self.insert(child, Content::Death(death), message);
         }
+    }
+
+    fn insert(&mut self, child: ChildId, content: Content, message: &Notification) {
+        self.0.entry((child, content)).or_default().insert((message.key.channel, message.state.clone()));
     }
 
     /// The facts in order, and those of them that contradict each other.
@@ -123,6 +132,7 @@ fn are_one(one: &Content, other: &Content) -> bool {
             let what = |v: &Vaccination| v.procedure.clone().or_else(|| v.product.clone());
             a.given == b.given && a.date.is_some() && a.date == b.date && what(a).is_some() && what(a) == what(b)
         }
+        (Content::Death(a), Content::Death(b)) => days_fit(&a.date, &b.date),
         _ => false,
     }
 }
@@ -154,10 +164,15 @@ fn outcome_of(content: &Content) -> Option<&str> {
     }
 }
 
-/// Of two that are one, that which tells the day.
+/// Of two that are one, that which tells the day; of deaths, what either tells.
 fn fuller(one: &Content, other: Content) -> Content {
     match (one, &other) {
         (Content::Screen { date: None, .. }, Content::Screen { date: Some(_), .. }) => other,
+        (Content::Death(a), Content::Death(b)) => Content::Death(Death {
+            status: a.status.max(b.status),
+            date: a.date.or(b.date),
+            effective: a.effective.or(b.effective),
+        }),
         _ => one.clone(),
     }
 }

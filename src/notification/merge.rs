@@ -11,6 +11,50 @@ use crate::index::{Change, ChildId, ChildIndex, Found, Outcome, Whom};
 use crate::linkage::superseded::Superseded;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A child that became another, and that other.
+pub(super) type Joined = (ChildId, ChildId);
+
+/// The changes that lead from the merges that messages once asked for, in the order in which they were made, to those that
+/// they ask for now: a message that was corrected or withdrawn undoes what it did. With a merge that is undone goes every
+/// other of the same children, since each was made of what stood before it; those still asked for are made anew.
+pub(super) fn changes(made: &[Joined], wanted: &[Joined], index: &ChildIndex) -> Vec<Change> {
+    let mut undone: BTreeSet<Joined> = made.iter().copied().filter(|pair| !wanted.contains(pair)).collect();
+    loop {
+        let touched: BTreeSet<ChildId> = undone.iter().flat_map(|&(from, into)| [from, into]).collect();
+        let with_them = made.iter().copied().filter(|(from, into)| touched.contains(from) || touched.contains(into));
+        let known = undone.len();
+        undone.extend(with_them);
+        if undone.len() == known {
+            break;
+        }
+    }
+    let undo = made.iter().rev().filter(|pair| undone.contains(pair)).map(|&(from, _)| from);
+    let undo = undo.map(|from| Change::Split { entries: index.own_entries(from), into: from });
+    let make = wanted.iter().filter(|pair| undone.contains(pair) || !made.contains(pair));
+    undo.chain(make.map(|&(from, into)| Change::Merge { from, into })).collect()
+}
+
+/// The same merges of children that have not become another yet.
+fn links(joined: BTreeSet<Joined>, index: &ChildIndex) -> Vec<Joined> {
+    let mut became: BTreeMap<ChildId, ChildId> = BTreeMap::new();
+    let mut links = Vec::with_capacity(joined.len());
+    for pair in joined {
+        let current = |child: ChildId| {
+            let mut child = index.current(child);
+            while let Some(&next) = became.get(&child) {
+                child = index.current(next);
+            }
+            child
+        };
+        let (from, into) = (current(pair.0), current(pair.1));
+        if from != into {
+            became.insert(from, into);
+            links.push((from, into));
+        }
+    }
+    links
+}
+
 /// What becomes of a merge.
 enum Followed {
     Yes,
@@ -36,7 +80,8 @@ pub(super) struct Merges {
     former: BTreeMap<u64, Vec<u64>>,
     /// The child under each current number, where the index knows it under the old one only.
     pub(super) moved: BTreeMap<u64, ChildId>,
-    pub(super) changes: Vec<Change>,
+    /// Children that become another, in the order in which they do: neither of two has become another before.
+    pub(super) joined: Vec<Joined>,
     /// The messages that were not followed.
     pub(super) doubtful: BTreeSet<StateKey>,
 }
@@ -98,8 +143,7 @@ impl Merges {
                 former.entry(current).or_default().push(old);
             }
         }
-        let changes = joined.into_iter().map(|(from, into)| Change::Merge { from, into }).collect();
-        Ok(Merges { superseded, former, moved, changes, doubtful })
+        Ok(Merges { superseded, former, moved, joined: links(joined, index), doubtful })
     }
 
     /// Every number of the person with a current one.

@@ -5,6 +5,7 @@
 //! work of `exchange`; [`Notifications`] keeps them and changes the index.
 
 mod apply;
+mod death;
 mod fact;
 mod ledger;
 mod memo;

@@ -183,7 +183,9 @@ export class IndexOwner {
     const death = known.outcomes.find(({ kind }) => kind === "death");
     const child = { id, birth_date: known.birth_date, ...(known.sex === null ? {} : { sex: known.sex }), doses, screens };
     const asAt = query.asAt ?? at.slice(0, 10);
-    return json(schedule({ ...child, ...(death?.date ? { death_date: death.date } : {}) }, { asAt }));
+    // A dead child has nothing due, on whichever day it died.
+    const died = death && (death.date ?? death.effective ?? known.birth_date);
+    return json(schedule({ ...child, ...(died ? { death_date: died } : {}) }, { asAt }));
   }
 
   _metrics(held) {
