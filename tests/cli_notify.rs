@@ -61,6 +61,7 @@ fn what_cannot_be_read_is_set_aside_with_its_bytes_and_its_reason() {
     let laughs = "<?xml version=\"1.0\"?><!DOCTYPE l [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;\">]><Bundle>&b;</Bundle>";
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let large = format!("<Bundle><!--{}--></Bundle>", "x".repeat(3_100_000));
+    let large_hl7 = format!("MSH|^~\\&|PAS|RR8|||20260304||ADT^A31|M1|P|2.4\rPID|1\r{}", "NTE|1\r".repeat(600_000));
     let gp = sample("nems_PDS-Change-Of-GP-ems-example.xml");
     let no_kind = gp.replace("MessageEventType-1", "Other-1");
     for (name, bytes, code) in [
@@ -68,6 +69,12 @@ fn what_cannot_be_read_is_set_aside_with_its_bytes_and_its_reason() {
         ("deep.json", deep.as_bytes(), "message/too-deep"),
         ("large.xml", large.as_bytes(), "message/too-large"),
         ("latin.xml", b"<Bundle><name value=\"Ren\xc9\"/></Bundle>", "message/encoding"),
+        (
+            "latin.hl7",
+            b"MSH|^~\\&|PAS|RR8|||20260304||ADT^A31|M1|P|2.4\rPID|1||1^^^NHS^NH||Ren\xc9\r",
+            "message/encoding",
+        ),
+        ("large.hl7", large_hl7.as_bytes(), "message/too-large"),
         ("cut.xml", &gp.as_bytes()[..gp.len() / 2], "message/malformed"),
         ("empty", b"", "message/malformed"),
         ("kind.xml", no_kind.as_bytes(), "notification/incomplete"),

@@ -15,7 +15,7 @@ mod output;
 use childlink::Error;
 use childlink::exchange::fhir::{Element, Limits, MatchRequest, match_response, of_fault};
 use childlink::exchange::message::{Piece, read_file};
-use childlink::exchange::settled;
+use childlink::exchange::settled::{self, Rejected};
 use childlink::exchange::sheet::{Sheet, SheetColumn};
 use childlink::index::{ChildIndex, JournalEntry, Loader};
 use childlink::notification::{Notifications, Settlement};
@@ -73,12 +73,12 @@ fn notify(index_file: &Path, folder: &Path, messages: &[&str]) -> Result<(), Err
         index.replay_entry(&entry)?;
         notifications.learn(&entry.change);
     }
-    let mut unreadable = 0;
+    let mut rejected = Vec::new();
     let mut take = |name: &str, bytes: &[u8]| {
-        for Piece { outcome, .. } in read_file(name, bytes, Limits::default()) {
+        for Piece { line, raw, outcome } in read_file(name, bytes, Limits::default()) {
             match outcome {
                 Ok(message) => drop(notifications.receive(message)),
-                Err(_) => unreadable += 1,
+                Err(fault) => rejected.push(Rejected { file: name.to_owned(), line, fault, raw }),
             }
         }
     };
@@ -97,7 +97,8 @@ fn notify(index_file: &Path, folder: &Path, messages: &[&str]) -> Result<(), Err
     store.make_durable()?;
     let settlement = notifications.settle(&mut index, &mut |entries: &[JournalEntry]| store.keep_changes(entries))?;
     write(folder, &settlement, &index)?;
-    println!("{} changes, {} to review, {unreadable} unreadable", settlement.changes, settlement.queue.len());
+    quarantine(folder, &rejected)?;
+    println!("{} changes, {} to review, {} unreadable", settlement.changes, settlement.queue.len(), rejected.len());
     Ok(())
 }
 
@@ -117,6 +118,20 @@ fn write(folder: &Path, settlement: &Settlement, index: &ChildIndex) -> Result<(
     write_file(&folder.join("facts.ndjson"), facts.collect::<String>().as_bytes())?;
     let numbers: String = settlement.to_read_again.iter().map(|number| format!("{number:010}\n")).collect();
     write_file(&folder.join("read-again.csv"), format!("nhs_number\n{numbers}").as_bytes())
+}
+
+/// What could not be read: a list with the reasons, and the bytes of each in a file of its own.
+fn quarantine(folder: &Path, rejected: &[Rejected]) -> Result<(), Error> {
+    if !rejected.is_empty() {
+        let kept = folder.join("quarantine");
+        fs::create_dir_all(&kept).map_err(|cause| cannot_write(&kept, &cause))?;
+    }
+    for (place, one) in rejected.iter().enumerate() {
+        write_file(&folder.join(settled::quarantine_name(place)), &one.raw)?;
+    }
+    write_sheet(&folder.join("quarantine.csv"), &settled::quarantine_columns(), |sheet| {
+        settled::write_quarantine(sheet, rejected)
+    })
 }
 
 fn write_sheet(

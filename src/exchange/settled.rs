@@ -55,7 +55,7 @@ pub fn write_queue<W: Write + Send>(sheet: &mut Sheet<W>, queue: &[Queued], inde
         row.text(&queued.whom.map_or_else(String::new, |whom| whom.to_string()));
         row.text(&Value::from_iter(queued.messages.iter().map(shown)).to_string());
         let candidates = queued.candidates.iter().map(|candidate| {
-            json!({
+            let mut told = json!({
                 "child_id": candidate.child,
                 "entry": candidate.entry,
                 "match_weight": candidate.weight,
@@ -63,7 +63,13 @@ pub fn write_queue<W: Write + Send>(sheet: &mut Sheet<W>, queue: &[Queued], inde
                 "decision": candidate.decision.as_str(),
                 "guards": candidate.guards.codes(),
                 "waterfall": candidate.waterfall(index.model()),
-            })
+            });
+            // A sum that is told with all but two of its parts tells these.
+            if candidate.sensitive {
+                (told["match_weight"], told["match_probability"]) = (Value::Null, Value::Null);
+                ["prior", "household", "match_weight"].iter().for_each(|sum| told["waterfall"][*sum] = Value::Null);
+            }
+            told
         });
         row.text(&Value::from_iter(candidates).to_string());
     })
@@ -88,6 +94,43 @@ pub fn write_restricted<W: Write + Send>(sheet: &mut Sheet<W>, queue: &[Queued])
         row.text(&other.entry.to_string());
     })?;
     Ok(rows.len())
+}
+
+/// What could not be read.
+#[derive(Debug)]
+pub struct Rejected {
+    /// The file that it came in, by name.
+    pub file: String,
+    /// Its line there, from 1, where the file holds several messages.
+    pub line: Option<u64>,
+    /// Why not.
+    pub fault: Error,
+    /// Its bytes.
+    pub raw: Vec<u8>,
+}
+
+/// The columns of the file `quarantine`.
+pub fn quarantine_columns() -> Vec<SheetColumn> {
+    text(&["file", "line", "code", "found", "what_to_do", "bytes"])
+}
+
+/// The name under which the bytes of a rejected message stand, by its place from 0.
+pub fn quarantine_name(place: usize) -> String {
+    format!("quarantine/{:06}", place + 1)
+}
+
+/// Lists what could not be read, with the names under which its bytes stand.
+///
+/// # Errors
+/// `output/cannot-write`.
+pub fn write_quarantine<W: Write + Send>(sheet: &mut Sheet<W>, rejected: &[Rejected]) -> Result<(), Error> {
+    sheet.rows(rejected.len(), |place, row| {
+        let one = &rejected[place];
+        row.text(&one.file);
+        row.text(&one.line.map_or_else(String::new, |line| line.to_string()));
+        let name = quarantine_name(place);
+        [one.fault.code, &one.fault.message, &one.fault.hint, &name].iter().for_each(|field| row.text(field));
+    })
 }
 
 fn shown(key: &MessageKey) -> Value {

@@ -34,7 +34,8 @@ def same(what, one, other):
 
 def results(folder):
     """The files that both programs write, with their bytes: results and journals."""
-    names = ("messages.csv", "queue.csv", "restricted.csv", "facts.ndjson", "read-again.csv", "messages.journal", "index.journal", "index.sha256")
+    names = ["messages.csv", "queue.csv", "restricted.csv", "facts.ndjson", "read-again.csv", "messages.journal", "index.journal", "index.sha256", "quarantine.csv"]
+    names += sorted(str(path.relative_to(folder / "night")) for path in folder.glob("night/quarantine/*"))
     return {name: (folder / "night" / name).read_bytes() for name in names}
 
 
@@ -75,6 +76,20 @@ with tempfile.TemporaryDirectory() as scratch:
             journal.write(b"\x40\x00\x00")
         assert notify(kind, files)[0] == 0
     same("files after a torn write", results(folders["wasi"]), results(folders["childlink"]))
+
+    # What cannot be read is in quarantine with its bytes, and everything else goes on.
+    bad = Path(scratch) / "bad"
+    bad.mkdir()
+    (bad / "cut.xml").write_bytes(b"<Bundle><type value='message'/>")
+    (bad / "no-message.json").write_bytes(b"{}")
+    for kind in folders:
+        for path in bad.iterdir():
+            shutil.copy(path, folders[kind])
+        code, words, faults = notify(kind, [folders[kind] / "cut.xml", folders[kind] / "no-message.json"])
+        assert code == 0 and (kind == "childlink" or "2 unreadable" in words), (words, faults)
+    kept = results(folders["wasi"])
+    same("quarantine, under WASI and of `childlink notify`", kept, results(folders["childlink"]))
+    assert kept["quarantine/000001"] == b"<Bundle><type value='message'/>" and b"message/malformed" in kept["quarantine.csv"], kept
 
     asked = "\n".join([person("9434765919", "Zoe", "2026-01-05"), "{}", person("9434765918", "Nobody", "1999-01-01")]) + "\n"
     answers = {kind: run(kind, folders[kind], "match", folders[kind] / "c.index", given=asked) for kind in ("native", "wasi")}

@@ -9,8 +9,8 @@ use crate::render::{Terminal, count, table};
 use childlink::Error;
 use childlink::exchange::fhir::Limits;
 use childlink::exchange::message::{Piece, kept, read_file};
-use childlink::exchange::settled;
-use childlink::exchange::sheet::{Kind, Sheet};
+use childlink::exchange::settled::{self, Rejected};
+use childlink::exchange::sheet::Sheet;
 use childlink::index::{Change, ChildIndex, JournalEntry};
 use childlink::notification::{Fact, Notification, Notifications, Receipt, Recognised, Settlement};
 use serde_json::{Value, json};
@@ -50,14 +50,6 @@ pub(crate) struct Args {
     /// Write the index with all changes so far to FILE
     #[arg(long, value_name = "FILE")]
     pack: Option<PathBuf>,
-}
-
-/// What could not be read.
-struct Rejected {
-    file: String,
-    line: Option<u64>,
-    fault: Error,
-    raw: Vec<u8>,
 }
 
 /// What came, by what became of it.
@@ -294,24 +286,14 @@ fn write(
 
 /// Lists what could not be read, and puts the bytes of each into a file of their own.
 fn write_quarantine(folder: &mut OutputFolder, out: &Path, rejected: &[Rejected]) -> Result<(), Error> {
-    let columns = ["file", "line", "code", "found", "what_to_do", "bytes"];
-    let columns = columns.map(|name| (name.to_owned(), Kind::Text));
     let kept = out.join("quarantine");
     if !rejected.is_empty() {
         fs::create_dir_all(&kept).map_err(|e| cannot_write(&kept, &e))?;
     }
-    let mut names = Vec::with_capacity(rejected.len());
     for (place, one) in rejected.iter().enumerate() {
-        let name = format!("quarantine/{:06}", place + 1);
-        write_file(&out.join(&name), &one.raw)?;
-        names.push(name);
+        write_file(&out.join(settled::quarantine_name(place)), &one.raw)?;
     }
-    let mut sheet = Sheet::csv(folder.file("quarantine.csv")?, &columns)?;
-    sheet.rows(rejected.len(), |place, row| {
-        let one = &rejected[place];
-        row.text(&one.file);
-        row.text(&one.line.map_or_else(String::new, |line| line.to_string()));
-        [one.fault.code, &one.fault.message, &one.fault.hint, &names[place]].iter().for_each(|field| row.text(field));
-    })?;
+    let mut sheet = Sheet::csv(folder.file("quarantine.csv")?, &settled::quarantine_columns())?;
+    settled::write_quarantine(&mut sheet, rejected)?;
     folder.add(sheet.finish()?)
 }
