@@ -440,13 +440,25 @@ fn a_change_report_tells_what_is_new_gone_moved_and_in_conflict() {
     // The changed record and the new one; what is told and written is what a run of everything comes to.
     assert_eq!(project["unchanged_records"], records - 2);
     let whole = town.ok(&["project", "run", "copy.childlink", "--json", "--out", "whole", "--full"]);
-    assert_eq!(serde_json::from_str::<Value>(&whole).unwrap()["project"]["unchanged_records"], Value::Null);
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(whole["project"]["unchanged_records"], Value::Null);
     town.same_folders("linked", "whole");
     assert_eq!((&report["new_records"], &report["gone_records"]), (&Value::from(1), &Value::from(1)));
     assert_eq!(report["decisions_on_changed_records"], serde_json::json!([1]));
     // With --strict that is exit code 1: a person must look.
     let output = town.run(&["project", "run", "p.childlink", "--out", "linked", "--strict"]);
     assert_eq!(output.status.code(), Some(1));
+    // Why every record was compared stands in run.json and is told.
+    let because = |run: &Value| run["run"]["compared"]["every_record_because"].as_str().unwrap_or("").to_owned();
+    assert_eq!(because(&whole), "asked");
+    let run = |more: &[&str]| town.project("run", &[&["--out", "why"], more].concat());
+    assert_eq!(run(&[])["run"]["compared"], serde_json::json!({"unchanged_records": records}));
+    assert_eq!(because(&run(&["--link-only"])), "other-pairs");
+    town.project("undo", &["--run"]);
+    assert_eq!(because(&run(&["--link-only"])), "records-changed");
+    assert_eq!(because(&run(&["--link-only", "--retrain"])), "other-model");
+    let told = town.ok(&["project", "run", "p.childlink", "--out", "why", "--link-only", "--full"]);
+    assert!(told.contains("Every record was compared, since --full asks for it"), "{told}");
 }
 
 #[test]

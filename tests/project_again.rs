@@ -103,6 +103,7 @@ proptest! {
         let (part, kept_of_part) = run(&now, &model, Some(Earlier { scan, places: places(&before, &now) }));
         prop_assert_eq!(told(&part), told(&whole));
         prop_assert_eq!((&kept.pairs, &kept.fingerprints), (&kept_of_part.pairs, &kept_of_part.fingerprints));
+        prop_assert_eq!(&kept.tallies, &kept_of_part.tallies);
 
         // And once more, from what the shortened run kept.
         replace(&mut rows, &again);
@@ -124,4 +125,28 @@ fn what_has_not_changed_is_taken_over() {
     let now = table(&rows);
     let (_, scan) = run(&now, &model, Some(Earlier { scan, places: places(&before, &now) }));
     assert_eq!(scan.unchanged, Some(29));
+}
+
+#[test]
+fn only_groups_of_keys_where_something_changed_are_walked() {
+    let rows: Vec<Row> = (0..30).map(|n| (n % 3, n, n % 6, n % 5, n % 4, n % 4, n % 3)).collect();
+    let before = table(&rows);
+    let mut model = Model::child_health();
+    model.frequencies = Some(FrequencyTable::of(&before));
+    let (_, mut scan) = run(&before, &model, None);
+    let mut rows = rows;
+    // A record with an NHS number: one group of the rule by numbers.
+    rows[8].3 += 1;
+    let now = table(&rows);
+    let places = places(&before, &now);
+    let pairs = |scan| run(&now, &model, Some(Earlier { scan, places: places.clone() })).0.blocking[0].pairs;
+    let honest = pairs(scan.clone());
+    // A false count of every group comes back from those that are taken over, and only from those.
+    let groups = scan.tallies[0].pairs.len() as u64;
+    scan.tallies[0].pairs.iter_mut().for_each(|pairs| *pairs += 1000);
+    let taken_over = (pairs(scan.clone()) - honest) / 1000;
+    assert_eq!(taken_over, groups - 1);
+    // Counts that do not fit are not taken over.
+    scan.tallies[0].largest.pop();
+    assert_eq!(pairs(scan), honest);
 }

@@ -1,13 +1,15 @@
 //! Scanning again what has hardly changed: pairs of records that are as they were need not be looked at.
 //!
 //! A pair's weight is made of its two records, the model, and how often names and postcodes occur. With a model that
-//! carries its [frequencies](super::model::FrequencyTable), the records alone decide. Every block is walked again and every
-//! pair counted, so that what is told of blocking stays exact; but a pair of two unchanged records is weighed only if an
-//! earlier scan kept it. What the earlier scan let go is still let go: its weight is the same, to the bit.
+//! carries its [frequencies](super::model::FrequencyTable), the records alone decide. A pair of two unchanged records is
+//! weighed only if an earlier scan kept it: what that scan let go is still let go, since its weight is the same, to the bit.
+//! Blocks are walked only in those groups of keys where a record came, went or changed; the others have the pairs that the
+//! earlier scan counted ([`Tally`]), so that what is told of blocking stays exact.
 //!
 //! Blocks that are too large to compare are cut by their size, and then a pair of unchanged records may come or go: with
 //! such a block, now or then, the scan is done in full.
 
+use super::blocking::Tally;
 use super::comparison::RecordIndex;
 use super::table::Table;
 use super::table::fields::names::{Family, Given, NameId};
@@ -20,6 +22,8 @@ pub struct Scan {
     pub fingerprints: Vec<u64>,
     /// The pairs that something came of: to be decided, or of one household. In order.
     pub pairs: Vec<(RecordIndex, RecordIndex)>,
+    /// What was counted by rule, for the next scan to take over; none where a block was too large.
+    pub tallies: Vec<Tally>,
     /// Whether no block was too large.
     pub is_whole: bool,
     /// How many records were as they were in an earlier scan, whose work was taken over; `None` if all were scanned.
@@ -62,6 +66,15 @@ impl Earlier {
             Some((left.min(right), left.max(right)))
         });
         now.collect()
+    }
+
+    /// What the scan counted by rule, if it is of so many rules and its groups suit the present number of records.
+    pub(super) fn tallies(&self, rules: usize, records: usize) -> Option<&[Tally]> {
+        let tallies = self.scan.tallies.as_slice();
+        let groups = tallies.first()?.sums.len();
+        let fit = groups >= Tally::groups_for(records) / 4;
+        let sound = tallies.iter().all(|tally| tally.is_sound() && tally.sums.len() == groups);
+        (fit && sound && tallies.len() == rules).then_some(tallies)
     }
 }
 

@@ -8,9 +8,12 @@ mod block;
 mod keys;
 mod runs;
 mod scan;
+mod tally;
 
 pub use keys::KeyColumn;
 pub use scan::{Blocking, LinkKind, OversizedBlock, Residual, Rule, RuleCount, Scan};
+pub(super) use tally::Keeping;
+pub use tally::Tally;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use super::comparison::RecordIndex;
 use super::model::{Compiled, Level, Model};
+use super::parallel;
 use super::score::{Bar, Weighs};
 use super::table::Table;
 use crate::error::Error;
@@ -68,7 +69,11 @@ pub fn explain<'m>(
 ) -> Result<Vec<Waterfall<'m>>, Error> {
     let compiled = Compiled::for_pairs(&table.fields, Some(model));
     let scorer = compiled.scorer(model)?;
-    Ok(pairs.iter().map(|&(left, right)| Measured::of(&scorer, left, right).waterfall(model)).collect())
+    let pieces = parallel::map(pairs.len().div_ceil(parallel::PIECE), |piece| {
+        let own = pairs.chunks(parallel::PIECE).nth(piece).unwrap_or_default().iter();
+        own.map(|&(left, right)| Measured::of(&scorer, left, right).waterfall(model)).collect::<Vec<_>>()
+    });
+    Ok(pieces.into_iter().flatten().collect())
 }
 
 /// A pair's weight in parts, without the model's words: what a waterfall is made of.

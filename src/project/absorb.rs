@@ -74,6 +74,7 @@ impl Project {
     /// of the database.
     pub fn absorb(&mut self, journal: &[JournalEntry], deed: &Deed) -> Result<Absorbed, Error> {
         let last = self.last_absorbed()?;
+        self.known_members.take();
         let transaction = self.change()?;
         // Made when it is first needed: a run has no use for it.
         transaction.execute("CREATE INDEX IF NOT EXISTS record_child ON record (child)", []).stored()?;

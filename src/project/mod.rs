@@ -42,14 +42,18 @@ pub use pair::{Evidence, ListedPair};
 pub use publish::Published;
 pub use record::RecordRow;
 pub use run::{NewRun, Run, RunState, Settled};
+pub use scan::WholeBecause;
 pub use schema::VERSION;
 pub use undo::Undone;
 
 use crate::error::Error;
+use crate::linkage::model::Model;
 use fault::Store;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait for another process that is in the middle of a transaction.
@@ -59,11 +63,25 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Project {
     connection: Connection,
     path: PathBuf,
+    /// The records with their children, once they were read; forgotten before they change.
+    known_members: RefCell<Option<Arc<record::Membership>>>,
+    /// The model that was looked at last, with its hash: documents of millions of counts take long to read and hash.
+    known_model: RefCell<Option<(String, Arc<Model>)>>,
     /// Held while the project may be changed; given back by the system even if the process is killed.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Project {
+    fn of(connection: Connection, path: &Path, lock: Option<File>) -> Project {
+        let (known_members, known_model) = (RefCell::default(), RefCell::default());
+        Project { connection, path: path.to_owned(), known_members, known_model, lock }
+    }
+
+    /// Whether nobody else can change the project.
+    fn is_alone(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// Makes a new project file, readable and writable by its owner only.
     ///
     /// # Errors
@@ -80,7 +98,7 @@ impl Project {
             }
             Err(cause) => return Err(cannot_open(path, &cause)),
         }
-        let mut project = Project { connection: connect(path, false)?, path: path.to_owned(), _lock: Some(lock) };
+        let mut project = Project::of(connect(path, false)?, path, Some(lock));
         project.begin(deed)?;
         Ok(project)
     }
@@ -94,7 +112,7 @@ impl Project {
         let lock = lock(path)?;
         let mut connection = connect(path, false)?;
         schema::migrate(&mut connection)?;
-        let project = Project { connection, path: path.to_owned(), _lock: Some(lock) };
+        let project = Project::of(connection, path, Some(lock));
         project.is_begun()?;
         Ok(project)
     }
@@ -117,7 +135,7 @@ impl Project {
             Ok(version) if version < VERSION => drop(Project::open(path)?),
             _ => return Err(fault::newer_version()),
         }
-        Ok(Project { connection, path: path.to_owned(), _lock: None })
+        Ok(Project::of(connection, path, None))
     }
 
     /// Where the file is.

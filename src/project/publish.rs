@@ -6,7 +6,6 @@
 
 use super::audit::{Deed, note};
 use super::fault::Store;
-use super::record::Membership;
 use super::{Project, setting};
 use crate::error::Error;
 use crate::index::{Change, ChildId, ChildIndex, EntryId, Publication};
@@ -49,7 +48,7 @@ impl Project {
             )
         };
         let model = self.model()?.ok_or_else(run_first)?;
-        let children = Membership::of(&self.connection)?.child_of_each(table).ok_or_else(run_first)?;
+        let children = self.membership()?.child_of_each(table).ok_or_else(run_first)?;
         let applied = self.last_absorbed()?;
         let merged = self.merged()?;
         let decided: Vec<Change> = self.absorbed_changes()?;

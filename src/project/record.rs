@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// One record of the project.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -175,7 +176,16 @@ impl Project {
     /// Those of the database.
     pub fn previous(&self, table: &Table) -> Result<Previous, Error> {
         let next_child_id = setting::number(&self.connection, setting::NEXT_CHILD)?.unwrap_or(0);
-        Ok(Previous { children: Membership::of(&self.connection)?.children_in(table), next_child_id })
+        Ok(Previous { children: self.membership()?.children_in(table), next_child_id })
+    }
+
+    /// All records with their children, read once as long as nobody else can change them.
+    pub(super) fn membership(&self) -> Result<Arc<Membership>, Error> {
+        let mut known = self.known_members.borrow_mut();
+        if let Some(known) = known.as_ref().filter(|_| self.is_alone()) {
+            return Ok(Arc::clone(known));
+        }
+        Ok(Arc::clone(known.insert(Arc::new(Membership::of(&self.connection)?))))
     }
 
     /// Whether a run has given records their children, so that the next one lists what changed.
@@ -209,7 +219,7 @@ impl Project {
     /// # Errors
     /// Those of the database and of `each`.
     pub fn each_record(&self, each: &mut dyn FnMut(&str, &str, u64) -> Result<(), Error>) -> Result<(), Error> {
-        for (source, members) in &Membership::of(&self.connection)?.sources {
+        for (source, members) in &self.membership()?.sources {
             for (place, &child) in members.child.iter().enumerate() {
                 each(source, members.id(place), child)?;
             }

@@ -8,7 +8,6 @@ use super::audit::{Deed, note};
 use super::fault::Store;
 use super::history::ChangeReport;
 use super::outcome::{decode_outcome, encode_outcome, training_from_json, training_to_json};
-use super::record::Membership;
 use super::{Project, pair, quarantine, setting};
 use crate::error::Error;
 use crate::exchange::rows::Quarantined;
@@ -20,6 +19,7 @@ use crate::linkage::table::Table;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How far a run came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -203,7 +203,7 @@ impl Project {
     /// `project/damaged`, and those of the database.
     pub fn model(&self) -> Result<Option<Model>, Error> {
         let Some(hash) = setting::get(&self.connection, setting::MODEL)? else { return Ok(None) };
-        model_of(&self.connection, &hash).map(Some)
+        self.stored_model(&hash).map(Some)
     }
 
     /// Keeps a model, so that it can be asked for by its hash.
@@ -211,7 +211,20 @@ impl Project {
     /// # Errors
     /// Those of the database.
     pub fn store_model(&mut self, model: &Model, deed: &Deed) -> Result<(), Error> {
-        insert_model(&self.connection, model, deed).map(|_| ())
+        let hash = self.hash_of(model);
+        insert_model(&self.connection, model, &hash, deed)
+    }
+
+    /// The hash of a model, as [`Model::hash`] tells it.
+    pub fn hash_of(&self, model: &Model) -> String {
+        if let Some((hash, known)) = self.known_model.borrow().as_ref()
+            && **known == *model
+        {
+            return hash.clone();
+        }
+        let hash = model.hash();
+        self.known_model.replace(Some((hash.clone(), Arc::new(model.clone()))));
+        hash
     }
 
     /// The model of a hash.
@@ -219,7 +232,14 @@ impl Project {
     /// # Errors
     /// `project/damaged`, and those of the database.
     pub fn stored_model(&self, hash: &str) -> Result<Model, Error> {
-        model_of(&self.connection, hash)
+        if let Some((known, model)) = self.known_model.borrow().as_ref()
+            && known == hash
+        {
+            return Ok(Model::clone(model));
+        }
+        let model = model_of(&self.connection, hash)?;
+        self.known_model.replace(Some((hash.to_owned(), Arc::new(model.clone()))));
+        Ok(model)
     }
 
     /// Keeps the model of a run, with what training learned if there was any.
@@ -233,8 +253,9 @@ impl Project {
         training: Option<&TrainingReport>,
         deed: &Deed,
     ) -> Result<(), Error> {
+        let hash = self.hash_of(model);
         let transaction = self.change()?;
-        let hash = insert_model(&transaction, model, deed)?;
+        insert_model(&transaction, model, &hash, deed)?;
         transaction
             .execute(
                 "UPDATE run SET state = 'trained', model = ?2, training = ?3 WHERE id = ?1",
@@ -254,7 +275,7 @@ impl Project {
             self.connection.query_row(sql, [run], |row| Ok((row.get(0)?, row.get(1)?))).stored()?;
         let Some(hash) = hash else { return Ok(None) };
         let training = training.and_then(|text| serde_json::from_str(&text).ok());
-        Ok(Some((model_of(&self.connection, &hash)?, training.as_ref().and_then(training_from_json))))
+        Ok(Some((self.stored_model(&hash)?, training.as_ref().and_then(training_from_json))))
     }
 
     /// Keeps the outcome of a run.
@@ -309,8 +330,20 @@ impl Project {
     pub fn settle(&mut self, run: i64, outcome: &Settled, deed: &Deed) -> Result<ChangeReport, Error> {
         let Settled { table, linked, quarantined, summary } = *outcome;
         let extracts = self.extracts_of_run(run)?;
-        let membership = Membership::of(&self.connection)?;
+        let membership = self.membership()?;
         let mut report = self.conflicts(table)?;
+        // From now on names are as frequent as they were here, so that unchanged records are weighed alike.
+        let (frozen, same) = match linked.model.frequencies {
+            Some(_) => (None, false),
+            None => {
+                let frequencies = FrequencyTable::of(table);
+                let same = frequencies.are_those_of(table);
+                (Some(Model { frequencies: Some(frequencies), ..linked.model.clone() }), same)
+            }
+        };
+        let model = frozen.as_ref().unwrap_or(&linked.model);
+        let hash = self.hash_of(model);
+        self.known_members.take();
         let transaction = self.change()?;
         let first = membership.is_empty();
         let differences = membership.differences(table, &linked.children.child_id);
@@ -343,23 +376,13 @@ impl Project {
         pair::replace(&transaction, table, linked)?;
         quarantine::keep(&transaction, &extracts, quarantined)?;
         setting::set(&transaction, setting::NEXT_CHILD, &linked.children.next_child_id.to_string())?;
-        // From now on names are as frequent as they were here, so that unchanged records are weighed alike.
-        let hash = match linked.model.frequencies {
-            Some(_) => insert_model(&transaction, &linked.model, deed)?,
-            None => {
-                let frequencies = FrequencyTable::of(table);
-                let same = frequencies.are_those_of(table);
-                let frozen = Model { frequencies: Some(frequencies), ..linked.model.clone() };
-                let hash = insert_model(&transaction, &frozen, deed)?;
-                if same {
-                    // What this run let go, a run by the frozen model would have let go.
-                    transaction
-                        .execute("UPDATE run SET scan_model = ?2 WHERE id = ?1 AND scan NOT NULL", params![run, hash])
-                        .stored()?;
-                }
-                hash
-            }
-        };
+        insert_model(&transaction, model, &hash, deed)?;
+        if same {
+            // What this run let go, a run by the frozen model would have let go.
+            transaction
+                .execute("UPDATE run SET scan_model = ?2 WHERE id = ?1 AND scan NOT NULL", params![run, hash])
+                .stored()?;
+        }
         setting::set(&transaction, setting::MODEL, &hash)?;
         transaction
             .execute("UPDATE run SET state = 'settled', summary = ?2 WHERE id = ?1", params![run, summary.to_string()])
@@ -415,15 +438,18 @@ impl Project {
     }
 }
 
-fn insert_model(connection: &Connection, model: &Model, deed: &Deed) -> Result<String, Error> {
-    let hash = model.hash();
+fn insert_model(connection: &Connection, model: &Model, hash: &str, deed: &Deed) -> Result<(), Error> {
+    let mut known = connection.prepare("SELECT 1 FROM model WHERE hash = ?1").stored()?;
+    if known.exists([hash]).stored()? {
+        return Ok(());
+    }
     connection
         .execute(
             "INSERT OR IGNORE INTO model (hash, id, version, document, added_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![hash, model.id, model.version, model.to_json(), deed.at],
         )
         .stored()?;
-    Ok(hash)
+    Ok(())
 }
 
 fn model_of(connection: &Connection, hash: &str) -> Result<Model, Error> {

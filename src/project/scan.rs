@@ -3,16 +3,69 @@
 use super::Project;
 use super::codec::{Reader, Writer};
 use super::fault::Store;
-use super::record::Membership;
 use crate::error::Error;
 use crate::linkage::again::{Earlier, Scan};
+use crate::linkage::blocking::Tally;
 use crate::linkage::table::Table;
 use rusqlite::{OptionalExtension, params};
 use xxhash_rust::xxh64::xxh64;
 
+/// Why a run compares every record, and not only those that have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WholeBecause {
+    /// No run has given records their children yet.
+    FirstRun,
+    /// It was told to.
+    Asked,
+    /// The model is not that of the last run, or is trained anew.
+    OtherModel,
+    /// The last run compared other kinds of pairs (records of different sources only, or any).
+    OtherPairs,
+    /// The last run was of another version of the program.
+    OtherVersion,
+    /// Changes of an index were taken in since, or a run was taken back.
+    RecordsChanged,
+    /// What the last run found is missing or damaged.
+    NotKept,
+    /// A block is or was too large to compare in full.
+    LargeBlock,
+}
+
+impl WholeBecause {
+    /// The word for it in `run.json`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WholeBecause::FirstRun => "first-run",
+            WholeBecause::Asked => "asked",
+            WholeBecause::OtherModel => "other-model",
+            WholeBecause::OtherPairs => "other-pairs",
+            WholeBecause::OtherVersion => "other-version",
+            WholeBecause::RecordsChanged => "records-changed",
+            WholeBecause::NotKept => "not-kept",
+            WholeBecause::LargeBlock => "large-block",
+        }
+    }
+
+    /// The same in a sentence: "every record was compared, since ...".
+    pub const fn words(self) -> &'static str {
+        match self {
+            WholeBecause::FirstRun => "this is the first run",
+            WholeBecause::Asked => "--full asks for it",
+            WholeBecause::OtherModel => "the model is not that of the last run",
+            WholeBecause::OtherPairs => "the last run compared other kinds of pairs (--link-only)",
+            WholeBecause::OtherVersion => "the last run was of another version of childlink",
+            WholeBecause::RecordsChanged => "changes of an index were taken in, or a run was taken back",
+            WholeBecause::NotKept => "what the last run found is not kept or is damaged",
+            WholeBecause::LargeBlock => "a block is or was too large to compare in full",
+        }
+    }
+}
+
 /// A scan as bytes.
 pub(super) fn encode(scan: &Scan) -> Vec<u8> {
-    let mut out = Writer(Vec::with_capacity(scan.fingerprints.len() * 8 + scan.pairs.len() * 6));
+    let groups: usize = scan.tallies.iter().map(|tally| tally.sums.len()).sum();
+    let room = scan.fingerprints.len() * 8 + scan.pairs.len() * 6 + groups * 12;
+    let mut out = Writer(Vec::with_capacity(room));
     out.number(u64::from(scan.is_whole));
     out.number(scan.fingerprints.len() as u64);
     scan.fingerprints.iter().for_each(|print| out.0.extend(print.to_le_bytes()));
@@ -23,6 +76,12 @@ pub(super) fn encode(scan: &Scan) -> Vec<u8> {
         out.number(u64::from(left - last));
         out.number(u64::from(right));
         last = left;
+    }
+    out.number(scan.tallies.len() as u64);
+    for Tally { sums, pairs, largest } in &scan.tallies {
+        out.number(sums.len() as u64);
+        sums.iter().for_each(|sum| out.0.extend(sum.to_le_bytes()));
+        pairs.iter().chain(largest).for_each(|&number| out.number(u64::from(number)));
     }
     let checksum = xxh64(&out.0, 0);
     out.0.extend(checksum.to_le_bytes());
@@ -37,17 +96,30 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Scan> {
     }
     let mut from = Reader(content);
     let is_whole = from.number()? == 1;
-    let count = from.count(8)?;
-    let (prints, rest) = from.0.split_at_checked(count * 8)?;
-    let fingerprints: Vec<u64> = prints.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
-    from.0 = rest;
+    let fingerprints = words(&mut from)?;
     let count = from.count(2)?;
     let (mut pairs, mut last) = (Vec::with_capacity(count), 0u32);
     for _ in 0..count {
         last = last.checked_add(u32::try_from(from.number()?).ok()?)?;
         pairs.push((last, u32::try_from(from.number()?).ok()?));
     }
-    from.0.is_empty().then_some(Scan { fingerprints, pairs, is_whole, unchanged: None })
+    let count = from.count(1)?;
+    let mut tallies = Vec::with_capacity(count);
+    for _ in 0..count {
+        let sums = words(&mut from)?;
+        let mut numbers = || (0..sums.len()).map(|_| u32::try_from(from.number()?).ok()).collect::<Option<Vec<u32>>>();
+        let (pairs, largest) = (numbers()?, numbers()?);
+        tallies.push(Tally { sums, pairs, largest });
+    }
+    from.0.is_empty().then_some(Scan { fingerprints, pairs, tallies, is_whole, unchanged: None })
+}
+
+/// So many words of eight bytes.
+fn words(from: &mut Reader) -> Option<Vec<u64>> {
+    let count = from.count(8)?;
+    let (words, rest) = from.0.split_at_checked(count * 8)?;
+    from.0 = rest;
+    Some(words.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect())
 }
 
 impl Project {
@@ -62,7 +134,8 @@ impl Project {
     }
 
     /// The scan of the last run, if it was by this model, of the same kind of pairs and by the same program, and
-    /// nothing has changed the project's records since; placed among the records of a table.
+    /// nothing has changed the project's records since; placed among the records of a table. Else the reason why every
+    /// record must be compared.
     ///
     /// # Errors
     /// Those of the database.
@@ -72,23 +145,37 @@ impl Project {
         model_hash: &str,
         link_only: bool,
         program: &str,
-    ) -> Result<Option<Earlier>, Error> {
+    ) -> Result<Result<Earlier, WholeBecause>, Error> {
         // The last run that left its mark on the records must be the one that scanned.
-        let sql = "SELECT scan, scan_model, parameters ->> 'link_only', program FROM run \
+        let sql = "SELECT scan, scan_model, parameters ->> 'link_only', program, state = 'undone' OR kind = 'absorb' FROM run \
              WHERE state IN ('settled', 'finished', 'undone') ORDER BY id DESC LIMIT 1";
-        type Kept = (Option<Vec<u8>>, Option<String>, Option<i64>, String);
+        type Kept = (Option<Vec<u8>>, Option<String>, Option<i64>, String, bool);
         let kept: Option<Kept> = self
             .connection
-            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
             .optional()
             .stored()?;
-        let Some((Some(bytes), Some(scanned_by), kind, by)) = kept else { return Ok(None) };
-        if scanned_by != model_hash || kind != Some(i64::from(link_only)) || by != program {
-            return Ok(None);
+        let Some((bytes, scanned_by, kind, by, was_changed)) = kept else { return Ok(Err(WholeBecause::FirstRun)) };
+        let (Some(bytes), Some(scanned_by)) = (bytes, scanned_by) else {
+            return Ok(Err(if was_changed { WholeBecause::RecordsChanged } else { WholeBecause::NotKept }));
+        };
+        if by != program {
+            return Ok(Err(WholeBecause::OtherVersion));
         }
-        let Some(scan) = decode(&bytes) else { return Ok(None) };
-        let places = Membership::of(&self.connection)?.places_in(table);
-        Ok((places.len() == scan.fingerprints.len()).then_some(Earlier { scan, places }))
+        if kind != Some(i64::from(link_only)) {
+            return Ok(Err(WholeBecause::OtherPairs));
+        }
+        if scanned_by != model_hash {
+            return Ok(Err(WholeBecause::OtherModel));
+        }
+        let Some(scan) = decode(&bytes) else { return Ok(Err(WholeBecause::NotKept)) };
+        if !scan.is_whole {
+            return Ok(Err(WholeBecause::LargeBlock));
+        }
+        let places = self.membership()?.places_in(table);
+        Ok((places.len() == scan.fingerprints.len())
+            .then_some(Earlier { scan, places })
+            .ok_or(WholeBecause::RecordsChanged))
     }
 }
 
@@ -101,6 +188,7 @@ mod tests {
         let scan = Scan {
             fingerprints: vec![7, u64::MAX, 0],
             pairs: vec![(0, 1), (0, 2), (1, 2)],
+            tallies: vec![Tally { sums: vec![1 << 60, 5], pairs: vec![0, 300], largest: vec![0, 25] }; 2],
             is_whole: true,
             unchanged: None,
         };

@@ -34,6 +34,7 @@ impl Project {
     /// # Errors
     /// `project/nothing-to-undo`, and those of the database.
     pub fn undo_run(&mut self, deed: &Deed) -> Result<Undone, Error> {
+        self.known_members.take();
         let transaction = self.change()?;
         let last: Option<(i64, String)> = transaction
             .query_row(

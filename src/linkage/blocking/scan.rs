@@ -3,6 +3,7 @@
 use super::block::{BlockList, Choice, Entry, PARTITIONS, Partitions, blocks, with_company};
 use super::keys::KeyColumn;
 use super::runs::{in_pieces, runs_of};
+use super::tally::{Counting, Keeping, Tally};
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::{hash, parallel};
 use crate::order;
@@ -95,14 +96,34 @@ impl Blocking<'_> {
         start: impl Fn() -> S + Sync + Send,
         visit: impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send,
     ) -> Scan<S> {
+        self.scan_again(None, start, visit).0
+    }
+
+    /// The same, keeping by rule what a later scan can take over. With what an earlier scan kept, pairs of two records
+    /// that are as they were need not be visited; the counts are those of a whole scan. A whole scan is needed where
+    /// a block was or is too large.
+    pub(in crate::linkage) fn scan_again<S: Send>(
+        &self,
+        keeping: Option<&Keeping<'_>>,
+        start: impl Fn() -> S + Sync + Send,
+        visit: impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send,
+    ) -> (Scan<S>, Vec<Tally>) {
         let mut scan = Scan { states: Vec::new(), counts: Vec::new(), oversized: Vec::new() };
+        let mut tallies = Vec::new();
         for (index, rule) in self.rules.iter().enumerate() {
-            let turn = Turn::of(&self.rules, index);
-            let parts = match rule.keys.first().and_then(|column| runs_of(column, self.records as RecordIndex)) {
-                Some(runs) => self.scan_runs(&turn, &runs, &start, &visit),
-                None => self.scan_partitions(&turn, &start, &visit),
-            };
+            let mut turn = Turn::of(&self.rules, index);
+            turn.counting = keeping.map(Counting::new);
             let mut count = RuleCount { name: rule.name.clone(), ..RuleCount::default() };
+            let earlier = keeping.and_then(|keeping| keeping.earlier);
+            let parts = if let Some((tallies, unchanged)) = earlier {
+                (count.pairs, count.largest_block) = self.leave_untouched(&mut turn, &tallies[index], unchanged);
+                self.scan_partitions(&turn, &start, &visit)
+            } else {
+                match rule.keys.first().and_then(|column| runs_of(column, self.records as RecordIndex)) {
+                    Some(runs) => self.scan_runs(&turn, &runs, &start, &visit),
+                    None => self.scan_partitions(&turn, &start, &visit),
+                }
+            };
             let mut oversized = Vec::new();
             for part in parts {
                 count.pairs += part.count.pairs;
@@ -113,8 +134,28 @@ impl Blocking<'_> {
             order::sort(&mut oversized);
             scan.oversized.extend(oversized);
             scan.counts.push(count);
+            tallies.extend(turn.counting.map(Counting::tally));
         }
-        scan
+        (scan, tallies)
+    }
+
+    /// Has a rule walk only the groups of keys where a record came, went or changed; tells the pairs and the largest
+    /// block of the others.
+    fn leave_untouched(&self, turn: &mut Turn, earlier: &Tally, unchanged: &[bool]) -> (u64, u64) {
+        let span = self.records.div_ceil(PARTITIONS).max(1);
+        let changed = parallel::map(self.records.div_ceil(span), |piece| {
+            let (mut own, mut changed) = (Vec::new(), Vec::new());
+            for (record, &is_as_it_was) in unchanged.iter().enumerate().skip(piece * span).take(span) {
+                self.entries(turn, record as RecordIndex, &mut own);
+                if !is_as_it_was {
+                    changed.extend(own.iter().map(|entry| entry.key));
+                }
+            }
+            changed
+        });
+        let Some(counting) = &mut turn.counting else { return (0, 0) };
+        let changed: Vec<usize> = changed.into_iter().flatten().map(|key| counting.group(key)).collect();
+        counting.choose(earlier, changed.into_iter())
     }
 
     /// Walks a rule whose first key has its records side by side: no block reaches beyond a run, so the
@@ -126,6 +167,14 @@ impl Blocking<'_> {
         start: &(impl Fn() -> S + Sync + Send),
         visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
     ) -> Vec<Part<S>> {
+        if turn.counting.is_some() {
+            // Those that are alone with their key are in no run, but they are counted as all others.
+            let ends = runs.iter().map(|run| run.end);
+            let starts = runs.iter().map(|run| run.start).chain([self.records as RecordIndex]);
+            let mut own = Vec::new();
+            let alone = [0].into_iter().chain(ends).zip(starts).flat_map(|(end, start)| end..start);
+            alone.for_each(|record| self.entries(turn, record, &mut own));
+        }
         let pieces = in_pieces(runs, self.records.div_ceil(PARTITIONS));
         parallel::map(pieces.len(), |piece| {
             let mut part = Part {
@@ -143,7 +192,7 @@ impl Blocking<'_> {
                 }
                 let mut shared = with_company(|| entries.iter());
                 shared.sort_unstable();
-                blocks(&shared).for_each(|block| self.walk(turn, block, &mut part, visit));
+                blocks(&shared).for_each(|block| self.walk_counted(turn, block, &mut part, visit));
             }
             part
         })
@@ -166,7 +215,7 @@ impl Blocking<'_> {
                 count: RuleCount::default(),
                 oversized: Vec::new(),
             };
-            blocks.piece(piece).for_each(|block| self.walk(turn, block, &mut part, visit));
+            blocks.piece(piece).for_each(|block| self.walk_counted(turn, block, &mut part, visit));
             part
         })
     }
@@ -183,6 +232,24 @@ impl Blocking<'_> {
         }
         if self.one_block_in > 1 {
             own.retain(|entry| hash::of_word(!entry.key).is_multiple_of(self.one_block_in));
+        }
+        if let Some(counting) = &turn.counting {
+            counting.see(own);
+        }
+    }
+
+    /// Walks one block and keeps count of it.
+    fn walk_counted<S>(
+        &self,
+        turn: &Turn,
+        block: &[Entry],
+        part: &mut Part<S>,
+        visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
+    ) {
+        let before = part.count.pairs;
+        self.walk(turn, block, part, visit);
+        if let Some(counting) = &turn.counting {
+            counting.walked(block[0].key, part.count.pairs - before, block.len());
         }
     }
 
@@ -284,6 +351,8 @@ struct Turn<'a> {
     others: Vec<Earlier<'a>>,
     /// Whether no record has more than one joint key.
     has_one_key: bool,
+    /// Keeps count for a later scan.
+    counting: Option<Counting<'a>>,
 }
 
 /// A rule before the one being walked.
@@ -338,6 +407,7 @@ impl<'a> Turn<'a> {
             of_no_condition: of_no_condition.into_iter().map(earlier).collect(),
             others: others.into_iter().map(earlier).collect(),
             has_one_key: !rule.keys.iter().any(|column| column.is_several()),
+            counting: None,
         }
     }
 }

@@ -12,10 +12,10 @@ use crate::run_record;
 use childlink::Error;
 use childlink::exchange::intake::Records;
 use childlink::exchange::rows::SourceName;
-use childlink::linkage::again::Scan;
+use childlink::linkage::again::{Earlier, Scan};
 use childlink::linkage::model::Model;
 use childlink::linkage::{LinkOptions, Linked, link_in_steps, parallel};
-use childlink::project::{ChangeReport, Extract, NewRun, Project, RunState, Settled};
+use childlink::project::{ChangeReport, Extract, NewRun, Project, RunState, Settled, WholeBecause};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Read;
@@ -108,7 +108,7 @@ fn begin(args: &Args, project: &mut Project) -> Result<Begun, Error> {
     OutputFolder::create(&out)?;
     let parameters = Parameters {
         out: absolute(&out),
-        model: model.hash(),
+        model: project.hash_of(&model),
         retrain: args.retrain,
         link_only: args.link_only,
         seed: args.seed,
@@ -170,15 +170,15 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
         RunState::Linked | RunState::Settled => project.outcome_of_run(id, records.built.table.len())?,
         _ => None,
     };
-    let mut unchanged = None;
+    let mut compared = None;
     let linked = match kept {
         Some(linked) => linked,
         None => {
             let told = Told { id, parameters: &parameters, full: args.full, by: &args.by };
-            let (linked, scan) = link_records(&mut project, &told, options, &records)?;
+            let (linked, scan, whole) = link_records(&mut project, &told, options, &records)?;
             if let Some(scan) = scan {
-                project.keep_scan(id, &scan, &linked.model.hash())?;
-                unchanged = scan.unchanged;
+                compared = Some(scan.unchanged.ok_or(whole.unwrap_or(WholeBecause::LargeBlock)));
+                project.keep_scan(id, &scan, &project.hash_of(&linked.model))?;
             }
             project.keep_outcome(id, &linked)?;
             state = RunState::Linked;
@@ -207,12 +207,18 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     phases.push(("keep", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let lists = json!({"project": absolute(&args.file).display().to_string()});
-    let record = run_record::of_run(&inputs, lists, &phases, total, parameters.seed);
+    let mut record = run_record::of_run(&inputs, lists, &phases, total, parameters.seed);
+    record["compared"] = match compared {
+        Some(Ok(unchanged)) => json!({"unchanged_records": unchanged}),
+        Some(Err(because)) => json!({"every_record_because": because.as_str()}),
+        // A run that goes on after it had linked does not compare.
+        None => Value::Null,
+    };
     folder.put("run.json", format!("{record:#}\n").as_bytes())?;
     folder.finish()?;
     project.finish_run(id, &deed)?;
     drop(phase);
-    tell(args, terminal, &parameters, &records, &linked, &notes, total, id, unchanged, &report, &summary, &record)?;
+    tell(args, terminal, &parameters, &records, &linked, &notes, total, id, compared, &report, &summary, &record)?;
     let findings = records.read().has_findings() || !notes.is_empty() || report.has_conflicts();
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
 }
@@ -230,30 +236,44 @@ fn link_records(
     told: &Told,
     mut options: LinkOptions,
     records: &Records,
-) -> Result<(Linked, Option<Scan>), Error> {
+) -> Result<(Linked, Option<Scan>, Option<WholeBecause>), Error> {
     let Told { id, parameters, full, by } = *told;
     let table = &records.built.table;
     options.keep_scan = true;
     options.kind = parameters.kind();
     options.seed = parameters.seed;
     options.previous = project.previous(table)?;
-    let earlier = |project: &Project, model: &Model| match model.frequencies.is_some() && !full {
-        true => project.earlier_scan(table, &model.hash(), parameters.link_only, env!("CARGO_PKG_VERSION")),
-        false => Ok(None),
+    let has_children = project.has_children()?;
+    let earlier = |project: &Project, model: &Model| match model.frequencies.is_some() {
+        _ if !has_children => Ok(Err(WholeBecause::FirstRun)),
+        _ if full => Ok(Err(WholeBecause::Asked)),
+        true => project.earlier_scan(table, &project.hash_of(model), parameters.link_only, env!("CARGO_PKG_VERSION")),
+        false => Ok(Err(WholeBecause::OtherModel)),
+    };
+    let mut because = None;
+    let mut take = |found: Result<Earlier, WholeBecause>| match found {
+        Ok(earlier) => Some(earlier),
+        Err(whole) => {
+            because = Some(whole);
+            None
+        }
     };
     if let Some((model, training)) = project.model_of_run(id)? {
         options.skip_training = true;
-        options.earlier = earlier(project, &model)?;
+        options.earlier = take(earlier(project, &model)?);
         let (mut linked, scan) = link_in_steps(table, &model, &options, &mut |_, _| Ok(()))?;
         linked.training = training;
-        return Ok((linked, scan));
+        return Ok((linked, scan, because));
     }
     let model: Model = project.stored_model(&parameters.model)?;
     options.skip_training = model.provenance.trained_on_records > 0 && !parameters.retrain;
-    if options.skip_training {
-        options.earlier = earlier(project, &model)?;
-    }
-    link_in_steps(table, &model, &options, &mut |model, training| project.keep_model(id, model, training, &by.deed()))
+    options.earlier = match options.skip_training {
+        true => take(earlier(project, &model)?),
+        false => take(Err(if has_children { WholeBecause::OtherModel } else { WholeBecause::FirstRun })),
+    };
+    let mut trained = |model: &Model, training: Option<&_>| project.keep_model(id, model, training, &by.deed());
+    let (linked, scan) = link_in_steps(table, &model, &options, &mut trained)?;
+    Ok((linked, scan, because))
 }
 
 /// The inputs that a run's extracts are.
@@ -316,7 +336,7 @@ fn tell(
     notes: &[String],
     total: f64,
     run: i64,
-    unchanged: Option<u64>,
+    compared: Option<Result<u64, WholeBecause>>,
     report: &ChangeReport,
     summary: &Value,
     record: &Value,
@@ -327,20 +347,22 @@ fn tell(
             let form = parameters.format;
             let text = link::in_words(&parameters.out, form, records, linked, notes, total, &next);
             let all = records.built.table.len() as u64;
-            let scanned = match unchanged {
-                Some(unchanged) => {
+            let scanned = match compared {
+                Some(Ok(unchanged)) => {
                     format!(
                         "\nOnly what has changed was compared: {} of {} records\n",
                         count(all - unchanged),
                         count(all)
                     )
                 }
+                Some(Err(because)) => format!("\nEvery record was compared, since {}\n", because.words()),
                 None => String::new(),
             };
             text + &changes_in_words(run, report) + &scanned
         },
         || {
             let mut object = link::with_run(summary, record);
+            let unchanged = compared.and_then(Result::ok);
             object["project"] = json!({"run": run, "changes": report, "unchanged_records": unchanged});
             object
         },
