@@ -178,11 +178,20 @@ impl ChildIndex {
         if !access.paths.iter().eq(description.paths.iter().map(|path| &path.keys)) {
             return Err(snapshot::damaged());
         }
-        let counted = |slot| (0..table.len()).map(|name| store.get(slot, name) as u32).collect();
+        let counted = |slot| {
+            let mut counts = vec![0; table.len()];
+            store.each(slot, 0..counts.len(), |name, count| counts[name] = count as u32);
+            counts
+        };
         let (first_names, family_names) = (counted(Slot::FirstCount), counted(Slot::FamilyCount));
-        let sensitive = (0..store.len()).filter(|&row| store.get(Slot::Flags, row) & SENSITIVE != 0);
+        let mut sensitive = BTreeSet::new();
+        store.each(Slot::Flags, 0..store.len(), |row, flags| {
+            if flags & SENSITIVE != 0 {
+                sensitive.insert(store.get(Slot::Child, row) as ChildId);
+            }
+        });
         Ok(ChildIndex {
-            sensitive: sensitive.map(|row| store.get(Slot::Child, row) as ChildId).collect(),
+            sensitive,
             counts: NameCounts::counted(first_names, family_names, description.counted as usize),
             names: table.len(),
             few: Table::of_fields(Fields { names: table.into(), ..Fields::default() }),

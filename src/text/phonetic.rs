@@ -1,7 +1,7 @@
 //! Codes for what a name sounds like in English. Letters A to Z count (call
 //! [`fold`](super::normalise::fold) first); everything else is passed over.
 
-use rphonetic::{DoubleMetaphone, Encoder, Soundex};
+use rphonetic::DoubleMetaphone;
 
 /// American Soundex: the first letter and three figures. Equal codes parted by **H or W count once**
 /// (the census rule), those parted by a vowel twice. Empty where there is no letter A to Z.
@@ -17,7 +17,13 @@ use rphonetic::{DoubleMetaphone, Encoder, Soundex};
 /// assert_eq!(soundex("42"), "");
 /// ```
 pub fn soundex(text: &str) -> String {
-    Soundex::default().encode(&letters(text))
+    written(soundex_code(text))
+}
+
+/// [`soundex`] as four bytes; `None` where there is no letter A to Z. Asked of every name of an index while it loads, where
+/// the library's own, which writes three strings for it, took a quarter of the time.
+pub(crate) fn soundex_code(text: &str) -> Option<[u8; 4]> {
+    code_of(text, false)
 }
 
 /// [`soundex`] with H and W parting codes as vowels do, as some systems have it.
@@ -27,21 +33,31 @@ pub fn soundex(text: &str) -> String {
 /// assert_eq!(soundex_plain("ASHCRAFT"), "A226");
 /// ```
 pub fn soundex_plain(text: &str) -> String {
+    written(code_of(text, true))
+}
+
+fn code_of(text: &str, h_and_w_part: bool) -> Option<[u8; 4]> {
     // Codes of A to Z; 0 is no code.
     const CODES: &[u8; 26] = b"01230120022455012623010202";
-    let letters = letters(text);
     let code = |letter: u8| CODES[usize::from(letter - b'A')];
-    let Some(&first) = letters.as_bytes().first() else { return String::new() };
-    let mut result = String::from(char::from(first));
-    let mut last = code(first);
-    for &letter in &letters.as_bytes()[1..] {
+    let mut letters = text.bytes().filter(u8::is_ascii_alphabetic).map(|letter| letter.to_ascii_uppercase());
+    let first = letters.next()?;
+    let mut result = [first, b'0', b'0', b'0'];
+    let (mut place, mut last) = (1, code(first));
+    for letter in letters.filter(|letter| h_and_w_part || !matches!(letter, b'H' | b'W')) {
         let code = code(letter);
-        if code != b'0' && code != last && result.len() < 4 {
-            result.push(char::from(code));
+        if code != b'0' && code != last {
+            let Some(free) = result.get_mut(place) else { break };
+            *free = code;
+            place += 1;
         }
         last = code;
     }
-    format!("{result:0<4}")
+    Some(result)
+}
+
+fn written(code: Option<[u8; 4]>) -> String {
+    code.map_or_else(String::new, |code| code.map(char::from).into_iter().collect())
 }
 
 /// Double Metaphone: the primary and the alternate code, at most four characters each; the alternate
@@ -70,6 +86,7 @@ fn letters(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rphonetic::{Encoder, Soundex};
 
     #[test]
     fn soundex_of_the_national_archives_examples() {
@@ -87,6 +104,12 @@ mod tests {
     }
 
     proptest! {
+        /// The library's Soundex is the measure.
+        #[test]
+        fn soundex_is_that_of_apache_commons_codec(text in "[A-Za-z '-]{0,12}") {
+            prop_assert_eq!(soundex(&text), Soundex::default().encode(&letters(&text)));
+        }
+
         #[test]
         fn no_text_panics_and_codes_keep_their_length(text in any::<String>()) {
             prop_assert!(matches!(soundex(&text).len(), 0 | 4));

@@ -6,7 +6,7 @@ use super::PIECE;
 use crate::identity::birth_order::BirthOrder;
 use crate::identity::name::{FamilyName, GivenName, nickname_classes, spelling_class};
 use crate::linkage::{hash, parallel};
-use crate::text::phonetic::soundex;
+use crate::text::phonetic::soundex_code;
 use crate::text::similarity::jaro_winkler_from;
 use crate::text::sketch::Sketch;
 
@@ -15,6 +15,9 @@ pub(crate) type NameId = u32;
 
 /// The most words of one name that are told apart; further words are in the whole name only.
 pub(crate) const MAX_WORDS: usize = 4;
+
+/// Names that a table made of texts has room for beyond them.
+const MORE_NAMES: usize = 4096;
 
 /// A given name, or the other names, of one raw text.
 #[derive(Clone, Copy, Default)]
@@ -182,6 +185,8 @@ impl NameTable {
     /// A table of these texts, numbered in their order from 1 (`""`, wherever it stands, is 0), that takes more.
     /// `count` and `bytes` tell how many there are and how long they are together.
     pub(crate) fn of_texts<'t>(texts: impl Iterator<Item = &'t str>, count: usize, bytes: usize) -> NameTable {
+        // Lists that are full grow to twice their size with the first name that comes.
+        let (count, bytes) = (count + MORE_NAMES, bytes + 16 * MORE_NAMES);
         let mut names = NameTable {
             texts: Dictionary::with_capacity(count, bytes),
             sounds: Vec::with_capacity(count),
@@ -235,10 +240,8 @@ impl NameTable {
 
 /// A hash of what a text sounds like; 0 for no letters.
 fn sound_of(text: &str) -> u64 {
-    match soundex(text) {
-        sound if sound.is_empty() => 0,
-        sound => hash::of_text(&sound),
-    }
+    let code = soundex_code(text);
+    code.as_ref().and_then(|code| std::str::from_utf8(code).ok()).map_or(0, hash::of_text)
 }
 
 impl Given {
