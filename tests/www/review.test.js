@@ -1,6 +1,8 @@
 // The Review page: pairs read by people, kept as keys and decisions alone.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { after, before, beforeEach, it } from "node:test";
 import { guardsInWords } from "../../www/views/review/guards.js";
 import { assertAccessible, file, openSite, tabTo } from "./site.js";
@@ -8,6 +10,14 @@ import { assertAccessible, file, openSite, tabTo } from "./site.js";
 const FILES = ["review.csv", "children.csv", "restricted.csv", "summary.json"].map((name) =>
   file(`www/practice/${name}`),
 );
+
+const { parse } = createRequire(file("pkg-config/tools/package.json"))("papaparse");
+const rowsOf = (name) => parse(readFileSync(file(`www/practice/${name}`), "utf8"), { header: true, skipEmptyLines: true }).data;
+const PAIRS = rowsOf("review.csv");
+const RESTRICTED = rowsOf("restricted.csv");
+const KEYS = ["source_l", "record_id_l", "source_r", "record_id_r"];
+const keysOf = (pair) => KEYS.map((key) => pair[key]).join(",");
+const pairTitle = (number) => `Pair ${number} of ${PAIRS.length}`;
 
 let site, page;
 before(async () => {
@@ -31,6 +41,10 @@ async function press(key, pair) {
   await page.keyboard.press(key);
   await page.getByRole("heading", { name: pair, exact: true }).waitFor();
 }
+/** Goes from the first pair to one that is wanted. */
+async function goTo(place) {
+  for (let number = 2; number <= place + 1; number += 1) await press("n", pairTitle(number));
+}
 async function saved(name) {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
@@ -42,47 +56,61 @@ async function saved(name) {
 it("asks who reads, then shows a pair side by side with its guards and waterfall", async () => {
   await page.setInputFiles("#review-files", FILES);
   await page.locator("#review-reader-error").getByText("Enter your initials").waitFor();
+  const place = PAIRS.findIndex(({ guards }) => guards === "nhs-number-conflict");
+  const pair = PAIRS[place];
   await begin("jk");
+  await goTo(place);
   await page.getByText("two different valid NHS numbers").waitFor();
-  await page.getByRole("row", { name: /^Given name ≈ Same, written differently James JAMES/ }).waitFor();
-  const marked = await page
-    .getByRole("row", { name: /^GP practice/ })
-    .locator("mark")
-    .allTextContents();
-  assert.deepEqual(marked, ["52", "03"], "A81452 and A81403 differ in two characters");
-  const address = page.getByRole("row", { name: /^Address line 1/ }).locator("td");
+  const [left, right] = [pair.given_name_l, pair.given_name_r];
+  assert.ok(left !== right && left.toUpperCase() === right, "the practice has a pair written in two ways");
+  await page.getByRole("row", { name: `Given name ≈ Same, written differently ${left} ${right}` }).waitFor();
+  const practices = await page
+    .getByRole("row", { name: /^GP practice ≠/ })
+    .locator("td")
+    .evaluateAll((cells) =>
+      cells.slice(1).map((cell) => {
+        const [whole, rest] = [cell.cloneNode(true), cell.cloneNode(true)];
+        rest.querySelectorAll("mark").forEach((mark) => mark.remove());
+        return { whole: whole.textContent, rest: rest.textContent };
+      }),
+    );
   assert.deepEqual(
-    (await address.allTextContents()).slice(1),
-    ["86 Willow Grove", "FLAT 1, 80 CLARENCE CLOSE"],
-    "as written",
+    practices.map(({ whole }) => whole),
+    [pair.gp_practice_l, pair.gp_practice_r],
   );
-  await page.getByRole("row", { name: /^Together about 310 to 1 that it is one child \+8.3/ }).waitFor();
+  assert.equal(practices[0].rest, practices[1].rest, "what is not marked is the same on both sides");
+  assert.ok(practices.every(({ whole, rest }) => 0 < rest.length && rest.length < whole.length), "a part is marked");
+  const address = page.getByRole("row", { name: /^Address line 1/ }).locator("td");
+  assert.deepEqual((await address.allTextContents()).slice(1), [pair.address_1_l, pair.address_1_r], "as written");
+  const together = await page.getByRole("row", { name: /^Together/ }).locator("td").allTextContents();
+  assert.match(together[0], /^about [\d,]+ to 1 that it is one child$/);
+  assert.equal(together[1], `+${Number(pair.match_weight).toFixed(1)}`);
+  await page.getByText(/^In neither record: .*mother’s NHS number/).waitFor();
   await assertAccessible(page);
 });
 
 it("decides by single keys, undoes, and counts", async () => {
   await begin("jk");
-  await press("s", "Pair 2 of 21");
-  await press("d", "Pair 3 of 21");
-  await press("u", "Pair 4 of 21");
-  await page.getByText("jk: 3 of 21 pairs decided.").waitFor();
-  await press("z", "Pair 3 of 21");
-  await page.getByText("jk: 2 of 21 pairs decided.").waitFor();
+  await press("s", pairTitle(2));
+  await press("d", pairTitle(3));
+  await press("u", pairTitle(4));
+  await page.getByText(`jk: 3 of ${PAIRS.length} pairs decided.`).waitFor();
+  await press("z", pairTitle(3));
+  await page.getByText(`jk: 2 of ${PAIRS.length} pairs decided.`).waitFor();
   await page.locator("#review-shortcuts").uncheck();
   await page.keyboard.press("s");
-  assert.equal(await title().textContent(), "Pair 3 of 21", "single keys can be turned off");
+  assert.equal(await title().textContent(), pairTitle(3), "single keys can be turned off");
   await tabTo(page, page.locator("#review-different"));
   await page.keyboard.press("Enter");
-  await page.getByText("jk: 3 of 21 pairs decided.").waitFor();
+  await page.getByText(`jk: 3 of ${PAIRS.length} pairs decided.`).waitFor();
   const lines = (await saved("decisions.csv")).trim().split("\n");
   assert.equal(
     lines[0],
     "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at,reason,model_hash,evidence_hash",
   );
-  assert.match(
-    lines[1],
-    /^chis-01,011314636,chis-04,079871407,same,jk,\d{4}-\d\d-\d\dT[\d:.]+Z,,88257233[0-9a-f]{56},[0-9a-f]{64}$/,
-  );
+  const { sha256 } = JSON.parse(await readFile(FILES[3], "utf8")).linkage.model;
+  assert.ok(lines[1].startsWith(`${keysOf(PAIRS[0])},same,jk,`));
+  assert.match(lines[1], new RegExp(`,jk,\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z,,${sha256},[0-9a-f]{64}$`));
   assert.deepEqual(
     lines.slice(1).map((line) => line.split(",")[4]),
     ["same", "different", "different"],
@@ -91,18 +119,23 @@ it("decides by single keys, undoes, and counts", async () => {
 });
 
 it("names the other records of both children", async () => {
+  const children = rowsOf("children.csv");
+  const others = (pair, end) => {
+    const own = (row) => row.source === pair[`source_${end}`] && row.record_id === pair[`record_id_${end}`];
+    const child = children.find(own).child_id;
+    const names = children.filter((row) => row.child_id === child && !own(row)).map((row) => `${row.source} ${row.record_id}`);
+    return names.join(", ") || "none";
+  };
+  const place = PAIRS.findIndex((pair) => others(pair, "l") !== "none" && others(pair, "r") !== "none");
   await begin("members");
-  for (let pair = 2; pair <= 6; pair += 1) await press("n", `Pair ${pair} of 21`);
-  await page
-    .getByText("Other records already linked to A: chis-04 047201133. To B: chis-01 086790002, chis-04 246401803.", {
-      exact: true,
-    })
-    .waitFor();
+  await goTo(place);
+  const [left, right] = ["l", "r"].map((end) => others(PAIRS[place], end));
+  await page.getByText(`Other records already linked to A: ${left}. To B: ${right}.`, { exact: true }).waitFor();
 });
 
 it("keeps decisions when the tab closes, and nothing of a record but its keys", async () => {
   await begin("jk");
-  await page.getByText("jk: 3 of 21 pairs decided.").waitFor();
+  await page.getByText(`jk: 3 of ${PAIRS.length} pairs decided.`).waitFor();
   const kept = await page.evaluate(async () => {
     const database = await new Promise(
       (resolve) => (indexedDB.open("childlink").onsuccess = (event) => resolve(event.target.result)),
@@ -141,26 +174,26 @@ it("does not tell a second reader what the first decided, until they differ", as
   await page.getByText("You decided: different children. Other readers: jk: same child.").waitFor();
   await page.locator("#review-reopen").click();
   await begin("rs");
-  await page.getByText("rs: 0 of 21 pairs decided.").waitFor();
+  await page.getByText(`rs: 0 of ${PAIRS.length} pairs decided.`).waitFor();
 });
 
 it("opens the restricted queue only on purpose, with keys alone and a file of its own", async () => {
   await begin("jk");
-  await page.getByText("Restricted queue: 3 pairs").click();
+  await page.getByText(`Restricted queue: ${RESTRICTED.length} pairs`).click();
   await page.getByRole("button", { name: "Open the restricted queue" }).click();
   await page.locator("#review-why-error").getByText("Enter the reason").waitFor();
   await page.fill("#review-why", "case 17");
   await page.getByRole("button", { name: "Open the restricted queue" }).click();
-  await page.getByRole("heading", { name: "Restricted pair 1 of 3" }).waitFor();
+  await page.getByRole("heading", { name: `Restricted pair 1 of ${RESTRICTED.length}` }).waitFor();
   await page.getByText("never set side by side").waitFor();
   assert.equal(await page.locator("#review-pair tbody tr").count(), 2);
   await assertAccessible(page);
-  await press("d", "Restricted pair 2 of 3");
+  await press("d", `Restricted pair 2 of ${RESTRICTED.length}`);
   assert.match(
     await saved("restricted-decisions.csv"),
-    /chis-01,057935660,chis-01,159754467,different,jk,[^,]+,case 17,/,
+    new RegExp(`${keysOf(RESTRICTED[0])},different,jk,[^,]+,case 17,`),
   );
-  assert.doesNotMatch(await saved("decisions.csv"), /057935660/);
+  assert.ok(!(await saved("decisions.csv")).includes(keysOf(RESTRICTED[0])));
   await page.getByRole("button", { name: "Close the restricted queue" }).click();
   assert.equal(await page.getByRole("link", { name: /restricted-decisions/ }).count(), 0);
 });
@@ -168,8 +201,7 @@ it("opens the restricted queue only on purpose, with keys alone and a file of it
 it("brings decisions in and erases them", async () => {
   await erase();
   await page.getByText("0 decisions.").waitFor();
-  const list =
-    "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at\nchis-01,011314636,chis-04,079871407,same,ab,2026-11-21\n";
+  const list = `${KEYS.join(",")},decision,reader,decided_at\n${keysOf(PAIRS[0])},same,ab,2026-11-21\n`;
   await page.setInputFiles("#review-import", {
     name: "decisions.csv",
     mimeType: "text/csv",
@@ -222,11 +254,32 @@ it("withholds the weights of what tells where a sensitive child lives", async ()
   const cells = page.getByRole("row", { name: /^Address and postcode/ }).locator("td");
   assert.deepEqual(await cells.allTextContents(), ["withheld: a sensitive record", "withheld", "withheld"]);
   await page.getByRole("row", { name: /^Postcode . Withheld/ }).waitFor();
+  // The sum less the parts that are shown would be what is withheld.
+  const together = page.getByRole("row", { name: /^Together/ }).locator("td");
+  assert.deepEqual(await together.allTextContents(), ["0 to 10 bits: rather one child", "withheld", "withheld"]);
+  await page.getByText("The evidence alone comes to 0 to 10 bits: rather one child.").waitFor();
+});
+
+it("practises on pairs of the model as it is", async () => {
+  const model = JSON.parse(await readFile(file("data/models/child-health.json"), "utf8"));
+  const levels = new Map(model.comparisons.map(({ name, levels }) => [name, levels.map(({ label }) => label)]));
+  for (const { waterfall } of PAIRS) {
+    const { bars } = JSON.parse(waterfall);
+    assert.deepEqual(
+      bars.map(({ comparison }) => comparison),
+      [...levels.keys()],
+      "run scripts/data/practice",
+    );
+    for (const { comparison, level } of bars) {
+      const known = level === "withheld" || levels.get(comparison).includes(level);
+      assert.ok(known, `${comparison}: ${level} is no level of the model: run scripts/data/practice`);
+    }
+  }
 });
 
 it("loses no decision when the tab is closed while records are being linked", async () => {
   await begin("tab");
-  await press("s", "Pair 2 of 21");
+  await press("s", pairTitle(2));
   const other = await site.open("link");
   const rows = Array.from(
     { length: 60_000 },
@@ -237,17 +290,17 @@ it("loses no decision when the tab is closed while records are being linked", as
   await other.locator("#menu").getByRole("link", { name: "Review" }).click();
   await other.fill("#review-reader", "tab");
   await other.setInputFiles("#review-files", FILES);
-  await other.getByRole("heading", { name: "Pair 2 of 21", exact: true }).waitFor();
+  await other.getByRole("heading", { name: pairTitle(2), exact: true }).waitFor();
   await other.locator("#menu").getByRole("link", { name: "Link" }).click();
   await other.locator("#link-start").click();
   await other.locator("#link-progress-text").getByText(/step/).waitFor();
   await other.locator("#menu").getByRole("link", { name: "Review" }).click();
   await other.keyboard.press("d");
-  await other.getByText("tab: 2 of 21 pairs decided.").waitFor();
+  await other.getByText(`tab: 2 of ${PAIRS.length} pairs decided.`).waitFor();
   await other.close({ runBeforeUnload: false });
   await page.reload();
   await begin("tab");
-  await page.getByText("tab: 2 of 21 pairs decided.").waitFor();
+  await page.getByText(`tab: 2 of ${PAIRS.length} pairs decided.`).waitFor();
 });
 
 it("has words for every guard", async () => {
