@@ -51,5 +51,9 @@ export const FIELDS = {
   updated_at: "Last changed",
 };
 
+/** A name inside a sentence: what is spelled with capitals, such as NHS, keeps them. */
+export const inSentence = (name) =>
+  name.replace(/\p{Lu}\S*/gu, (word) => (/^\p{Lu}[\p{Lu}\d]/u.test(word) ? word : word.toLowerCase()));
+
 /** First letter in upper case, as a sentence begins. */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);

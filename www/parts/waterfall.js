@@ -16,6 +16,16 @@ export function oddsInWords(weight) {
   return `about ${round} to 1 ${weight > 0 ? "that it is one child" : "that they are two children"}`;
 }
 
+/**
+ * About how much a weight is, where its number would tell what is withheld: who knows the other parts of a sum knows the
+ * last one too.
+ */
+export const bandInWords = (weight) =>
+  weight < 0 ? "under 0 bits: rather two children" : weight < 10 ? "0 to 10 bits: rather one child" : "over 10 bits: one child, by weight";
+
+/** Whether a part of a waterfall is withheld, and its sum therefore to be told roughly. */
+export const isWithheld = ({ bars }) => bars.some(({ level }) => level === WITHHELD);
+
 /** Why a pair has its weight: each step of the sum as a row, with its bar from the sum before to the sum after. */
 export function waterfall({ prior, bars, household, match_weight: total }) {
   const steps = [{ name: "Before any comparison", level: "two records at random", weight: prior, from: 0 }];
@@ -36,8 +46,14 @@ export function waterfall({ prior, bars, household, match_weight: total }) {
       bar.weight + rare,
     );
   }
-  if (household !== 0) add("Children born together", "taken off, since twins would explain this as well", household);
-  steps.push({ name: "Together", level: oddsInWords(total), weight: total, from: 0, whole: true });
+  const withheld = isWithheld({ bars });
+  if (household !== 0) {
+    // How much is taken off depends on the address as well.
+    const told = withheld ? { withheld } : {};
+    add("Children born together", "taken off, since twins would explain this as well", withheld ? 0 : household, told);
+  }
+  if (withheld) steps.push({ name: "Together", level: bandInWords(total), weight: 0, from: 0, withheld, whole: true });
+  else steps.push({ name: "Together", level: oddsInWords(total), weight: total, from: 0, whole: true });
 
   const ends = steps.flatMap(({ from, weight }) => [from, from + weight]);
   const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];

@@ -3,7 +3,7 @@ import { h } from "../../dom.js";
 import { FileProblem } from "../../parts/files.js";
 import { select } from "../../parts/form.js";
 import { table } from "../../parts/table.js";
-import { FIELDS } from "../../words.js";
+import { FIELDS, inSentence } from "../../words.js";
 
 const HEAD_BYTES = 65_536;
 const UNUSED = "";
@@ -117,7 +117,7 @@ export function problemsOf(columns) {
     !has("record_id") && "no column is taken for the record id",
     !has("birth_date") && "no column is taken for the date of birth",
     !has("family_name") && !has("nhs_number") && "no column is taken for the family name or the NHS number",
-    twice && `two columns are taken for ${CHOICES.find(([value]) => value === twice)[1].toLowerCase()}`,
+    twice && `two columns are taken for ${inSentence(CHOICES.find(([value]) => value === twice)[1])}`,
   ].filter(Boolean);
 }
 

@@ -1,8 +1,8 @@
 import { h } from "../../dom.js";
 import { markDifferences } from "../../parts/differences.js";
 import { table } from "../../parts/table.js";
-import { bits, oddsInWords, waterfall } from "../../parts/waterfall.js";
-import { FIELDS, dateInWords } from "../../words.js";
+import { bandInWords, bits, isWithheld, oddsInWords, waterfall } from "../../parts/waterfall.js";
+import { FIELDS, dateInWords, inSentence } from "../../words.js";
 import { guardsInWords } from "./guards.js";
 import { othersOf } from "./pairs.js";
 
@@ -46,7 +46,7 @@ export function showPair(pair, { childlink, diffChars, members }) {
         { class: "nhsuk-list nhsuk-list--bullet" },
         guardsInWords(pair.guards).map((text) => h("li", {}, text)),
       ),
-      h("p", {}, `The evidence alone comes to ${bits(pair.weight)} bits: ${oddsInWords(pair.weight)}.`),
+      h("p", {}, `The evidence alone comes to ${evidence(pair)}.`),
     ),
     h(
       "div",
@@ -73,11 +73,15 @@ export function showPair(pair, { childlink, diffChars, members }) {
       ),
     ),
     silent.length > 0 &&
-      h("p", { class: "app-quiet" }, `In neither record: ${silent.map(({ name }) => name.toLowerCase()).join(", ")}.`),
+      h("p", { class: "app-quiet" }, `In neither record: ${silent.map(({ name }) => inSentence(name)).join(", ")}.`),
     others(members, pair),
     waterfall(pair.waterfall),
   ].filter(Boolean);
 }
+
+/** What the weight of a pair is, roughly where the number would tell what a sensitive child's address weighs. */
+const evidence = ({ weight, waterfall: parts }) =>
+  isWithheld(parts) ? bandInWords(weight) : `${bits(weight)} bits: ${oddsInWords(weight)}`;
 
 const MISSING = { sign: "", word: "In neither", tag: "grey" };
 const ONE = { sign: "–", word: "In one only", tag: "white" };
