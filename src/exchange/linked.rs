@@ -41,6 +41,13 @@ impl SensitiveChildren {
         SensitiveChildren(children.map(|record| linked.children.child_id[record as usize]).collect())
     }
 
+    /// Their numbers, rising.
+    pub fn child_ids(&self) -> Vec<u64> {
+        let mut ids: Vec<u64> = self.0.iter().copied().collect();
+        order::sort(&mut ids);
+        ids
+    }
+
     /// Whether a record is of one of these children.
     pub fn has(&self, linked: &Linked, record: RecordIndex) -> bool {
         !self.0.is_empty() && self.0.contains(&linked.children.child_id[record as usize])

@@ -5,6 +5,8 @@ use crate::exchange::column_map::Spellings;
 use crate::exchange::columns::{self, ColumnBuffer};
 use crate::exchange::csv;
 use crate::exchange::intake::{Intake, Records};
+#[cfg(feature = "wasm-app")]
+use crate::exchange::linked::SensitiveChildren;
 use crate::exchange::linked::{self, review_pairs};
 use crate::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
 use crate::exchange::sheet::{Sheet, SheetColumn};
@@ -14,6 +16,8 @@ use crate::linkage::estimate::{self, TrainingReport};
 use crate::linkage::explain::explain;
 use crate::linkage::model::Model;
 use crate::linkage::{LinkOptions, Linked, link};
+#[cfg(feature = "wasm-app")]
+use crate::report::{linkage::linkage_page, statistics::Statistics};
 use crate::shape::lists::Lists;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -234,6 +238,25 @@ impl<F: Read + Seek + Send> Run<F> {
             files.push(("changes.csv", changes));
         }
         Ok(LinkageFiles(files))
+    }
+
+    /// Draws the report of the run, as the command line does; apart, since nobody waits for it to see the results. And
+    /// says which children are sensitive, of whom a page must not tell what their whereabouts weigh.
+    ///
+    /// # Errors
+    /// `report/cannot-draw`.
+    #[cfg(feature = "wasm-app")]
+    pub(crate) fn report(&self, linked: &Linked) -> Result<LinkageFiles, Error> {
+        let table = &self.records.built.table;
+        let summary = summary::of_linkage(self.records.read(), table, linked);
+        let statistics = Statistics::of(table, linked);
+        let page = linkage_page(&summary, &linked.model, &statistics, "")?;
+        let sensitive = SensitiveChildren::of(table, linked).child_ids();
+        Ok(LinkageFiles(vec![
+            ("statistics.json", statistics.to_json().into_bytes()),
+            ("report.html", page.into_bytes()),
+            ("sensitive.json", serde_json::to_vec(&sensitive).unwrap_or_default()),
+        ]))
     }
 }
 

@@ -142,11 +142,18 @@ impl LinkerRun {
     }
 
     pub fn write(&mut self) -> Result<LinkerFiles, Thrown> {
-        let linked = self.linked.as_ref().ok_or_else(|| {
-            Error::new("linker/not-linked", "the records have not been linked yet", "link them before you write")
-        })?;
+        let linked = self.linked.as_ref().ok_or_else(not_linked)?;
         Ok(LinkerFiles(self.run.write(linked)?))
     }
+
+    #[cfg(feature = "wasm-app")]
+    pub fn report(&self) -> Result<LinkerFiles, Thrown> {
+        Ok(LinkerFiles(self.run.report(self.linked.as_ref().ok_or_else(not_linked)?)?))
+    }
+}
+
+fn not_linked() -> Error {
+    Error::new("linker/not-linked", "the records have not been linked yet", "link them before you write")
 }
 
 /// The files of a run.

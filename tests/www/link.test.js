@@ -4,13 +4,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, beforeEach, it } from "node:test";
 import { assertAccessible, file, openSite, tabTo } from "./site.js";
 
 const SAMPLE = ["chis-01.csv", "chis-02.csv", "chis-04.csv", "maternity-03.csv"].map((name) =>
   file(`data/sample/${name}`),
 );
+const TABLES = ["children.csv", "links.csv", "review.csv", "restricted.csv", "quarantine.csv"];
 const NATIVE = process.env.CHILDLINK ?? file("target/release/childlink");
 
 let site, page;
@@ -78,10 +79,20 @@ it(
     const out = mkdtempSync(join(tmpdir(), "childlink-www-"));
     try {
       execFileSync(NATIVE, ["link", ...SAMPLE, "--out", out, "--quiet"]);
-      for (const name of ["children.csv", "links.csv", "review.csv", "restricted.csv", "summary.json", "model.json"]) {
+      for (const name of [...TABLES, "summary.json", "model.json", "statistics.json", "report.html"]) {
         const [ours, theirs] = [await saved(name), await readFile(join(out, name))];
         assert.ok(ours.equals(theirs), `${name}: is the release build of these sources?`);
       }
+      // The one file that tells of the run itself says the same things, with its own times and names.
+      const [ours, theirs] = [await saved("run.json"), await readFile(join(out, "run.json"))].map((text) =>
+        JSON.parse(text),
+      );
+      assert.deepEqual(Object.keys(ours), Object.keys(theirs));
+      for (const part of ["inputs", "lists"]) assert.deepEqual(Object.keys(ours[part]), Object.keys(theirs[part]));
+      assert.equal(ours.version, theirs.version);
+      const named = theirs.inputs.files.map(({ path, source }) => ({ path: basename(path), source }));
+      assert.deepEqual(ours.inputs.files, named);
+      assert.ok(0 < ours.seconds.link && ours.seconds.link < ours.seconds.total);
     } finally {
       rmSync(out, { recursive: true });
     }
@@ -116,7 +127,7 @@ it(
       const cores = await page.evaluate(() => navigator.hardwareConcurrency);
       await page.getByText(cores > 1 ? `read by ${Math.min(cores, 4)} workers` : "read by 1 worker").waitFor();
       execFileSync(NATIVE, ["link", records, "--out", join(out, "linked"), "--quiet"]);
-      for (const name of ["children.csv", "links.csv", "review.csv", "restricted.csv", "quarantine.csv"]) {
+      for (const name of [...TABLES, "statistics.json", "report.html"]) {
         assert.ok((await saved(name)).equals(readFileSync(join(out, "linked", name))), name);
       }
       assert.deepEqual(page.faults, []);
@@ -181,13 +192,19 @@ it("withholds what a sensitive child's address and practice weigh", async () => 
   await page.getByRole("heading", { name: "2 records are 1 child", exact: true }).waitFor();
   await page.fill("#link-wanted", "943 476 5919");
   await page.getByRole("button", { name: "Look up" }).click();
-  await page.getByRole("button", { name: /^Why/ }).click();
+  await page.getByRole("button", { name: /^Show why/ }).click();
   await page.getByRole("row", { name: /^NHS number same valid number/ }).waitFor();
   for (const name of ["Address and postcode", "GP practice"]) {
     const row = page.locator("#link-why").getByRole("row", { name: new RegExp(`^${name}`) });
     const cells = row.locator("td");
     assert.deepEqual(await cells.allTextContents(), ["withheld: a sensitive record", "withheld", "withheld"], name);
   }
+  // The sum less the parts that are shown would be what is withheld.
+  const sum = page.locator("#link-why").getByRole("row", { name: /^Together/ }).locator("td");
+  assert.deepEqual(await sum.allTextContents(), ["over 10 bits: one child, by weight", "withheld", "withheld"]);
+  const pair = page.locator("#link-cluster").getByRole("row", { name: /^gp 1 and chis 2|^chis 2 and gp 1/ });
+  assert.equal(await pair.locator("td").nth(1).textContent(), "over 10 bits: one child, by weight");
+  assert.equal(await page.locator("#link-cluster svg .app-halo", { hasText: /\d\.\d/ }).count(), 0);
 });
 
 it("draws what the model learned of each comparison, with its table", async () => {
@@ -243,10 +260,11 @@ it("looks a child up, draws its records and tells why they are together", async 
   await page.getByRole("button", { name: "Look up" }).click();
   await page.locator("#link-cluster svg .app-node").first().waitFor();
   await page
-    .getByRole("button", { name: /^Why chis-01 004240780/ })
+    .getByRole("button", { name: /^Show why chis-01 004240780/ })
     .first()
     .click();
   await page.getByRole("row", { name: /^Together/ }).waitFor();
+  await assertAccessible(page);
   await page.fill("#link-wanted", "no such");
   await page.getByRole("button", { name: "Look up" }).click();
   await page.getByText("No record or child has this id or number").waitFor();
@@ -291,7 +309,7 @@ it("reads Parquet: numbers, dates and dictionaries as the command line does", as
   await page.getByRole("heading", { name: "4 records are 3 children" }).waitFor();
   await page.fill("#link-wanted", "101");
   await page.getByRole("button", { name: "Look up" }).click();
-  await page.getByRole("button", { name: "Why children 101 and children 102" }).click();
+  await page.getByRole("button", { name: "Show why children 101 and children 102" }).click();
   await page.getByRole("row", { name: /^NHS number same valid number/ }).waitFor();
   await page.getByRole("row", { name: /^Birth date same/ }).waitFor();
   assert.deepEqual(page.faults, []);
@@ -303,11 +321,17 @@ it("says what is wrong with files that cannot be used, and lives on", async () =
     ["letter.pdf", "%PDF-1.7", /is a PDF/],
     ["book.xlsx", "PK\u0003\u0004", /is a workbook/],
     ["one.csv", "record_id family_name birth_date\n1 a 2020-01-01\n", /has only one column/],
+    ["wide.csv", `record_id${",x".repeat(20_000)}\n`, /“wide\.csv” has 20,001 columns: a file of records has fewer/],
   ];
   for (const [name, content, message] of cases) {
     await page.setInputFiles("#link-files", { name, mimeType: "text/csv", buffer: Buffer.from(content, "latin1") });
     await page.locator(".nhsuk-error-summary").getByText(message).waitFor();
   }
+  // What only the reader of the whole file finds is told with the name of the file as it is.
+  await page.setInputFiles("#link-files", [csv("twice.csv", "record_id,family_name,family_name,birth_date\n")]);
+  await page.locator("#link-start").click();
+  await page.locator(".nhsuk-error-summary").getByText(/^“twice\.csv”: columns 2 and 3 are both named family_name/).waitFor();
+  await page.getByRole("button", { name: "Take twice.csv away" }).click();
   // Five gigabytes made of one piece many times over.
   await page.evaluate(() => {
     const piece = new Blob([new Uint8Array(50_000_000)]);
@@ -327,6 +351,13 @@ it("says what is wrong with files that cannot be used, and lives on", async () =
   await page.locator("#link-start").click();
   await page.getByRole("row", { name: /NHS number A spreadsheet turned the number into powers of ten/ }).waitFor();
   assert.equal(await numberIn("Rows set aside"), 1);
+  await page.getByRole("button", { name: "Take damaged.csv away" }).click();
+  await page.setInputFiles("#link-files", [csv("header.csv", "record_id,family_name,birth_date,shoe_size\n")]);
+  await page.locator("#link-start").click();
+  await page.getByRole("heading", { name: "0 records are 0 children" }).waitFor();
+  await page.getByText("Columns as they were read").first().click();
+  await page.getByRole("row", { name: /^header\.csv There is no row below the header/ }).waitFor();
+  await page.getByRole("row", { name: /^header\.csv .*: shoe_size$/ }).waitFor();
   assert.deepEqual(page.faults, []);
 });
 

@@ -12,9 +12,10 @@ const decoder = new TextDecoder();
 /** Lets the host do other work: show progress, hear that the run is to be cancelled. */
 const breath = () => new Promise((resolve) => setTimeout(resolve));
 
-/** Linking of records. */
-export function linkers(boundary) {
+/** Linking of records. With `reports`, of which only the browser app's Wasm is able, `link` can keep its run for one. */
+export function linkers(boundary, { reports = false } = {}) {
   const { glue } = boundary;
+  const linkOptions = ["linkOnly", "seed", ...LISTS, "onProgress", "signal", ...(reports ? ["keepForReport"] : [])];
 
   const guarded = (work) => {
     try {
@@ -61,7 +62,7 @@ export function linkers(boundary) {
     }
 
     async link(options) {
-      const given = optionsOf(options, ["linkOnly", "seed", ...LISTS, "onProgress", "signal"]);
+      const given = optionsOf(options, linkOptions);
       const lists = listsOf(given);
       const linkOnly = flag(given.linkOnly, "linkOnly");
       const seed = seedOf(given.seed);
@@ -93,8 +94,19 @@ export function linkers(boundary) {
         return { ...documents, summaryJson, modelJson, ...Object.fromEntries(tables) };
       } finally {
         if (this.#generation === boundary.generation) files?.free();
-        this.free();
+        if (!files || !given.keepForReport) this.free();
       }
+    }
+
+    /** The report of the run that was kept for it, and the numbers of sensitive children; the run is kept no longer. */
+    takeReport() {
+      const files = guarded(() => this.#held("run").report());
+      const [statisticsJson, report, sensitive] = ["statistics.json", "report.html", "sensitive.json"].map((name) =>
+        files.take(name),
+      );
+      files.free();
+      this.free();
+      return { statisticsJson, report, sensitiveChildren: JSON.parse(decoder.decode(sensitive)) };
     }
 
     free() {

@@ -2,7 +2,7 @@ import { announce, h, svg } from "../../dom.js";
 import { errorSummary, problemOf } from "../../parts/error-summary.js";
 import { button, formGroup, input } from "../../parts/form.js";
 import { table } from "../../parts/table.js";
-import { bits, waterfall } from "../../parts/waterfall.js";
+import { bandInWords, bits, waterfall } from "../../parts/waterfall.js";
 import { guardsInWords } from "../review/guards.js";
 import { count } from "../../words.js";
 
@@ -63,10 +63,16 @@ export function clusterSearch(d3, runner) {
   }
 
   function draw(cluster) {
-    const { child, members, edges } = cluster;
+    const { child, members, edges, sensitive } = cluster;
     const name = (at) => `${members[at].source} ${members[at].id}`;
     return [
       h("h4", { class: "nhsuk-heading-s" }, `Child ${child}: ${count(members.length, "record")}`),
+      sensitive &&
+        h(
+          "p",
+          {},
+          "A record of this child is sensitive: where the child lives, and what that weighs, are withheld. Weights of pairs are given roughly, so that they do not tell it either.",
+        ),
       members.length > 1 ? graph(d3, cluster, name) : h("p", {}, `Only ${name(0)}.`),
       edges.length > 0 &&
         table(
@@ -74,7 +80,7 @@ export function clusterSearch(d3, runner) {
           [
             { head: "Records", cell: ({ left, right }) => `${name(left)} and ${name(right)}` },
             { head: "Decision", cell: ({ decision }) => (decision === "link" ? "linked" : "for review") },
-            { head: "Weight", numeric: true, cell: ({ weight }) => bits(weight) },
+            { head: "Weight", numeric: true, cell: ({ weight }) => (sensitive ? bandInWords(weight) : bits(weight)) },
             { head: "Rules", cell: ({ guards }) => (guards.length > 0 ? guardsInWords(guards).join(" ") : "none") },
             {
               head: "Why",
@@ -82,7 +88,7 @@ export function clusterSearch(d3, runner) {
                 button("Show why", () => explain(cluster, edge, name), {
                   kind: "secondary",
                   class: "app-link",
-                  "aria-label": `Why ${name(edge.left)} and ${name(edge.right)}`,
+                  "aria-label": `Show why ${name(edge.left)} and ${name(edge.right)}`,
                 }),
             },
           ],
@@ -91,10 +97,10 @@ export function clusterSearch(d3, runner) {
     ].filter(Boolean);
   }
 
-  async function explain({ members }, { left, right }, name) {
+  async function explain({ child, members }, { left, right }, name) {
     why.replaceChildren(h("p", {}, "Looking the records up…"));
     try {
-      const answer = await runner.ask("explain", { left, right, members });
+      const answer = await runner.ask("explain", { child, left, right, members });
       why.replaceChildren(
         h("h4", { class: "nhsuk-heading-s" }, `${name(left)} and ${name(right)}`),
         waterfall(answer.waterfall),
@@ -127,7 +133,7 @@ export function clusterSearch(d3, runner) {
 }
 
 /** The records as points, the pairs as lines: broken where a person must decide. It stands still from the start. */
-function graph(d3, { members, edges }, name) {
+function graph(d3, { members, edges, sensitive }, name) {
   const nodes = members.map((_, place) => ({ place }));
   const links = edges.map(({ left, right, ...edge }) => ({ source: left, target: right, ...edge }));
   d3.forceSimulation(nodes)
@@ -162,7 +168,7 @@ function graph(d3, { members, edges }, name) {
           "text-anchor": "middle",
           class: "app-halo",
         },
-        bits(weight),
+        sensitive ? "" : bits(weight),
       ),
     );
   }

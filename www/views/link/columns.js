@@ -3,9 +3,11 @@ import { h } from "../../dom.js";
 import { FileProblem } from "../../parts/files.js";
 import { select } from "../../parts/form.js";
 import { table } from "../../parts/table.js";
-import { FIELDS, inSentence } from "../../words.js";
+import { FIELDS, inSentence, number } from "../../words.js";
 
 const HEAD_BYTES = 65_536;
+/** More than any export has; the page shows a choice for each. */
+const MOST_COLUMNS = 1000;
 const UNUSED = "";
 const CHOICES = [
   [UNUSED, "Not used"],
@@ -29,6 +31,12 @@ export async function readHead(Papa, file) {
     throw new FileProblem(
       `“${file.name}” has only one column`,
       "its columns must be parted by commas, semicolons, bars or tabs; save it again as CSV",
+    );
+  }
+  if (header.length > MOST_COLUMNS) {
+    throw new FileProblem(
+      `“${file.name}” has ${number(header.length)} columns`,
+      `a file of records has fewer than ${number(MOST_COLUMNS)}: choose another, or save it with the columns that are needed`,
     );
   }
   return {

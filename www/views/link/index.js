@@ -122,7 +122,7 @@ export async function show(view) {
 
   async function run() {
     const problems = chosen.flatMap(({ file, columns }) =>
-      problemsOf(columns).map((text) => ({ text: `${file.name}: ${text}`, field: "link-files" })),
+      problemsOf(columns).map((text) => ({ text: `“${file.name}”: ${text}`, field: "link-files" })),
     );
     problems.push(...known.problems());
     if (problems.length > 0) return summary.tell(problems);

@@ -1,6 +1,6 @@
 // Reads a share of the files of a run beside the worker that links them, in an instance of its own, and hands over what
 // came of each part.
-import { initSync, readShare } from "../../childlink/full/browser.js";
+import { initSync, readShare } from "../../childlink/app/slim.js";
 
 addEventListener("message", async ({ data: { module, files, place, of } }) => {
   try {

@@ -10,7 +10,9 @@ import { clusterSearch } from "./cluster.js";
 import { levels } from "./model.js";
 
 /** What a run came to, as far as it can be shown at once: its headline and counts. `more` adds the rest piece by piece. */
-export function results({ summary, model, notes, digest, blobs, seconds, workers }, runner) {
+export function results({ summary, model, notes, blobs, seconds, workers }, runner) {
+  const saved = ([name, blob]) => h("li", {}, downloadLink(name, blob));
+  const report = h("li", {}, "report.html and statistics.json: being drawn…");
   const place = h(
     "div",
     { class: "app-part" },
@@ -48,13 +50,20 @@ export function results({ summary, model, notes, digest, blobs, seconds, workers
     h(
       "ul",
       { class: "nhsuk-list" },
-      Object.entries(blobs).map(([name, blob]) => h("li", {}, downloadLink(name, blob))),
+      Object.entries(blobs).map(saved),
+      report,
     ),
   );
   return {
     place,
     async more() {
-      const d3 = await loadCharts();
+      // Asked for at once: whoever looks a child up later gets an answer after both.
+      const counted = runner.ask("digest");
+      const drawn = runner.ask("report").then(
+        (files) => report.replaceWith(...Object.entries(files).map(saved)),
+        (cause) => (report.textContent = `The report could not be drawn: ${cause.message}`),
+      );
+      const [d3, digest] = await Promise.all([loadCharts(), counted, drawn]);
       const pieces = [
         () => weights(d3, digest.weights, model.thresholds),
         () => clusterSizes(d3, digest.sizes),
@@ -77,7 +86,6 @@ const NAMES = {
   train: "learning",
   link: "linking",
   write: "writing",
-  digest: "counting",
 };
 const times = (seconds) =>
   Object.entries(NAMES)
@@ -167,14 +175,16 @@ const percent = (part, whole) =>
   whole === 0 ? "–" : `${((100 * part) / whole).toFixed(part === whole || part === 0 ? 0 : 1)} %`;
 
 /** What each column of each file was taken for in the end. */
-function columnsUsed({ files }) {
+function columnsUsed({ files, codes }) {
+  const meaning = new Map(codes.map(({ code, message }) => [code, message]));
+  const told = ({ code, columns }) => `${sentence(meaning.get(code) ?? code)}${columns.length > 0 ? `: ${columns.join(", ")}` : ""}`;
   const rows = files.flatMap(({ file, columns, findings }) => [
     ...Object.entries(columns).map(([column, name]) => [
       file,
       name,
       FIELDS[column] ?? sentence(column.replaceAll("_", " ")),
     ]),
-    ...findings.map(({ message }) => [file, "", sentence(message)]),
+    ...findings.map((finding) => [file, "", told(finding)]),
   ]);
   return h(
     "details",

@@ -1,7 +1,7 @@
 // Links files apart from the page, so that the page stays in the user's hands. It holds what came out, and answers
 // questions about it; to cancel, the page ends the worker.
-import { Linker, comparePair, init, validateRecord } from "../../childlink/full/browser.js";
-import { WASM, answerWith } from "../../parts/answering.js";
+import { Linker, comparePair, init } from "../../childlink/app/slim.js";
+import { LINKING_WASM, answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
 import { digestOf } from "./digest.js";
 import { childrenOfNumber, findCluster, recordsOf } from "./lookup.js";
@@ -24,7 +24,7 @@ const CALLS = {
       [phase, since] = [next, now];
     };
     // Compiled once, for every worker. Not as it comes in: that asks for a media type that not every server knows.
-    const module = await WebAssembly.compile(await (await fetch(WASM)).arrayBuffer());
+    const module = await WebAssembly.compile(await (await fetch(LINKING_WASM)).arrayBuffer());
     await init(module);
     const linker = new Linker();
     const shared = files.filter(({ names }) => !names);
@@ -40,11 +40,9 @@ const CALLS = {
       if (phase !== next) enter(next);
       postMessage({ progress: { phase: next, done, total } });
     };
-    const linkage = await linker.link({ linkOnly, ...(await bytesOfLists(lists)), onProgress });
-    enter("digest");
-    const text = Object.fromEntries(["children", "links"].map((name) => [name, decoder.decode(linkage[name])]));
-    run = { files, text, summary: linkage.summary, model: linkage.model };
-    const digest = digestOf(Papa, text);
+    const linkage = await linker.link({ linkOnly, ...(await bytesOfLists(lists)), onProgress, keepForReport: true });
+    enter("hand over");
+    run = { files, linker, tables: linkage, summary: linkage.summary, model: linkage.model };
     const blobs = Object.fromEntries(
       TABLES.filter((name) => linkage[name]).map((name) => [
         `${name}.csv`,
@@ -56,27 +54,44 @@ const CALLS = {
     }
     enter("done");
     seconds.total = (performance.now() - started) / 1000;
+    blobs["run.json"] = new Blob([recordOfRun({ files, lists, seconds, workers })], { type: "application/json" });
     const { summary, model, notes } = linkage;
-    return { summary, model, notes, digest, blobs, seconds, workers };
+    return { summary, model, notes, blobs, seconds, workers };
+  },
+
+  /** What the charts draw. After the results, as nobody waits for it to see or save them. */
+  digest() {
+    const { children, links } = run.tables;
+    run.text = { children: decoder.decode(children), links: decoder.decode(links) };
+    run.tables = null;
+    return digestOf(Papa, run.text);
+  },
+
+  /** The report of the run and the numbers that it draws; the run then leaves the memory. */
+  report() {
+    const { statisticsJson, report, sensitiveChildren } = run.linker.takeReport();
+    run.sensitive = new Set(sensitiveChildren.map(String));
+    return {
+      "report.html": new Blob([report], { type: "text/html" }),
+      "statistics.json": new Blob([statisticsJson], { type: "application/json" }),
+    };
   },
 
   /** The child of a record id or of its own number; or the children that have a record with an NHS number. */
   async find({ wanted }) {
     const cluster = findCluster(Papa, run.text, wanted);
-    if (cluster) return { cluster };
+    if (cluster) return { cluster: shown(cluster) };
     const children = await childrenOfNumber(Papa, run, wanted);
-    return children.length === 1
-      ? { cluster: findCluster(Papa, run.text, children[0], { asChild: true }) }
-      : { children };
+    return children.length === 1 ? { cluster: childOf(children[0]) } : { children };
   },
 
-  child: ({ wanted }) => findCluster(Papa, run.text, wanted, { asChild: true }),
+  child: ({ wanted }) => childOf(wanted),
 
-  /** The waterfall of two members of a child. Where any member is sensitive, what tells of its place is withheld. */
-  async explain({ left, right, members }) {
+  /** The waterfall of two members of a child. Of a sensitive one, what tells of its place is withheld. */
+  async explain({ child, left, right, members }) {
     const records = await recordsOf(Papa, run, members);
     const answer = comparePair(records[left], records[right], { model: run.model });
-    if (!records.some((record) => validateRecord(record).sensitive)) return answer;
+    if (!isSensitive(child)) return answer;
     const tellPlace = new Set(run.model.comparisons.filter(tellsPlace).map(({ name }) => name));
     const withheld = { level: "withheld", m: null, u: null, weight: 0, term_frequency: 0 };
     const bars = answer.waterfall.bars.map((bar) => (tellPlace.has(bar.comparison) ? { ...bar, ...withheld } : bar));
@@ -84,8 +99,37 @@ const CALLS = {
   },
 };
 
+const childOf = (id) => shown(findCluster(Papa, run.text, id, { asChild: true }));
+
+/** A child as the page may show it. */
+const shown = (cluster) => ({ ...cluster, sensitive: isSensitive(cluster.child) });
+
+/** Without the report, which tells, any child could be. */
+const isSensitive = (child) => run.sensitive?.has(child) ?? true;
+
 /** Whether a comparison of the model tells of where a child lives. */
 const tellsPlace = ({ levels }) => levels.some(({ when }) => /^(residence|practice)\//.test(when ?? ""));
+
+/** `run.json`: what a run was told and what it took, as the command line writes it. */
+function recordOfRun({ files, lists, seconds, workers }) {
+  const nameOf = (list) => lists?.[list]?.name ?? null;
+  const run = {
+    inputs: {
+      columns: null,
+      files: files.map(({ name, source }) => ({ path: name, source: source || null })),
+      keep: [],
+      queries: [],
+    },
+    lists: { barred: nameOf("barred"), superseded: nameOf("superseded"), traced: [] },
+    peak_memory_mib: null,
+    seconds,
+    seed: 0,
+    system: "browser wasm32",
+    threads: workers,
+    version: CHILDLINK_VERSION,
+  };
+  return `${JSON.stringify(run, null, 2)}\n`;
+}
 
 /** Reads all files, those of text together with other workers where there are any. */
 async function readAll(linker, files, sharing) {
@@ -104,7 +148,8 @@ async function readAll(linker, files, sharing) {
         await linker.addFile(name, content, { ...options, ...sharing(file), onProgress });
       }
     } catch (cause) {
-      if (!cause.message.includes(name)) cause.message = `“${name}”: ${cause.message}`;
+      const told = cause.message.startsWith(`${name}: `) ? cause.message.slice(name.length + 2) : cause.message;
+      if (!told.includes(`“${name}”`)) cause.message = `“${name}”: ${told}`;
       throw cause;
     }
     before += content.size;
