@@ -111,12 +111,16 @@ pub struct Error {
 
 impl Error {
     /// An error with its own message and hint.
+    // Called, not copied to each of its hundreds of places, which in Wasm comes to kilobytes.
+    #[cold]
+    #[inline(never)]
     pub fn new(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Error {
         Error { code, message: message.into(), hint: hint.into(), field: None }
     }
 
     /// The same error with the column, option or key it concerns.
     #[must_use]
+    #[inline(never)]
     pub fn in_field(mut self, field: impl Into<String>) -> Error {
         self.field = Some(field.into());
         self

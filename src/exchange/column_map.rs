@@ -93,9 +93,10 @@ impl Spellings {
     }
 }
 
-/// A spelling without what does not count: case, spaces, punctuation.
+/// A spelling without what does not count: case, spaces, punctuation. In capitals, as names are compared: one table of
+/// letters serves both.
 fn comparable(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// Reads the `[columns]` of a spelling list: a name or a list of names for each canonical column.

@@ -80,11 +80,14 @@ impl Placeholders {
     }
 }
 
+/// The names of each line of `data/names/nicknames.csv`, without its comments and sources, which no browser needs.
+const NICKNAME_LINES: &str = include_str!("../../data/packed/nicknames.txt");
+
 /// For each name, the lines of the nickname table that hold it, ascending.
 pub(super) static NICKNAMES: LazyLock<HashMap<&'static str, Vec<u16>>> = LazyLock::new(|| {
     let mut lines: HashMap<&str, Vec<u16>> = HashMap::new();
-    for (line, [name, variants, _]) in rows(include_str!("../../data/names/nicknames.csv")).enumerate() {
-        for name in std::iter::once(name).chain(variants.split(' ')) {
+    for (line, names) in NICKNAME_LINES.lines().enumerate() {
+        for name in names.split(' ') {
             lines.entry(name).or_default().push(line as u16);
         }
     }
@@ -112,6 +115,18 @@ fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
 mod tests {
     use super::*;
     use crate::text::normalise::fold;
+
+    #[test]
+    fn packed_nicknames_are_those_of_their_file() {
+        let lines = rows(include_str!("../../data/names/nicknames.csv"));
+        let now: String = lines.map(|[name, variants, _]| format!("{name} {variants}\n")).collect();
+        if std::env::var_os("CHILDLINK_PACK").is_some() {
+            let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/packed/nicknames.txt");
+            std::fs::write(file, now).expect("the file can be written");
+        } else {
+            assert!(NICKNAME_LINES == now, "data/packed/nicknames.txt is not what its file says: run scripts/pack-data");
+        }
+    }
 
     #[test]
     fn the_tables_are_whole_and_in_comparison_form() {

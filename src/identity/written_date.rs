@@ -362,7 +362,7 @@ fn word(letters: &str) -> Option<Option<Part>> {
         "december",
     ];
     const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let letters = letters.to_lowercase();
+    let letters = letters.to_ascii_lowercase();
     let shortens = |name: &str| letters.len() >= 3 && name.starts_with(&letters);
     if let Some(index) = MONTHS.iter().position(|name| shortens(name) || (letters == "sept" && *name == "september")) {
         return Some(Some(Part::Month(index as u32 + 1)));

@@ -317,7 +317,7 @@ impl Scanner<'_> {
             let mut pairs: Vec<(RecordIndex, RecordIndex)> =
                 candidates.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
             pairs.extend(&candidates.household);
-            pairs.sort_unstable();
+            parallel::sort_by_word(&mut pairs, |&(left, right)| word_of(left, right));
             let is_whole = scanned.oversized.is_empty();
             let tallies = if is_whole { std::mem::take(&mut scanned.tallies) } else { Vec::new() };
             scanned.scan = Some(Scan { fingerprints, pairs, tallies, is_whole, unchanged });

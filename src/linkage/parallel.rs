@@ -10,7 +10,9 @@ mod shape;
 #[path = "parallel/serial.rs"]
 mod shape;
 
-pub use shape::{alone, map, map_mut, map_owned, sort_by_word, sort_unstable_by, thread_count, with_threads};
+pub use shape::{
+    alone, map, map_mut, map_owned, sort_by_word, sort_numbers, sort_unstable_by, thread_count, with_threads,
+};
 
 /// How many records one piece of work holds: enough to outweigh handing it out.
 pub const PIECE: usize = 1 << 13;
@@ -30,6 +32,9 @@ mod tests {
         assert_eq!(map(100, |n| n * n), (0..100).map(|n| n * n).collect::<Vec<_>>());
         assert_eq!(map_each(20_000, |n| n), (0..20_000).collect::<Vec<_>>());
         assert_eq!(map_owned(vec!["a", "b"], |s| s.len()), [1, 1]);
+        let mut numbers: Vec<u128> = (0..20_000).rev().collect();
+        sort_numbers(&mut numbers);
+        assert!(numbers.is_sorted());
         let sum = with_threads(2, || map(3, |n| n).into_iter().sum::<usize>());
         assert_eq!(sum, 3);
         assert_eq!(alone(|| map(100, |n| n * n)), map(100, |n| n * n));

@@ -11,6 +11,7 @@ use crate::identity::name::{FamilyName, GivenName};
 use crate::identity::sex::Sex;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::table::fields::Fields;
+use crate::text::number;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -89,7 +90,7 @@ impl ReferenceRow {
                 Some(year.ok_or_else(|| fault("birth_year", year_hint))?)
             }
         };
-        let number = per_million.trim().parse().ok().filter(|&n: &f64| n > 0.0 && n <= 1e6);
+        let number = number::parse(per_million.trim()).filter(|&n| n > 0.0 && n <= 1e6);
         let per_million = number.ok_or_else(|| fault("per_million", "give a number above 0 and at most 1000000"))?;
         Ok(ReferenceRow { value: value.to_owned(), sex, birth_year, per_million })
     }
@@ -99,7 +100,7 @@ impl fmt::Display for ReferenceRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sex = self.sex.map_or("", Sex::as_str);
         let year = self.birth_year.map_or_else(String::new, |year| year.to_string());
-        write!(f, "{},{sex},{year},{}", self.value, self.per_million)
+        write!(f, "{},{sex},{year},{}", self.value, number::shortest(self.per_million))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pairs of a table with their comparison vectors and weights, before any guard or decision.
 
 use super::blocking::{Blocking, LinkKind};
-use super::comparison::RecordIndex;
+use super::comparison::{RecordIndex, word_of};
 use super::model::{Compiled, Model};
 use super::parallel;
 use super::score::PairScore;
@@ -52,7 +52,7 @@ pub fn weigh_candidates(
     });
     let weighed = scan.counts.iter().map(|rule| rule.pairs).sum();
     let mut pairs = scan.states.concat();
-    parallel::sort_unstable_by(&mut pairs, |a, b| (a.left, a.right).cmp(&(b.left, b.right)));
+    parallel::sort_by_word(&mut pairs, |pair| word_of(pair.left, pair.right));
     Ok((pairs, weighed))
 }
 

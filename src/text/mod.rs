@@ -2,6 +2,7 @@
 
 pub mod hash;
 pub mod normalise;
+pub(crate) mod number;
 pub(crate) mod packed;
 pub mod phonetic;
 pub mod similarity;

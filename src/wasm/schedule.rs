@@ -44,6 +44,8 @@ impl ScheduledLines {
 #[wasm_bindgen(js_name = scheduleBatch)]
 pub fn schedule_batch(lines: &[u8], as_at: &str) -> Result<ScheduledLines, Thrown> {
     let mut out = Vec::new();
+    // An answer is a dozen times as long as its line. Where there is no such room, the answers grow as far as they may.
+    let _ = out.try_reserve(lines.len().saturating_mul(12));
     let counts = schedule_lines(&Programmes::built_in(), lines, read_as_at(as_at)?, &mut out);
     Ok(ScheduledLines { lines: out, counts })
 }

@@ -5,6 +5,7 @@ use crate::linkage::model::NamePair;
 use crate::linkage::parallel;
 use crate::linkage::table::fields::Fields;
 use crate::linkage::table::fields::names::NameId;
+use crate::order;
 
 /// Fewer children of both names are never listed: they say little, and a model may be shown to others.
 const FEWEST_CHILDREN: usize = 5;
@@ -36,13 +37,17 @@ fn together(
     let child = |&record: &RecordIndex| {
         let (family, birth) = (fields.family.of(record).whole, fields.birth[record as usize]);
         let given = given_of(record);
-        (family != 0 && given != 0 && birth.is_whole()).then_some((family, given, birth))
+        // One number each, which sort fast.
+        let number = || u128::from(family) << 96 | u128::from(given) << 64 | u128::from(birth.bits());
+        (family != 0 && given != 0 && birth.is_whole()).then(number)
     };
-    let mut children: Vec<_> = records.iter().filter_map(child).collect();
-    parallel::sort_unstable_by(&mut children, Ord::cmp);
+    let mut children: Vec<u128> = records.iter().filter_map(child).collect();
+    parallel::sort_numbers(&mut children);
     children.dedup();
+    let children: Vec<(NameId, NameId)> =
+        children.iter().map(|number| ((number >> 96) as NameId, (number >> 64) as NameId)).collect();
     let mut by_given = vec![0u32; fields.names.len()];
-    children.iter().for_each(|&(_, given, _)| by_given[given as usize] += 1);
+    children.iter().for_each(|&(_, given)| by_given[given as usize] += 1);
     let all = children.len() as f64;
     let mut pairs = Vec::new();
     for family in children.chunk_by(|a, b| a.0 == b.0) {
@@ -60,7 +65,7 @@ fn together(
         }
     }
     // Numbers of names depend on the order of rows; their letters do not.
-    pairs.sort_by(|a, b| (&a.family, &a.given).cmp(&(&b.family, &b.given)));
+    order::sort_by(&mut pairs, |a, b| (&a.family, &a.given).cmp(&(&b.family, &b.given)));
     pairs
 }
 

@@ -5,6 +5,7 @@
 //! of the other.
 
 use crate::error::Error;
+use crate::text::number;
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +26,7 @@ pub struct NamePair {
 
 impl fmt::Display for NamePair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {} {}", self.of, self.given, self.family, self.bits)
+        write!(f, "{} {} {} {}", self.of, self.given, self.family, number::shortest(self.bits))
     }
 }
 
@@ -39,7 +40,7 @@ impl FromStr for NamePair {
         };
         let parts: Vec<&str> = line.split(' ').collect();
         let [of @ ("given-name" | "mother-given-name"), given, family, bits] = parts[..] else { return Err(fault()) };
-        let bits = bits.parse().ok().filter(|bits| (0.0..=40.0).contains(bits)).ok_or_else(fault)?;
+        let bits = number::parse(bits).filter(|bits| (0.0..=40.0).contains(bits)).ok_or_else(fault)?;
         Ok(NamePair { of: of.to_owned(), given: given.to_owned(), family: family.to_owned(), bits })
     }
 }

@@ -156,7 +156,8 @@ fn case(object: &Object<'_>) -> Result<Case, Error> {
     Ok(Case { name: object.text("name")?, left: texts("left")?, right: texts("right")?, levels: texts("levels")? })
 }
 
-/// An object of the document. Keys are asked for one by one; [`Object::end`] refuses those nobody asked for.
+/// An object of the document, read by few functions that are called and not copied: a model is read once, and a browser
+/// fetches each copy. Keys are asked for one by one; [`Object::end`] refuses those nobody asked for.
 struct Object<'d> {
     entries: &'d Map<String, Value>,
     /// Where it stands, for messages: `comparisons[2].levels[0]`.
@@ -165,6 +166,7 @@ struct Object<'d> {
 }
 
 impl<'d> Object<'d> {
+    #[inline(never)]
     fn of(value: &'d Value, place: String) -> Result<Object<'d>, Error> {
         match value {
             Value::Object(entries) => Ok(Object { entries, place, asked: RefCell::default() }),
@@ -172,6 +174,7 @@ impl<'d> Object<'d> {
         }
     }
 
+    #[inline(never)]
     fn find(&self, key: &'static str) -> Option<&'d Value> {
         let mut asked = self.asked.borrow_mut();
         if !asked.contains(&key) {
@@ -190,32 +193,39 @@ impl<'d> Object<'d> {
         self.find(key).is_none_or(Value::is_null)
     }
 
+    #[inline(never)]
     fn needed(&self, key: &'static str) -> Result<&'d Value, Error> {
         self.find(key).ok_or_else(|| unreadable(format!("{} has no `{key}`", self.place)))
     }
 
+    #[inline(never)]
     fn is_not(&self, key: &str, wanted: &str) -> Error {
         unreadable(format!("`{key}` of {} is not {wanted}", self.place))
     }
 
+    #[inline(never)]
     fn text(&self, key: &'static str) -> Result<String, Error> {
         Ok(self.needed(key)?.as_str().ok_or_else(|| self.is_not(key, "text"))?.to_owned())
     }
 
+    #[inline(never)]
     fn number(&self, key: &'static str) -> Result<f64, Error> {
         self.needed(key)?.as_f64().ok_or_else(|| self.is_not(key, "a number"))
     }
 
     /// A number that may be missing or null.
+    #[inline(never)]
     fn some_number(&self, key: &'static str) -> Result<Option<f64>, Error> {
         if self.is_null(key) { Ok(None) } else { self.number(key).map(Some) }
     }
 
+    #[inline(never)]
     fn count(&self, key: &'static str) -> Result<u64, Error> {
         self.needed(key)?.as_u64().ok_or_else(|| self.is_not(key, "a whole number"))
     }
 
     /// True or false; false if missing.
+    #[inline(never)]
     fn flag(&self, key: &'static str) -> Result<bool, Error> {
         match self.find(key) {
             None => Ok(false),
@@ -223,10 +233,12 @@ impl<'d> Object<'d> {
         }
     }
 
+    #[inline(never)]
     fn list(&self, key: &'static str) -> Result<&'d [Value], Error> {
         Ok(self.needed(key)?.as_array().ok_or_else(|| self.is_not(key, "a list"))?)
     }
 
+    #[inline(never)]
     fn texts(&self, key: &'static str) -> Result<Vec<String>, Error> {
         let texts = self.list(key)?.iter().map(|text| text.as_str().map(str::to_owned));
         texts.collect::<Option<_>>().ok_or_else(|| self.is_not(key, "a list of texts"))
@@ -272,10 +284,12 @@ impl<'d> Object<'d> {
     }
 
     /// What stands under a key, for messages.
+    #[inline(never)]
     fn below(&self, key: &str) -> String {
         if self.place == "the model" { key.to_owned() } else { format!("{}.{key}", self.place) }
     }
 
+    #[inline(never)]
     fn end(&self) -> Result<(), Error> {
         let asked = self.asked.borrow();
         match self.entries.keys().find(|key| !asked.contains(&key.as_str())) {

@@ -39,7 +39,12 @@ pub fn map_mut<I: Send, T: Send>(
 
 /// Sorts by a total order.
 pub fn sort_unstable_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
-    items.sort_unstable_by(order);
+    order::sort_by(items, order);
+}
+
+/// Sorts numbers.
+pub fn sort_numbers(items: &mut [u128]) {
+    items.sort_unstable();
 }
 
 /// Sorts by a number; items of the same number keep their order.

@@ -71,6 +71,14 @@ pub fn sort_unstable_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Orde
     items.par_sort_unstable_by(order);
 }
 
+/// Sorts numbers.
+pub fn sort_numbers(items: &mut [u128]) {
+    if items.len() <= FEW || ALONE.get() {
+        return items.sort_unstable();
+    }
+    items.par_sort_unstable();
+}
+
 /// Sorts by a number; items of the same number keep their order.
 pub fn sort_by_word<T: Send>(items: &mut [T], word: impl Fn(&T) -> u64 + Sync) {
     if items.len() < FEW || ALONE.get() {

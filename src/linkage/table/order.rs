@@ -9,7 +9,6 @@ use crate::identity::postcode::Postcode;
 use crate::identity::sensitive::Sensitivity;
 use crate::linkage::{hash, parallel};
 use crate::order;
-use std::cmp::Ordering;
 
 /// A repeat of a record that is equal in every field: it counts once.
 pub static REPEATED_RECORD: Code = Code::new(
@@ -46,14 +45,9 @@ pub(super) struct Resolved {
     pub(super) sensitive: Vec<usize>,
 }
 
-/// A row among the sorted ones.
-#[derive(Clone, Copy)]
-struct Sorted {
-    /// The eight bytes of its record id behind those that all ids of its source share.
-    begins: u64,
-    place: u32,
-    source: u16,
-}
+/// A row among the sorted ones, as a number: the rank of its source, the eight bytes of its record id behind those that
+/// all ids of its source share, and its place.
+type Sorted = u128;
 
 /// Raw records of all chunks, one after another.
 pub(super) struct Unordered {
@@ -61,6 +55,11 @@ pub(super) struct Unordered {
     pub(super) source: Vec<u16>,
     pub(super) origin: Vec<RowOrigin>,
     pub(super) columns: Vec<RawColumn>,
+}
+
+/// Whether two rows are of one source and their ids begin alike.
+fn begin_alike(a: &Sorted, b: &Sorted) -> bool {
+    a >> 32 == b >> 32
 }
 
 impl Unordered {
@@ -73,15 +72,13 @@ impl Unordered {
         let sorted = self.sorted();
         let mut kept: Vec<u32> = Vec::with_capacity(sorted.len());
         let (mut repeats, mut sensitive) = (Vec::new(), Vec::new());
-        let same = |a: &Sorted, b: &Sorted| {
-            (a.source, a.begins) == (b.source, b.begins) && self.id(a.place) == self.id(b.place)
-        };
+        let same = |a: &Sorted, b: &Sorted| begin_alike(a, b) && self.id(*a as u32) == self.id(*b as u32);
         for rows in sorted.chunk_by(same) {
             if let [only] = rows {
-                kept.push(only.place);
+                kept.push(*only as u32);
                 continue;
             }
-            let rows: Vec<u32> = rows.iter().map(|row| row.place).collect();
+            let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
             if rows.iter().any(|&row| self.is_sensitive(row as usize)) {
                 sensitive.push(kept.len());
             }
@@ -131,14 +128,12 @@ impl Unordered {
             let mut first = [0u8; 8];
             let len = rest.len().min(8);
             first[..len].copy_from_slice(&rest[..len]);
-            Sorted { begins: u64::from_be_bytes(first), place: place as u32, source }
+            u128::from(source) << 96 | u128::from(u64::from_be_bytes(first)) << 32 | place as u128
         });
-        let order = |a: &Sorted, b: &Sorted| {
-            let ties = || self.id(a.place).cmp(self.id(b.place)).then(a.place.cmp(&b.place));
-            (a.source, a.begins).cmp(&(b.source, b.begins)).then_with(ties)
-        };
-        if !all.is_sorted_by(|a, b| order(a, b) != Ordering::Greater) {
-            parallel::sort_unstable_by(&mut all, order);
+        parallel::sort_numbers(&mut all);
+        for ties in all.chunk_by_mut(begin_alike).filter(|rows| rows.len() > 1) {
+            let id = |row: &Sorted| self.id(*row as u32);
+            parallel::sort_unstable_by(ties, |a, b| id(a).cmp(id(b)).then(a.cmp(b)));
         }
         all
     }

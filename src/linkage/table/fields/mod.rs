@@ -61,7 +61,11 @@ impl<T: Copy + Default> Coded<T> {
     /// A record's value; the default where the column is absent.
     #[inline(always)]
     pub(crate) fn of(&self, record: RecordIndex) -> T {
-        self.ids.get(record as usize).map_or_else(T::default, |&id| self.values[id as usize])
+        // No `map_or_else`: as a function of its own, which it stays in Wasm, it would take a fifth of the time to link.
+        match self.ids.get(record as usize) {
+            Some(&id) => self.values[id as usize],
+            None => T::default(),
+        }
     }
 }
 
