@@ -141,6 +141,8 @@ describe("ChildIndex", { skip: native === undefined && "childlink has not been b
     notifications.receive(bytes("MSH|^~\\&|MAT|RVVKC|CHIS|X|20260105101500||ADT^A28|m1|P|2.4\rEVN|A28|20260105101500\rPID|1||9434765919^^^NHS||Okafor^Zoe||20260105|F\r"));
     const full = new Error("the disk is full");
     assert.throws(() => notifications.settle(() => { throw full; }), { name: "ChildlinkError", code: "journal/not-written", cause: full });
+    // Nor if it asks the index that it is about to change.
+    assert.throws(() => notifications.settle(() => index.stats()), (error) => error.code === "journal/not-written" && error.cause.code === "index/busy");
     assert.equal(index.stats().applied, 0);
     assert.equal(notifications.settle(() => {}).changes, 1);
     assert.equal(index.stats().applied, 1);

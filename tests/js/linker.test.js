@@ -279,6 +279,26 @@ describe("Linker", () => {
     await refused("linker/gone", () => linker.addColumns("c", { record_id: ["1"] }));
   });
 
+  it("cannot be used by a function that it asks, and is freed by one when it is done", async () => {
+    const content = new TextEncoder().encode(SMALL);
+    const linker = new Linker();
+    const codes = new Set();
+    const tried = () => {
+      try {
+        linker.addColumns("c", { record_id: ["1"] });
+      } catch (error) {
+        codes.add(error instanceof ChildlinkError ? error.code : `${error}`);
+      }
+    };
+    assert.equal(await linker.addFile("small.csv", content, { onProgress: tried }), 3);
+    assert.deepEqual([...codes], ["linker/busy"]);
+    const { summary } = await linker.link();
+    assert.equal(summary.rows.read, 3);
+    const other = new Linker();
+    assert.equal(await other.addFile("small.csv", content, { onProgress: () => other.free() }), 3);
+    await refused("linker/gone", () => other.link());
+  });
+
   it("tells of content that is gone before rows set aside could be read again", async () => {
     const linker = new Linker();
     const bytes = new TextEncoder().encode(SMALL);

@@ -9,6 +9,8 @@ export class Handle {
   #core;
   #generation;
   #noun;
+  #isBusy = false;
+  #isEnding = false;
 
   constructor(boundary, noun, make) {
     this.#boundary = boundary;
@@ -28,14 +30,26 @@ export class Handle {
       const fate = isOurs ? "has been freed" : "went with an earlier Wasm instance";
       throw new ChildlinkError(`${this.#noun}/gone`, `this ${this.#noun} ${fate}`, "load it again");
     }
+    // A function of the caller that the core asks cannot use the core meanwhile.
+    if (this.#isBusy) {
+      throw new ChildlinkError(`${this.#noun}/busy`, `this ${this.#noun} is at work`, "wait for the call before to end");
+    }
+    this.#isBusy = true;
     try {
       return work(this.#core);
     } catch (cause) {
       throw this.#boundary.caught(cause);
+    } finally {
+      this.#isBusy = false;
+      if (this.#isEnding) this.free();
     }
   }
 
   free() {
+    if (this.#isBusy) {
+      this.#isEnding = true;
+      return;
+    }
     if (this.#generation === this.#boundary.generation) this.#core?.free();
     this.#core = undefined;
   }

@@ -30,6 +30,8 @@ export function linkers(boundary, { reports = false } = {}) {
     #run;
     #generation;
     #gone = "has been freed";
+    #isBusy = false;
+    #isEnding = false;
 
     constructor(options) {
       const model = modelOf(optionsOf(options, ["model"]));
@@ -45,11 +47,11 @@ export function linkers(boundary, { reports = false } = {}) {
       const watch = watcher(onProgress, signal);
       this.#held("inputs");
       return reading(content, watch, async (size, read) => {
-        if (!shared) return guarded(() => this.#held("inputs").addFile(file, given, size, read));
+        if (!shared) return this.#call("inputs", (inputs) => inputs.addFile(file, given, size, read));
         const { place, of, parts } = shared;
-        guarded(() => this.#held("inputs").beginFile(file, given, size, read, place, of));
-        for await (const part of parts) guarded(() => this.#held("inputs").takePart(bytes(part, "each part")));
-        return guarded(() => this.#held("inputs").finishFile());
+        this.#call("inputs", (inputs) => inputs.beginFile(file, given, size, read, place, of));
+        for await (const part of parts) this.#call("inputs", (inputs) => inputs.takePart(bytes(part, "each part")));
+        return this.#call("inputs", (inputs) => inputs.finishFile());
       });
     }
 
@@ -58,7 +60,7 @@ export function linkers(boundary, { reports = false } = {}) {
       const file = text(name, "name");
       const given = source === undefined ? undefined : text(source, "source");
       const { names, bytes, offsets } = columnsOf(columns);
-      return guarded(() => this.#held("inputs").addColumns(file, given, names, bytes, offsets));
+      return this.#call("inputs", (inputs) => inputs.addColumns(file, given, names, bytes, offsets));
     }
 
     async link(options) {
@@ -67,26 +69,25 @@ export function linkers(boundary, { reports = false } = {}) {
       const linkOnly = flag(given.linkOnly, "linkOnly");
       const seed = seedOf(given.seed);
       const watch = watcher(given.onProgress, given.signal);
-      const step = async (phase, done, work) => {
+      const step = async (phase, done, what, work) => {
         watch(phase, done, 4);
         await breath();
         watch(phase, done, 4);
-        return guarded(work);
+        return this.#call(what, work);
       };
       // A list that cannot be read is told before the records are spent.
-      for (const [list, values] of lists) guarded(() => this.#held("inputs")[list](...values));
+      for (const [list, values] of lists) this.#call("inputs", (inputs) => inputs[list](...values));
       this.#held("inputs");
       let files;
       try {
-        await step("build", 0, () => {
-          const inputs = this.#held("inputs");
+        await step("build", 0, "inputs", (inputs) => {
           this.#inputs = undefined;
           this.#gone = "has linked its records already";
           this.#run = inputs.build(linkOnly, seed);
         });
-        await step("train", 1, () => this.#held("run").train());
-        await step("link", 2, () => this.#held("run").link());
-        files = await step("write", 3, () => this.#held("run").write());
+        await step("train", 1, "run", (run) => run.train());
+        await step("link", 2, "run", (run) => run.link());
+        files = await step("write", 3, "run", (run) => run.write());
         const json = (bytes) => JSON.parse(decoder.decode(bytes));
         const tables = TABLES.map((table) => [table, files.take(`${table}.csv`)]).filter(([, table]) => table !== undefined);
         const [summaryJson, modelJson, notes] = ["summary.json", "model.json", "notes.json"].map((name) => files.take(name));
@@ -110,6 +111,10 @@ export function linkers(boundary, { reports = false } = {}) {
     }
 
     free() {
+      if (this.#isBusy) {
+        this.#isEnding = true;
+        return;
+      }
       // A fresh instance has taken the memory of the old one away already.
       if (this.#generation === boundary.generation) {
         this.#inputs?.free();
@@ -123,8 +128,26 @@ export function linkers(boundary, { reports = false } = {}) {
       this.free();
     }
 
+    /** Calls what is held in Wasm. Until it answers, functions of the caller that it asks cannot use this linker. */
+    #call(what, work) {
+      const held = this.#held(what);
+      this.#isBusy = true;
+      try {
+        return work(held);
+      } catch (cause) {
+        throw boundary.caught(cause);
+      } finally {
+        this.#isBusy = false;
+        if (this.#isEnding) this.free();
+      }
+    }
+
     /** What is held in Wasm, if it still is. */
     #held(what) {
+      if (this.#isBusy) {
+        const hint = "wait for the call before to end; in onProgress, use another linker or none";
+        throw new ChildlinkError("linker/busy", "this linker is at work", hint);
+      }
       const held = what === "run" ? this.#run : this.#inputs;
       if (held !== undefined && this.#generation === boundary.generation) return held;
       throw new ChildlinkError(

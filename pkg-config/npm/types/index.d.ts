@@ -313,7 +313,7 @@ export class Linker {
   /**
    * Reads records held in columns, named as a file's header would. Call it once for each chunk, and then name the source.
    * @returns How many rows there are, those set aside included.
-   * @throws {ChildlinkError} `argument/...`, `columns/...`, `input/...`, `linker/gone`
+   * @throws {ChildlinkError} `argument/...`, `columns/...`, `input/...`, `linker/gone`, `linker/busy`
    */
   addColumns(name: string, columns: Readonly<Record<string, TextColumn>>, options?: { readonly source?: string }): number;
   /**
