@@ -124,7 +124,10 @@ mod tests {
             let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/packed/nicknames.txt");
             std::fs::write(file, now).expect("the file can be written");
         } else {
-            assert!(NICKNAME_LINES == now, "data/packed/nicknames.txt is not what its file says: run scripts/pack-data");
+            assert!(
+                NICKNAME_LINES == now,
+                "data/packed/nicknames.txt is not what its file says: run scripts/pack-data"
+            );
         }
     }
 
