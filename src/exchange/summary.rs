@@ -162,14 +162,15 @@ pub fn pairs_decided(linked: &Linked, decision: Decision) -> u64 {
 
 /// How many children each source knows, in order of the sources.
 pub fn children_of_sources(table: &Table, linked: &Linked) -> Vec<u64> {
-    let mut children: Vec<(u16, u64)> =
-        table.source_index().iter().copied().zip(linked.children.child_id.iter().copied()).collect();
-    parallel::sort_by_word(&mut children, |&(_, child)| child);
-    parallel::sort_by_word(&mut children, |&(source, _)| u64::from(source));
-    children.dedup();
-    let mut counts = vec![0; table.sources().len()];
-    children.into_iter().for_each(|(source, _)| counts[usize::from(source)] += 1);
-    counts
+    let mut children: Vec<Vec<u64>> = vec![Vec::new(); table.sources().len()];
+    for (&source, &child) in table.source_index().iter().zip(&linked.children.child_id) {
+        children[usize::from(source)].push(child);
+    }
+    parallel::map_owned(children, |mut own| {
+        own.sort_unstable();
+        own.dedup();
+        own.len() as u64
+    })
 }
 
 /// The summary of a linkage run, as one object.

@@ -201,7 +201,10 @@ fn sort_distinct(hashes: &mut Vec<u64>) {
 
 /// Whether the line holds the marker of a secured address.
 fn marks_secured(line: &str) -> bool {
+    // Few lines hold the letter with which the marker begins.
+    let initial = SECURED_TEXT.as_bytes()[0];
     line.len() >= SECURED_TEXT.len()
+        && line.bytes().any(|byte| byte.eq_ignore_ascii_case(&initial))
         && line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.eq_ignore_ascii_case(SECURED_TEXT))
 }
 

@@ -143,7 +143,13 @@ impl Access {
         for (path, names) in self.paths.iter().enumerate() {
             let columns = names.iter().map(|name| Ok(keys::find(name)?.column(&table.fields)));
             let columns = columns.collect::<Result<Vec<KeyColumn>, Error>>()?;
-            let rule = Rule { name: String::new(), keys: columns.iter().collect(), refine: Vec::new(), residual: None };
+            let rule = Rule {
+                name: String::new(),
+                keys: columns.iter().collect(),
+                refine: Vec::new(),
+                residual: None,
+                sieve: None,
+            };
             for record in 0..table.len() as RecordIndex {
                 rule.joint_keys(record).for_each(|key| found(path, record, key));
             }

@@ -8,10 +8,12 @@ mod block;
 mod keys;
 mod runs;
 mod scan;
+mod stem;
 mod tally;
+mod turn;
 
 pub use keys::KeyColumn;
-pub use scan::{Blocking, LinkKind, OversizedBlock, Residual, Rule, RuleCount, Scan};
+pub use scan::{Blocking, LinkKind, OversizedBlock, Residual, Rule, RuleCount, Scan, Sieve};
 pub(super) use tally::Keeping;
 pub use tally::Tally;
 
@@ -45,6 +47,18 @@ mod tests {
         pairs
     }
 
+    /// Lets pass the pairs of an odd sum, and no other.
+    struct Odd;
+    impl Sieve for Odd {
+        fn word(&self, record: u32) -> u64 {
+            u64::from(record)
+        }
+
+        fn may_hold(&self, left: u64, right: u64) -> bool {
+            (left + right) % 2 == 1
+        }
+    }
+
     fn several(keys: &[Vec<u64>]) -> KeyColumn {
         KeyColumn::several(keys.len(), |record, own| own.extend(&keys[record as usize]))
     }
@@ -62,8 +76,13 @@ mod tests {
             let (many, other) = (several(&many), several(&other));
             let values = std::sync::Arc::new(single.iter().map(|&key| key as u32).collect());
             let by_value = KeyColumn::several_by_value(values, &[0, 1, 2, 3, 4, 5], |value, own| own.extend([value / 2, value % 3]));
+            let single_of = |key: fn(u64) -> u64| KeyColumn::single(40, move |record| Some(key(u64::from(record))));
+            let (half, fourth, fifth) = (single_of(|record| record % 2), single_of(|record| record % 4), single_of(|record| record / 8));
+            // Two keys a record, the records of each side by side in two places.
+            let places = std::sync::Arc::new((0..40).map(|record| record / 5).collect());
+            let side_by_side = KeyColumn::several_by_value(places, &[0, 1, 2, 3, 4, 5, 6, 7], |place, own| own.extend([place, place ^ 2]));
             let odd = |left: u32, right: u32| (left + right) % 2 == 1;
-            let rule = |name: &str, keys| Rule { name: name.into(), keys, refine: Vec::new(), residual: None };
+            let rule = |name: &str, keys| Rule { name: name.into(), keys, refine: Vec::new(), residual: None, sieve: None };
             let blocking = Blocking {
                 records: 40,
                 source: &source,
@@ -73,6 +92,12 @@ mod tests {
                     Rule { residual: Some(&odd), ..rule("many and other", vec![&many, &other]) },
                     rule("many by value and one", vec![&by_value, &one]),
                     rule("many by value and many", vec![&many, &by_value]),
+                    Rule { residual: Some(&odd), sieve: Some(&Odd), ..rule("places and other", vec![&side_by_side, &other]) },
+                    rule("places and many", vec![&side_by_side, &many]),
+                    Rule { residual: Some(&odd), sieve: Some(&Odd), ..rule("one if odd", vec![&one]) },
+                    rule("three", vec![&one, &half, &fourth]),
+                    Rule { residual: Some(&odd), sieve: Some(&Odd), ..rule("other three", vec![&one, &half, &fifth]) },
+                    rule("two and several", vec![&one, &half, &many]),
                     rule("one", vec![&one]),
                 ],
                 excluded: None,
@@ -90,7 +115,7 @@ mod tests {
     fn oversized_blocks_are_refined_and_what_is_left_out_is_counted() {
         let all = KeyColumn::single(100, |_| Some(7));
         let fine = KeyColumn::single(100, |record| (record < 40).then_some(u64::from(record / 10) + 1));
-        let rule = Rule { name: "all".into(), keys: vec![&all], refine: vec![&fine], residual: None };
+        let rule = Rule { name: "all".into(), keys: vec![&all], refine: vec![&fine], residual: None, sieve: None };
         let source = vec![0; 100];
         let blocking = Blocking {
             records: 100,
@@ -109,7 +134,7 @@ mod tests {
     #[test]
     fn a_sample_of_blocks_keeps_whole_blocks() {
         let keys = KeyColumn::single(3000, |record| Some(u64::from(record / 3) + 1));
-        let rule = Rule { name: "key".into(), keys: vec![&keys], refine: Vec::new(), residual: None };
+        let rule = Rule { name: "key".into(), keys: vec![&keys], refine: Vec::new(), residual: None, sieve: None };
         let source = vec![0; 3000];
         let blocking = Blocking {
             records: 3000,
@@ -127,7 +152,7 @@ mod tests {
     #[test]
     fn excluded_records_and_missing_keys_pair_with_nothing() {
         let keys = KeyColumn::single(4, |record| (record != 3).then_some(1));
-        let rule = Rule { name: "key".into(), keys: vec![&keys], refine: Vec::new(), residual: None };
+        let rule = Rule { name: "key".into(), keys: vec![&keys], refine: Vec::new(), residual: None, sieve: None };
         let blocking = Blocking {
             records: 4,
             source: &[0; 4],

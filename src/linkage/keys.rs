@@ -9,7 +9,7 @@ use super::table::fields::place::PackedPostcode;
 use super::table::fields::{Coded, Fields};
 use crate::error::Error;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One key of the vocabulary: its name, and how a record's keys are found.
 pub(crate) struct Key {
@@ -84,11 +84,11 @@ pub fn vocabulary() -> impl Iterator<Item = &'static str> {
 impl Key {
     /// The key of every record.
     pub(crate) fn column(&self, fields: &Fields) -> KeyColumn {
-        self.column_with(fields, &mut Dates::default())
+        self.column_with(fields, &Dates::default())
     }
 
     /// The same; the birth dates are found once for all keys that are asked with them.
-    pub(crate) fn column_with(&self, fields: &Fields, dates: &mut Dates) -> KeyColumn {
+    pub(crate) fn column_with(&self, fields: &Fields, dates: &Dates) -> KeyColumn {
         match self.kind {
             Kind::Single(key) => KeyColumn::single(fields.len(), |record| key(fields, record)),
             Kind::Given(key) => by_value(&fields.given, |name| key(&fields.names, name)),
@@ -138,13 +138,13 @@ impl Key {
 /// The birth dates of records as values that recur.
 #[derive(Default)]
 pub(crate) struct Dates {
-    found: Option<(Arc<Vec<u32>>, Vec<PackedDate>)>,
+    found: OnceLock<(Arc<Vec<u32>>, Vec<PackedDate>)>,
 }
 
 impl Dates {
     /// The date of each record as a place in the list of dates.
-    fn of(&mut self, fields: &Fields) -> (Arc<Vec<u32>>, &[PackedDate]) {
-        let (values, dates) = self.found.get_or_insert_with(|| {
+    fn of(&self, fields: &Fields) -> (Arc<Vec<u32>>, &[PackedDate]) {
+        let (values, dates) = self.found.get_or_init(|| {
             let (mut places, mut dates) = (FxHashMap::default(), Vec::new());
             // Records mostly stand in order of birth date.
             let mut last = (PackedDate::default(), u32::MAX);

@@ -11,7 +11,7 @@ mod shape;
 mod shape;
 
 pub use shape::{
-    alone, map, map_mut, map_owned, sort_by_word, sort_numbers, sort_unstable_by, thread_count, with_threads,
+    alone, both, map, map_mut, map_owned, sort_by_word, sort_numbers, sort_unstable_by, thread_count, with_threads,
 };
 
 /// How many records one piece of work holds: enough to outweigh handing it out.
@@ -35,6 +35,7 @@ mod tests {
         let mut numbers: Vec<u128> = (0..20_000).rev().collect();
         sort_numbers(&mut numbers);
         assert!(numbers.is_sorted());
+        assert_eq!(both(|| 1, || "b"), (1, "b"));
         let sum = with_threads(2, || map(3, |n| n).into_iter().sum::<usize>());
         assert_eq!(sum, 3);
         assert_eq!(alone(|| map(100, |n| n * n)), map(100, |n| n * n));

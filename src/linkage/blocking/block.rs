@@ -16,6 +16,13 @@ pub(super) struct Entry {
     pub(super) choice: Choice,
 }
 
+impl Entry {
+    /// A record under no key yet.
+    pub(super) fn of(record: RecordIndex) -> Entry {
+        Entry { key: 0, record, choice: Choice::default() }
+    }
+}
+
 /// Which of a record's keys in each column a joint key was made of, counted from 0: one byte a column, the
 /// first in the lowest, [`Choice::MOST`] for that place and any later one. Columns past the fourth have no byte.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

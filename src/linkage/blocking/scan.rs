@@ -2,15 +2,26 @@
 
 use super::block::{BlockList, Choice, Entry, PARTITIONS, Partitions, blocks, with_company};
 use super::keys::KeyColumn;
-use super::runs::{in_pieces, runs_of};
+use super::runs::{Run, in_pieces, runs_of};
+use super::stem::Stem;
 use super::tally::{Counting, Keeping, Tally};
+use super::turn::{Answers, Turn};
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::{hash, parallel};
 use crate::order;
-use std::ops::Range;
 
 /// A condition on a pair beyond the keys of its rule, asked with the lesser record first.
 pub type Residual<'a> = dyn Fn(RecordIndex, RecordIndex) -> bool + Sync + Send + 'a;
+
+/// What must hold for a condition to hold, asked of one word of each record: in a block of many records that of each
+/// is taken once, and most pairs need not be looked at.
+pub trait Sieve: Sync + Send {
+    /// The word of a record.
+    fn word(&self, record: RecordIndex) -> u64;
+
+    /// Whether the condition can hold for two records of these words.
+    fn may_hold(&self, left: u64, right: u64) -> bool;
+}
 
 /// One blocking rule: all keys agree and the residual condition, if any, holds.
 pub struct Rule<'a> {
@@ -22,6 +33,8 @@ pub struct Rule<'a> {
     pub refine: Vec<&'a KeyColumn>,
     /// A condition beyond the keys. Rules that borrow one and the same condition ask it once of a pair.
     pub residual: Option<&'a Residual<'a>>,
+    /// A cheap test without which the condition cannot hold; `None` if there is none.
+    pub sieve: Option<&'a dyn Sieve>,
 }
 
 /// Which records may be paired.
@@ -110,6 +123,7 @@ impl Blocking<'_> {
     ) -> (Scan<S>, Vec<Tally>) {
         let mut scan = Scan { states: Vec::new(), counts: Vec::new(), oversized: Vec::new() };
         let mut tallies = Vec::new();
+        let mut stems: Option<(Stem, BlockList)> = None;
         for (index, rule) in self.rules.iter().enumerate() {
             let mut turn = Turn::of(&self.rules, index);
             turn.counting = keeping.map(Counting::new);
@@ -119,9 +133,19 @@ impl Blocking<'_> {
                 (count.pairs, count.largest_block) = self.leave_untouched(&mut turn, &tallies[index], unchanged);
                 self.scan_partitions(&turn, &start, &visit)
             } else {
-                match rule.keys.first().and_then(|column| runs_of(column, self.records as RecordIndex)) {
-                    Some(runs) => self.scan_runs(&turn, &runs, &start, &visit),
-                    None => self.scan_partitions(&turn, &start, &visit),
+                // Each entry is counted once: where entries are counted, those of a record are found together.
+                let is_counted = keeping.is_some();
+                let first = rule.keys.first().filter(|column| !(is_counted && column.is_several()));
+                let runs = first.and_then(|column| runs_of(column, self.records as RecordIndex));
+                let stem = if runs.is_some() || is_counted { None } else { self.shared_stem(index) };
+                stems = stems.filter(|(known, _)| stem.is_some_and(|stem| stem.is(known)));
+                match (runs, stem) {
+                    (Some(runs), _) => self.scan_runs(&turn, &runs, &start, &visit),
+                    (None, Some(stem)) => {
+                        let (_, blocks) = stems.get_or_insert_with(|| (stem, self.blocks_of(&stem)));
+                        self.scan_stems(&turn, blocks, &start, &visit)
+                    }
+                    (None, None) => self.scan_partitions(&turn, &start, &visit),
                 }
             };
             let mut oversized = Vec::new();
@@ -146,7 +170,7 @@ impl Blocking<'_> {
         let changed = parallel::map(self.records.div_ceil(span), |piece| {
             let (mut own, mut changed) = (Vec::new(), Vec::new());
             for (record, &is_as_it_was) in unchanged.iter().enumerate().skip(piece * span).take(span) {
-                self.entries(turn, record as RecordIndex, &mut own);
+                self.entries(turn, Entry::of(record as RecordIndex), 0, &mut own);
                 if !is_as_it_was {
                     changed.extend(own.iter().map(|entry| entry.key));
                 }
@@ -163,32 +187,29 @@ impl Blocking<'_> {
     fn scan_runs<S: Send>(
         &self,
         turn: &Turn,
-        runs: &[Range<RecordIndex>],
+        runs: &[Run],
         start: &(impl Fn() -> S + Sync + Send),
         visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
     ) -> Vec<Part<S>> {
         if turn.counting.is_some() {
             // Those that are alone with their key are in no run, but they are counted as all others.
-            let ends = runs.iter().map(|run| run.end);
-            let starts = runs.iter().map(|run| run.start).chain([self.records as RecordIndex]);
+            let ends = runs.iter().map(|run| run.records.end);
+            let starts = runs.iter().map(|run| run.records.start).chain([self.records as RecordIndex]);
             let mut own = Vec::new();
             let alone = [0].into_iter().chain(ends).zip(starts).flat_map(|(end, start)| end..start);
-            alone.for_each(|record| self.entries(turn, record, &mut own));
+            alone.for_each(|record| self.entries(turn, Entry::of(record), 0, &mut own));
         }
         let pieces = in_pieces(runs, self.records.div_ceil(PARTITIONS));
         parallel::map(pieces.len(), |piece| {
-            let mut part = Part {
-                answers: Answers::default(),
-                state: start(),
-                count: RuleCount::default(),
-                oversized: Vec::new(),
-            };
+            let mut part = Part::begun(start());
             let (mut own, mut entries) = (Vec::new(), Vec::new());
-            for run in pieces[piece] {
+            for of_one_key in pieces[piece].chunk_by(|one, other| one.key == other.key) {
                 entries.clear();
-                for record in run.clone() {
-                    self.entries(turn, record, &mut own);
-                    entries.extend_from_slice(&own);
+                for run in of_one_key {
+                    for record in run.records.clone() {
+                        self.entries(turn, run.begun(record), 1, &mut own);
+                        entries.extend_from_slice(&own);
+                    }
                 }
                 let mut shared = with_company(|| entries.iter());
                 shared.sort_unstable();
@@ -206,28 +227,67 @@ impl Blocking<'_> {
         start: &(impl Fn() -> S + Sync + Send),
         visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
     ) -> Vec<Part<S>> {
-        let partitions = Partitions::collect(self.records, |record, own| self.entries(turn, record, own));
+        let partitions = Partitions::collect(self.records, |record, own| self.entries(turn, Entry::of(record), 0, own));
         let blocks = BlockList::of(partitions);
         parallel::map(PARTITIONS, |piece| {
-            let mut part = Part {
-                answers: Answers::default(),
-                state: start(),
-                count: RuleCount::default(),
-                oversized: Vec::new(),
-            };
+            let mut part = Part::begun(start());
             blocks.piece(piece).for_each(|block| self.walk_counted(turn, block, &mut part, visit));
             part
         })
     }
 
-    /// The record under each key by which a rule finds it: under none if it takes no part.
+    /// The first two keys of a rule of three, if a rule next to it has the same: their blocks are found once.
+    fn shared_stem(&self, index: usize) -> Option<Stem<'_>> {
+        let stem = Stem::of(self.rules.get(index)?)?;
+        let beside = [index.wrapping_sub(1), index + 1];
+        let is_shared = |&other: &usize| self.rules.get(other).and_then(Stem::of).is_some_and(|other| other.is(&stem));
+        (self.one_block_in == 1 && beside.iter().any(is_shared)).then_some(stem)
+    }
+
+    /// The blocks of a stem.
+    fn blocks_of(&self, stem: &Stem) -> BlockList {
+        BlockList::of(Partitions::collect(self.records, |record, own| {
+            own.clear();
+            if !self.is_excluded(record) {
+                own.extend(only_entry(&stem.keys, Entry::of(record)));
+            }
+        }))
+    }
+
+    /// Walks a rule whose blocks are parts of those of its first two keys.
+    fn scan_stems<S: Send>(
+        &self,
+        turn: &Turn,
+        stems: &BlockList,
+        start: &(impl Fn() -> S + Sync + Send),
+        visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
+    ) -> Vec<Part<S>> {
+        parallel::map(PARTITIONS, |piece| {
+            let (mut part, mut entries) = (Part::begun(start()), Vec::new());
+            for stem in stems.piece(piece) {
+                entries.clear();
+                entries.extend(stem.iter().filter_map(|&entry| only_entry(&turn.rule.keys[2..], entry)));
+                entries.sort_unstable();
+                blocks(&entries).for_each(|block| self.walk(turn, block, &mut part, visit));
+            }
+            part
+        })
+    }
+
     #[inline]
-    fn entries(&self, turn: &Turn, record: RecordIndex, own: &mut Vec<Entry>) {
+    fn is_excluded(&self, record: RecordIndex) -> bool {
+        self.excluded.is_some_and(|excluded| excluded[record as usize])
+    }
+
+    /// A record under each key by which a rule finds it, so many of whose columns are in `begun`: under none if it
+    /// takes no part.
+    #[inline]
+    fn entries(&self, turn: &Turn, begun: Entry, columns: usize, own: &mut Vec<Entry>) {
         own.clear();
-        if !self.excluded.is_some_and(|excluded| excluded[record as usize]) {
+        if !self.is_excluded(begun.record) {
             match turn.has_one_key {
-                true => own.extend(turn.rule.only_entry(record)),
-                false => turn.rule.entries(record, own),
+                true => own.extend(only_entry(&turn.rule.keys[columns..], begun)),
+                false => turn.rule.entries(begun, columns, own),
             }
         }
         if self.one_block_in > 1 {
@@ -302,11 +362,23 @@ impl Blocking<'_> {
         part: &mut Part<S>,
         visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
     ) {
+        let Some(sieve) = turn.rule.sieve else {
+            for (place, right) in block.iter().enumerate() {
+                block[..place].iter().for_each(|left| self.offer(turn, [*left, *right], part, visit));
+            }
+            return;
+        };
+        let mut words = std::mem::take(&mut part.words);
+        words.clear();
+        words.extend(block.iter().map(|entry| sieve.word(entry.record)));
         for (place, right) in block.iter().enumerate() {
-            for left in &block[..place] {
-                self.offer(turn, [*left, *right], part, visit);
+            for (left, &word) in block[..place].iter().zip(&words) {
+                if sieve.may_hold(word, words[place]) {
+                    self.offer(turn, [*left, *right], part, visit);
+                }
             }
         }
+        part.words = words;
     }
 
     /// Visits a pair of a block unless it may not be paired or was or will be produced elsewhere.
@@ -326,104 +398,33 @@ impl Blocking<'_> {
             LinkKind::LinkAndDedupe => true,
         };
         let rule = turn.rule;
-        if allowed
-            && (turn.has_one_key || rule.produces_in(&pair))
-            && turn.is_new(left, right, &mut part.answers)
-            && !turn.others.iter().any(|earlier| {
-                earlier.keys_agree(left, right) && earlier.residual.is_none_or(|holds| holds(left, right))
-            })
-        {
+        if allowed && (turn.has_one_key || rule.produces_in(&pair)) && turn.produces(left, right, &mut part.answers) {
             part.count.pairs += 1;
             visit(&mut part.state, turn.index, left, right);
         }
     }
 }
 
-/// The rule whose blocks are being walked, and the rules before it.
-struct Turn<'a> {
-    index: usize,
-    rule: &'a Rule<'a>,
-    /// Earlier rules with the same condition. A pair whose keys they agree on either was produced or fails
-    /// the condition, so that it need not be asked again.
-    of_one_condition: Vec<Earlier<'a>>,
-    /// Earlier rules without a condition: most pairs of one child are known to them.
-    of_no_condition: Vec<Earlier<'a>>,
-    others: Vec<Earlier<'a>>,
-    /// Whether no record has more than one joint key.
-    has_one_key: bool,
-    /// Keeps count for a later scan.
-    counting: Option<Counting<'a>>,
-}
-
-/// A rule before the one being walked.
-struct Earlier<'a> {
-    /// Its keys, but for those of the rule being walked: records of one block agree on them.
-    keys: Vec<&'a KeyColumn>,
-    residual: Option<&'a Residual<'a>>,
-}
-
-impl Earlier<'_> {
-    #[inline]
-    fn keys_agree(&self, left: RecordIndex, right: RecordIndex) -> bool {
-        self.keys.iter().all(|column| column.agrees(left, right))
-    }
-}
-
-impl<'a> Turn<'a> {
-    /// Whether the condition holds for a pair, and no earlier rule of the same condition or of none produced it.
-    /// Where earlier rules seldom know the pair, the condition is asked first.
-    #[inline]
-    fn is_new(&self, left: RecordIndex, right: RecordIndex, answers: &mut Answers) -> bool {
-        let holds = || self.rule.residual.is_none_or(|holds| holds(left, right));
-        let known_to = |earlier: &[Earlier]| earlier.iter().any(|earlier| earlier.keys_agree(left, right));
-        let is_known = || known_to(&self.of_no_condition) || known_to(&self.of_one_condition);
-        if answers.known < answers.asked / 8 && answers.asked > 256 {
-            return holds() && !is_known();
-        }
-        let known = is_known();
-        answers.asked += 1;
-        answers.known += u64::from(known);
-        !known && holds()
-    }
-
-    fn of(rules: &'a [Rule<'a>], index: usize) -> Turn<'a> {
-        let rule = &rules[index];
-        let same = |earlier: &&Rule| match (earlier.residual, rule.residual) {
-            (Some(one), Some(other)) => std::ptr::addr_eq(one, other),
-            (one, other) => one.is_none() && other.is_none(),
-        };
-        let is_shared = |column: &&KeyColumn| rule.keys.iter().any(|own| std::ptr::eq(*own, *column));
-        let earlier = |earlier: &'a Rule<'a>| Earlier {
-            keys: earlier.keys.iter().copied().filter(|column| !is_shared(column)).collect(),
-            residual: earlier.residual,
-        };
-        let (of_one_condition, others): (Vec<_>, Vec<_>) = rules[..index].iter().partition(same);
-        let (of_no_condition, others): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|earlier| earlier.residual.is_none());
-        Turn {
-            index,
-            rule,
-            of_one_condition: of_one_condition.into_iter().map(earlier).collect(),
-            of_no_condition: of_no_condition.into_iter().map(earlier).collect(),
-            others: others.into_iter().map(earlier).collect(),
-            has_one_key: !rule.keys.iter().any(|column| column.is_several()),
-            counting: None,
-        }
-    }
-}
-
-/// How often pairs were known by the keys of earlier rules alone.
-#[derive(Default)]
-struct Answers {
-    asked: u64,
-    known: u64,
-}
-
+/// One piece of the work.
 struct Part<S> {
     answers: Answers,
+    /// The words of the block being walked, if the rule has a sieve.
+    words: Vec<u64>,
     state: S,
     count: RuleCount,
     oversized: Vec<OversizedBlock>,
+}
+
+impl<S> Part<S> {
+    fn begun(state: S) -> Part<S> {
+        Part {
+            answers: Answers::default(),
+            words: Vec::new(),
+            state,
+            count: RuleCount::default(),
+            oversized: Vec::new(),
+        }
+    }
 }
 
 impl Rule<'_> {
@@ -441,37 +442,26 @@ impl Rule<'_> {
     /// Every joint key of a record: one for each choice among the keys of each column.
     pub(crate) fn joint_keys(&self, record: RecordIndex) -> impl Iterator<Item = u64> {
         let mut own = Vec::new();
-        self.entries(record, &mut own);
+        self.entries(Entry::of(record), 0, &mut own);
         own.into_iter().map(|entry| entry.key)
     }
 
-    /// The record under each of its joint keys, in an empty list.
-    fn entries(&self, record: RecordIndex, own: &mut Vec<Entry>) {
-        own.push(Entry { key: 0, record, choice: Choice::default() });
-        for (column, keys) in self.keys.iter().enumerate() {
-            let Some((&first, others)) = keys.keys(record).split_first() else { return own.clear() };
-            let begun = own.len();
+    /// A record under each of its joint keys, of which so many columns are in `begun`, in an empty list.
+    fn entries(&self, begun: Entry, columns: usize, own: &mut Vec<Entry>) {
+        own.push(begun);
+        for (column, keys) in self.keys.iter().enumerate().skip(columns) {
+            let Some((&first, others)) = keys.keys(begun.record).split_first() else { return own.clear() };
+            let before = own.len();
             for (place, &key) in others.iter().enumerate() {
-                own.extend_from_within(..begun);
-                let added = own.len() - begun;
+                own.extend_from_within(..before);
+                let added = own.len() - before;
                 for entry in &mut own[added..] {
                     entry.key = hash::join(entry.key, key);
                     entry.choice = entry.choice.with(column, place + 1);
                 }
             }
-            own[..begun].iter_mut().for_each(|entry| entry.key = hash::join(entry.key, first));
+            own[..before].iter_mut().for_each(|entry| entry.key = hash::join(entry.key, first));
         }
-    }
-
-    /// The record under its joint key, for a rule of which a record has at most one.
-    #[inline]
-    fn only_entry(&self, record: RecordIndex) -> Option<Entry> {
-        let mut joint = 0;
-        for column in &self.keys {
-            let key = column.only_key(record).filter(|&key| key != 0)?;
-            joint = hash::join(joint, key);
-        }
-        Some(Entry { key: joint, record, choice: Choice::default() })
     }
 
     /// Whether a pair belongs to the block in which it was found: of several blocks that two records share,
@@ -502,6 +492,17 @@ impl Rule<'_> {
             .iter()
             .try_fold(0, |state, column| least_common(column, left, right).map(|key| hash::join(state, key)))
     }
+}
+
+/// The record under its joint key with these columns, of which it has at most one key each.
+#[inline]
+fn only_entry(columns: &[&KeyColumn], begun: Entry) -> Option<Entry> {
+    let mut entry = begun;
+    for column in columns {
+        let key = column.only_key(begun.record).filter(|&key| key != 0)?;
+        entry.key = hash::join(entry.key, key);
+    }
+    Some(entry)
 }
 
 /// The least key that two records share.

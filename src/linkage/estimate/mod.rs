@@ -14,6 +14,7 @@ pub use findings::{HOUSEHOLD_DRIFT, INVERTED_LEVEL, NOT_CONVERGED, TrainingFindi
 pub use labels::LabelledPair;
 
 use super::blocking::{Blocking, LinkKind, Rule};
+use super::comparison::RecordIndex;
 use super::model::{Compiled, Model, TrainingBlock};
 use super::pattern::PatternCounts;
 use super::score::Scorer;
@@ -145,8 +146,10 @@ fn estimate(
         hash::join(sources[usize::from(table.source_index()[record as usize])], hash::of_text(table.record_id(record)))
     };
     let hashes = random_pairs::record_hashes(key, table.len(), seed);
-    let mut sample = random_pairs::sample(&hashes, model.training.random_pairs);
-    sample.iter_mut().for_each(|record| *record = walk.place(table, *record));
+    let places = walk.places();
+    let place = |record: RecordIndex| places[record as usize];
+    let sample: Vec<RecordIndex> =
+        random_pairs::sample(&hashes, model.training.random_pairs).into_iter().map(place).collect();
     let random = random_pairs::count_levels(&scorer, &sample);
     set_u(&mut trained, &random, model.training.u_strength);
     let mut outcomes = Vec::new();
@@ -155,8 +158,8 @@ fn estimate(
     }
     set_m_and_h(&mut trained, &outcomes);
     set_shares(&mut trained, &outcomes, possible_pairs(table, kind));
-    let mut known = random_pairs::least(&hashes, model.training.sample_records as usize);
-    known.iter_mut().for_each(|record| *record = walk.place(table, *record));
+    let known: Vec<RecordIndex> =
+        random_pairs::least(&hashes, model.training.sample_records as usize).into_iter().map(place).collect();
     trained.names_together = names_together::names_together(walk.fields(), &known);
     trained.provenance.trained_on_records = table.len() as u64;
     trained.provenance.seed = seed;
@@ -225,7 +228,13 @@ fn run_session(
     kind: LinkKind,
 ) -> Outcome {
     let one_block_in = (fields.len() as u64 / model.training.sample_records.max(1)).max(1);
-    let rule = Rule { name: String::new(), keys: compiled.columns(&block.keys), refine: Vec::new(), residual: None };
+    let rule = Rule {
+        name: String::new(),
+        keys: compiled.columns(&block.keys),
+        refine: Vec::new(),
+        residual: None,
+        sieve: None,
+    };
     let blocking = Blocking {
         records: fields.len(),
         source: &fields.source,

@@ -4,10 +4,11 @@ use super::plan::{Plan, Planned, Term};
 use super::rarity::relative_frequencies;
 use super::{BlockingRule, Comparison, Frozen, Model};
 use crate::error::Error;
-use crate::linkage::blocking::{KeyColumn, Residual, Rule};
+use crate::linkage::blocking::{KeyColumn, Residual, Rule, Sieve};
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
 use crate::linkage::keys;
-use crate::linkage::predicate::{self, NameCounts, Pair, Test};
+use crate::linkage::parallel;
+use crate::linkage::predicate::{self, NameCounts, OfWords, Pair, Predicate, Test};
 use crate::linkage::score::Scorer;
 use crate::linkage::table::fields::Fields;
 use crate::order;
@@ -15,7 +16,26 @@ use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// A condition on a pair of a blocking rule.
-pub(crate) type Condition<'a> = Box<Residual<'a>>;
+pub(crate) struct Condition<'a> {
+    holds: Box<Residual<'a>>,
+    sieve: Option<Box<dyn Sieve + 'a>>,
+}
+
+/// A condition that looks at one word of each record.
+struct WordSieve<'a> {
+    fields: &'a Fields,
+    of_words: OfWords,
+}
+
+impl Sieve for WordSieve<'_> {
+    fn word(&self, record: RecordIndex) -> u64 {
+        (self.of_words.word)(self.fields, record)
+    }
+
+    fn may_hold(&self, left: u64, right: u64) -> bool {
+        (self.of_words.hold)(left, right)
+    }
+}
 
 /// What compiling a model over records needs to hold: counts of names, and blocking keys by name. Records
 /// are known by their places in `fields`.
@@ -79,11 +99,11 @@ impl<'a> Compiled<'a> {
 
     fn scorer_with(&self, model: &Model, term_frequencies: bool) -> Result<Scorer<'_>, Error> {
         let plan = Plan::of_weights(model)?;
-        let comparisons = plan.comparisons.into_iter().zip(&model.comparisons);
-        let comparisons = comparisons
-            .map(|(planned, comparison)| self.comparison(planned, comparison, term_frequencies))
-            .collect::<Result<Vec<_>, Error>>()?;
-        let scorer = Scorer::new(comparisons, plan.prior)?;
+        let comparisons = plan.comparisons.into_iter().zip(&model.comparisons).collect();
+        let comparisons = parallel::map_owned(comparisons, |(planned, comparison)| {
+            self.comparison(planned, comparison, term_frequencies)
+        });
+        let scorer = Scorer::new(comparisons.into_iter().collect::<Result<_, Error>>()?, plan.prior)?;
         Ok(match plan.household_prior {
             Some(prior) => scorer.with_household(prior),
             None => scorer,
@@ -97,9 +117,12 @@ impl<'a> Compiled<'a> {
     pub(crate) fn conditions(&self, rules: &[BlockingRule]) -> Result<Vec<Option<Condition<'_>>>, Error> {
         let condition = |rule: &BlockingRule| {
             let Some(name) = &rule.only_if else { return Ok(None) };
-            let test = predicate::find(name)?.test;
-            let condition: Condition = Box::new(move |left, right| test(&self.pair(left, right), 0.0));
-            Ok(Some(condition))
+            let &Predicate { test, of_words, .. } = predicate::find(name)?;
+            let sieve = |of_words| Box::new(WordSieve { fields: self.fields, of_words }) as Box<dyn Sieve>;
+            Ok(Some(Condition {
+                holds: Box::new(move |left, right| test(&self.pair(left, right), 0.0)),
+                sieve: of_words.map(sieve),
+            }))
         };
         rules.iter().map(condition).collect()
     }
@@ -111,14 +134,19 @@ impl<'a> Compiled<'a> {
         conditions: &'b [Option<Condition<'b>>],
     ) -> Vec<Rule<'b>> {
         // Rules of one condition borrow that of the first of them, by which the scan knows them.
-        let first_of_condition = |rule: &BlockingRule| rules.iter().position(|other| other.only_if == rule.only_if);
+        let first_of_condition = |rule: &BlockingRule| {
+            let place = rules.iter().position(|other| other.only_if == rule.only_if)?;
+            conditions.get(place)?.as_ref()
+        };
         rules
             .iter()
-            .map(|rule| Rule {
+            .map(|rule| (rule, first_of_condition(rule)))
+            .map(|(rule, condition)| Rule {
                 name: rule.name.clone(),
                 keys: self.columns(&rule.keys),
                 refine: self.columns(&rule.refine),
-                residual: first_of_condition(rule).and_then(|place| conditions.get(place)?.as_deref()),
+                residual: condition.map(|condition| &*condition.holds),
+                sieve: condition.and_then(|condition| condition.sieve.as_deref()),
             })
             .collect()
     }
@@ -233,8 +261,8 @@ fn blocking_keys(model: &Model) -> impl Iterator<Item = &str> {
 fn key_columns<'a>(fields: &Fields, mut names: Vec<&'a str>) -> Result<Vec<(&'a str, KeyColumn)>, Error> {
     order::sort(&mut names);
     names.dedup();
-    let mut dates = keys::Dates::default();
-    names.into_iter().map(|name| Ok((name, keys::find(name)?.column_with(fields, &mut dates)))).collect()
+    let dates = keys::Dates::default();
+    parallel::map_owned(names, |name| Ok((name, keys::find(name)?.column_with(fields, &dates)))).into_iter().collect()
 }
 
 /// Levels tried in order.

@@ -51,7 +51,8 @@ impl Rarity {
         let listed = table.and_then(|table| Some((table.share(names.text(name), sex, year)?, table.strength)));
         let (share, strength) = listed.unwrap_or((self.average, FREQUENCY_STRENGTH));
         let among_all = (count as f64 + strength * share) / (total as f64 + strength);
-        if self.together.is_empty() {
+        // Most names go together with none, and are not looked up.
+        if self.together.is_empty() || family == 0 {
             return among_all;
         }
         (among_all * name_pair::times(&self.together, &self.of, names.text(name), names.text(family))).min(1.0)

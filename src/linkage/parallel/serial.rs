@@ -18,6 +18,11 @@ pub fn thread_count() -> usize {
     1
 }
 
+/// Does two things, one after the other.
+pub fn both<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    (one(), other())
+}
+
 /// `work(0)`, `work(1)`, ... in order.
 pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     (0..count).map(work).collect()

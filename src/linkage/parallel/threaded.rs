@@ -34,6 +34,14 @@ pub fn thread_count() -> usize {
     rayon::current_num_threads()
 }
 
+/// Does two things side by side.
+pub fn both<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    if ALONE.get() {
+        return (one(), other());
+    }
+    rayon::join(one, other)
+}
+
 /// `work(0)`, `work(1)`, ... in order.
 pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     // Waking a thread for one piece takes longer than most pieces: a table of one record has forty of them.

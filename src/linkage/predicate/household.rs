@@ -84,14 +84,26 @@ pub(in crate::linkage) fn given_differs(pair: &Pair, _: f64) -> bool {
 /// other. Asked of pairs that a wide blocking rule brings
 /// together: those that fail have too little in common for any outcome but two children.
 pub(in crate::linkage) fn two_fields_agree(pair: &Pair, _: f64) -> bool {
-    let mut agreeing = 0;
-    for agrees in [district_agrees, given_agrees, family_agrees, mother_agrees] {
+    let wanted = if super::number::slip(pair, 0.0) { 1 } else { 2 };
+    // What numbers alone tell costs little, and settles most pairs that agree.
+    let sure = [mother_equal(pair), given_equal_or_missing(pair), family_equal_or_missing(pair)];
+    let mut agreeing = u32::from(district_agrees(pair)) + sure.into_iter().map(u32::from).sum::<u32>();
+    if agreeing >= wanted {
+        return true;
+    }
+    let rest: [fn(&Pair) -> bool; 3] = [|pair| given_alike(pair, 0.9), given_like, family_like];
+    let mut open = sure.iter().filter(|sure| !*sure).count() as u32;
+    for (_, agrees) in sure.iter().zip(rest).filter(|(sure, _)| !*sure) {
+        if agreeing + open < wanted {
+            return false;
+        }
+        open -= 1;
         agreeing += u32::from(agrees(pair));
-        if agreeing == 2 {
+        if agreeing >= wanted {
             return true;
         }
     }
-    agreeing == 1 && super::number::slip(pair, 0.0)
+    false
 }
 
 fn district_agrees(pair: &Pair) -> bool {
@@ -99,28 +111,32 @@ fn district_agrees(pair: &Pair) -> bool {
     !left.is_known() || !right.is_known() || left.district() == right.district()
 }
 
-fn given_agrees(pair: &Pair) -> bool {
+fn given_equal_or_missing(pair: &Pair) -> bool {
     let (left, right) = pair.both(|record| pair.fields.given.of(record).words[0]);
     let names = &pair.fields.names;
-    left == 0
-        || right == 0
-        || names.spelling(left) == names.spelling(right)
-        || names.sound(left) == names.sound(right)
-        || names.are_nicknames(left, right)
+    left == 0 || right == 0 || names.spelling(left) == names.spelling(right) || names.sound(left) == names.sound(right)
+}
+
+fn given_like(pair: &Pair) -> bool {
+    let (left, right) = pair.both(|record| pair.fields.given.of(record).words[0]);
+    pair.fields.names.are_nicknames(left, right)
         || super::given::initial(pair, 0.0)
         || super::given::other_name(pair, 0.0)
         || super::given::similar(pair, 0.8)
         || super::given::swapped(pair, 0.0)
 }
 
-fn family_agrees(pair: &Pair) -> bool {
+fn family_equal_or_missing(pair: &Pair) -> bool {
     let (left, right) = pair.both(|record| pair.fields.family.of(record));
     let names = &pair.fields.names;
     left.whole == 0
         || right.whole == 0
         || left.stem == right.stem
         || names.sound(left.whole) == names.sound(right.whole)
-        || super::family::shared_part(pair, 0.0)
+}
+
+fn family_like(pair: &Pair) -> bool {
+    super::family::shared_part(pair, 0.0)
         || super::family::mother(pair, 0.0)
         || super::family::previous(pair, 0.0)
         || super::family::other_name(pair, 0.0)
@@ -129,6 +145,6 @@ fn family_agrees(pair: &Pair) -> bool {
         || super::given::swapped(pair, 0.0)
 }
 
-fn mother_agrees(pair: &Pair) -> bool {
-    given_equal(pair, 0.0) || number_equal(pair, 0.0) || given_alike(pair, 0.9)
+fn mother_equal(pair: &Pair) -> bool {
+    given_equal(pair, 0.0) || number_equal(pair, 0.0)
 }

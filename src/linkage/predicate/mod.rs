@@ -26,14 +26,26 @@ pub(crate) struct Predicate {
     /// The name of the number it takes, if it takes one.
     pub(crate) parameter: Option<&'static str>,
     pub(crate) test: Test,
+    /// The same test where it looks at little of a record.
+    pub(crate) of_words: Option<OfWords>,
+}
+
+/// A condition that looks at one word of each record: in a block of many records, that of each is taken once and the
+/// pairs are asked without going back to the records.
+#[derive(Clone, Copy)]
+pub(crate) struct OfWords {
+    /// The word of a record.
+    pub(crate) word: fn(&Fields, RecordIndex) -> u64,
+    /// Whether the condition holds for two records of these words.
+    pub(crate) hold: fn(u64, u64) -> bool,
 }
 
 const fn plain(name: &'static str, test: Test) -> Predicate {
-    Predicate { name, parameter: None, test }
+    Predicate { name, parameter: None, test, of_words: None }
 }
 
 const fn with(name: &'static str, parameter: &'static str, test: Test) -> Predicate {
-    Predicate { name, parameter: Some(parameter), test }
+    Predicate { name, parameter: Some(parameter), test, of_words: None }
 }
 
 /// The whole vocabulary.
@@ -79,7 +91,7 @@ static VOCABULARY: &[Predicate] = &[
     plain("birth-date/slip", birth::slip),
     with("birth-date/parts-equal", "parts", birth::parts),
     with("birth-date/within-days", "days", birth::within),
-    plain("birth-date/compatible", birth::compatible),
+    Predicate { of_words: Some(birth::COMPATIBLE), ..plain("birth-date/compatible", birth::compatible) },
     plain("sex/missing", birth::sex_missing),
     plain("sex/equal", birth::sex_equal),
     plain("birth-order/missing", birth::order_missing),

@@ -132,6 +132,7 @@ impl<'r> CompiledRules<'r> {
                 keys: rule.keys.iter().collect(),
                 refine: Vec::new(),
                 residual: condition.as_deref(),
+                sieve: None,
             })
             .collect();
         let blocking = Blocking {

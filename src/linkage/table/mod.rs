@@ -170,8 +170,11 @@ impl Table {
     fn field_quality(&self, column: Column, findings: &[ColumnFindings], dates: &[SourceDates]) -> Vec<FieldQuality> {
         let raw = &self.columns[column.index()];
         let mut by_source: Vec<FieldQuality> = self.sources.iter().map(|_| FieldQuality::new(column)).collect();
-        for (record, &source) in self.fields.source.iter().enumerate() {
-            by_source[usize::from(source)].present += u64::from(raw.is_present(record));
+        let mut end = 0;
+        for of_source in self.fields.source.chunk_by(|one, other| one == other) {
+            let start = end;
+            end += of_source.len();
+            by_source[usize::from(of_source[0])].present += raw.present_among(start..end);
         }
         for found in findings.iter().filter(|found| found.column == column && !found.by_value.is_empty()) {
             let mut place_of = vec![u32::MAX; raw.value_count()];

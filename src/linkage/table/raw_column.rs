@@ -2,6 +2,7 @@
 
 use super::dictionary::{Dictionary, TextList};
 use crate::identity::column::Column;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Raw text by record. A column that was never filled takes no room.
@@ -120,13 +121,25 @@ impl RawColumn {
 
     /// Whether a record has text.
     #[inline]
-    pub(crate) fn is_present(&self, index: usize) -> bool {
+    fn is_present(&self, index: usize) -> bool {
         match self {
             RawColumn::Absent => false,
             RawColumn::Plain(list) => !list.get(index).is_empty(),
             RawColumn::Interned { ids, .. } => ids.get(index).is_some_and(|&id| id != 0),
             RawColumn::Sealed { ids, .. } => ids.get(index).is_some_and(|&id| id != 0),
         }
+    }
+
+    /// How many of these records have a value.
+    pub(super) fn present_among(&self, records: Range<usize>) -> u64 {
+        let ids: &[u32] = match self {
+            RawColumn::Absent => &[],
+            RawColumn::Plain(_) => return records.filter(|&record| self.is_present(record)).count() as u64,
+            RawColumn::Interned { ids, .. } => ids,
+            RawColumn::Sealed { ids, .. } => ids,
+        };
+        let own = ids.get(records.start..records.end.min(ids.len())).unwrap_or_default();
+        own.iter().filter(|&&id| id != 0).count() as u64
     }
 
     /// Joins the columns of consecutive chunks, given with the number of records of each.

@@ -20,8 +20,9 @@ use childlink::exchange::sheet::{Sheet, SheetColumn};
 use childlink::exchange::summary::{self, pairs_decided};
 use childlink::linkage::blocking::LinkKind;
 use childlink::linkage::comparison::RecordIndex;
-use childlink::linkage::explain::explain;
+use childlink::linkage::explain::{Waterfall, explain};
 use childlink::linkage::model::Model;
+use childlink::linkage::table::Table;
 use childlink::linkage::{Decision, Linked, parallel};
 use childlink::report::examples::examples;
 use childlink::report::linkage::linkage_page;
@@ -192,40 +193,53 @@ pub(crate) fn write_results(
     records: &Records,
     linked: &Linked,
 ) -> Result<(OutputFolder, Value), Error> {
-    let summary = summary::of_linkage(records.read(), &records.built.table, linked);
-    let mut folder = write_tables(form.format, folder, inputs, records, linked, form.with_changes)?;
+    let table = &records.built.table;
+    let tables = Tables { folder, format: form.format };
+    // What is counted and explained does not wait for the long tables to be written.
+    let (tables, (waterfalls, summary, statistics)) = parallel::both(
+        || write_long_tables(tables, table, linked),
+        || {
+            let waterfalls = explain(table, &linked.model, &pairs_for_review(linked));
+            (waterfalls, summary::of_linkage(records.read(), table, linked), Statistics::of(table, linked))
+        },
+    );
+    let mut folder = write_short_tables(tables?, inputs, records, linked, &waterfalls?, form.with_changes)?;
     folder.put("model.json", linked.model.to_json().as_bytes())?;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
-    let statistics = Statistics::of(&records.built.table, linked);
     folder.put("statistics.json", statistics.to_json().as_bytes())?;
-    let examples = if form.with_values { examples(&records.built.table, linked) } else { String::new() };
+    let examples = if form.with_values { examples(table, linked) } else { String::new() };
     folder.put("report.html", linkage_page(&summary, &linked.model, &statistics, &examples)?.as_bytes())?;
     Ok((folder, summary))
 }
 
-/// Writes the result tables.
-fn write_tables(
-    format: Format,
-    folder: OutputFolder,
+/// Writes the result tables of all children and links.
+fn write_long_tables(mut tables: Tables, table: &Table, linked: &Linked) -> Result<Tables, Error> {
+    tables.write("children", &linked::children_columns(), |sheet| linked::write_children(sheet, table, linked))?;
+    tables.write("links", &linked::links_columns(), |sheet| linked::write_links(sheet, table, linked))?;
+    Ok(tables)
+}
+
+fn pairs_for_review(linked: &Linked) -> Vec<(RecordIndex, RecordIndex)> {
+    linked::review_pairs(linked).iter().map(|pair| (pair.left, pair.right)).collect()
+}
+
+/// Writes the other result tables.
+fn write_short_tables(
+    mut tables: Tables,
     inputs: &Inputs,
     records: &Records,
     linked: &Linked,
+    waterfalls: &[Waterfall],
     with_changes: bool,
 ) -> Result<OutputFolder, Error> {
     let table = &records.built.table;
-    let mut tables = Tables { folder, format };
-    tables.write("children", &linked::children_columns(), |sheet| linked::write_children(sheet, table, linked))?;
-    tables.write("links", &linked::links_columns(), |sheet| linked::write_links(sheet, table, linked))?;
-    let review: Vec<(RecordIndex, RecordIndex)> =
-        linked::review_pairs(linked).iter().map(|pair| (pair.left, pair.right)).collect();
-    let waterfalls = explain(table, &linked.model, &review)?;
     let keep = inputs.keep();
     let kept = |record: RecordIndex, column: usize| {
         let origin = table.origin(record);
         records.kept.get(usize::from(origin.input)).map_or("", |kept| kept.get(origin.row, column))
     };
     tables.write("review", &linked::review_columns(keep), |sheet| {
-        linked::write_review(sheet, table, linked, &waterfalls, keep.len(), &kept)
+        linked::write_review(sheet, table, linked, waterfalls, keep.len(), &kept)
     })?;
     tables
         .write("restricted", &linked::restricted_columns(), |sheet| linked::write_restricted(sheet, table, linked))?;

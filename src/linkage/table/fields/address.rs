@@ -13,6 +13,20 @@ pub(crate) struct AddressWords {
 /// Set in the hash of a word with a figure in it: a house or flat number.
 pub(crate) const FIGURE: u32 = 1;
 
+/// What each byte counts as within a word: a letter without case, or 0 where it parts words.
+static LETTERS: [u8; 256] = {
+    let mut letters = [0; 256];
+    let mut byte = 0;
+    while byte < letters.len() {
+        let own = byte as u8;
+        if own.is_ascii_alphanumeric() || own >= 0x80 {
+            letters[byte] = own.to_ascii_uppercase();
+        }
+        byte += 1;
+    }
+    letters
+};
+
 /// How two addresses compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AddressAgreement {
@@ -33,16 +47,20 @@ impl AddressWords {
         let mut word = [0u8; 24];
         for line in lines {
             let mut length = 0;
-            for byte in line.bytes().chain(std::iter::once(b' ')) {
-                if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+            for &byte in line.as_bytes() {
+                let letter = LETTERS[usize::from(byte)];
+                if letter != 0 {
                     if length < word.len() {
-                        word[length] = byte.to_ascii_uppercase();
+                        word[length] = letter;
                         length += 1;
                     }
-                } else if byte != b'\'' && length > 0 {
+                } else if length > 0 && byte != b'\'' {
                     self.words.extend(hashed(&word[..length]));
                     length = 0;
                 }
+            }
+            if length > 0 {
+                self.words.extend(hashed(&word[..length]));
             }
         }
         let own = &mut self.words[start..];

@@ -65,23 +65,11 @@ impl PackedDate {
 
     /// Whether the figures YYYYMMDD differ by one figure or one swap of neighbours.
     pub(crate) fn is_slip_of(self, other: PackedDate) -> bool {
-        let (own, others) = (self.figures(), other.figures());
-        let differing = own ^ others;
-        if !self.is_whole() || !other.is_whole() || differing == 0 {
-            return false;
-        }
-        let lowest = differing.trailing_zeros() / 4 * 4;
-        let two = |figures: u32| ((figures >> lowest) & 15, (figures >> lowest >> 4) & 15);
-        match differing >> lowest {
-            // One figure, or two neighbours.
-            1..=15 => true,
-            16..=255 => two(own) == (two(others).1, two(others).0),
-            _ => false,
-        }
+        self.is_whole() && other.is_whole() && is_slip(self.figures(), other.figures())
     }
 
     /// The figures YYYYMMDD of a date, four bits each.
-    fn figures(self) -> u32 {
+    pub(crate) fn figures(self) -> u32 {
         let two = |number: u32| ((number / 10) << 4) | (number % 10);
         let year = self.year();
         (two(year / 100 % 100) << 24) | (two(year % 100) << 16) | (two(self.month()) << 8) | two(self.day())
@@ -101,6 +89,22 @@ impl PackedDate {
             && self.year() == other.year()
             && agree(self.month(), other.month())
             && agree(self.day(), other.day())
+    }
+}
+
+/// Whether the [`figures`](PackedDate::figures) of two whole dates differ by one figure or one swap of neighbours.
+pub(crate) fn is_slip(own: u32, others: u32) -> bool {
+    let differing = own ^ others;
+    if differing == 0 {
+        return false;
+    }
+    let lowest = differing.trailing_zeros() / 4 * 4;
+    let two = |figures: u32| ((figures >> lowest) & 15, (figures >> lowest >> 4) & 15);
+    match differing >> lowest {
+        // One figure, or two neighbours.
+        1..=15 => true,
+        16..=255 => two(own) == (two(others).1, two(others).0),
+        _ => false,
     }
 }
 

@@ -134,6 +134,12 @@ impl Fields {
 
     /// The same records in another order; distinct values are shared with this one.
     pub(crate) fn in_order(&self, order: &[RecordIndex]) -> Fields {
+        // Addresses are of any length, so that one thread lays them out.
+        let (address, fields) = parallel::both(|| self.address.in_order(order), || self.but_address_in_order(order));
+        Fields { address, ..fields }
+    }
+
+    fn but_address_in_order(&self, order: &[RecordIndex]) -> Fields {
         Fields {
             source: gathered(&self.source, order),
             number: gathered(&self.number, order),
@@ -147,7 +153,7 @@ impl Fields {
             birth_order: self.birth_order.in_order(order),
             postcode: self.postcode.in_order(order),
             previous_postcode: self.previous_postcode.in_order(order),
-            address: self.address.in_order(order),
+            address: AddressWords::default(),
             uprn: self.uprn.in_order(order),
             practice: self.practice.in_order(order),
             mother_number: self.mother_number.in_order(order),
