@@ -136,12 +136,20 @@ impl TextList {
 #[derive(Clone)]
 pub(crate) struct Dictionary {
     pub(super) values: TextList,
-    /// The hash of each value, until sealed: the index grows, and dictionaries join, without reading texts again.
-    hashes: Vec<u64>,
-    ids: HashTable<Slot>,
+    ids: Ids,
 }
 
-/// A value in the index.
+/// How the id of a text is found.
+#[derive(Clone)]
+enum Ids {
+    /// At once, for values that come by the million. The hash of each value is kept: the table grows, and
+    /// dictionaries join, without reading texts again.
+    Quick { hashes: Vec<u64>, slots: HashTable<Slot> },
+    /// In a quarter of the memory, by looking at the text itself: for a list that lives long and is asked little.
+    Lean(HashTable<u32>),
+}
+
+/// A value in the quick table.
 #[derive(Clone, Copy)]
 struct Slot {
     beginning: Beginning,
@@ -183,18 +191,24 @@ impl Beginning {
 
 impl Default for Dictionary {
     fn default() -> Self {
-        let mut dictionary = Dictionary { values: TextList::default(), hashes: Vec::new(), ids: HashTable::new() };
-        dictionary.intern("");
-        dictionary
+        Dictionary::with_capacity(0, 0)
     }
 }
 
 impl Dictionary {
     /// A dictionary with room for so many values of so many bytes together.
     pub(crate) fn with_capacity(values: usize, bytes: usize) -> Dictionary {
-        let list = TextList::with_capacity(values, bytes);
-        let (hashes, ids) = (Vec::with_capacity(values), HashTable::with_capacity(values));
-        let mut dictionary = Dictionary { values: list, hashes, ids };
+        let ids = Ids::Quick { hashes: Vec::with_capacity(values), slots: HashTable::with_capacity(values) };
+        Dictionary::with_ids(ids, values, bytes)
+    }
+
+    /// The same that takes little memory and more time.
+    pub(crate) fn lean_with_capacity(values: usize, bytes: usize) -> Dictionary {
+        Dictionary::with_ids(Ids::Lean(HashTable::with_capacity(values)), values, bytes)
+    }
+
+    fn with_ids(ids: Ids, values: usize, bytes: usize) -> Dictionary {
+        let mut dictionary = Dictionary { values: TextList::with_capacity(values, bytes), ids };
         dictionary.intern("");
         dictionary
     }
@@ -212,27 +226,43 @@ impl Dictionary {
 
     #[inline]
     fn intern_hashed(&mut self, hash: u64, value: &str) -> u32 {
-        let Dictionary { values, hashes, ids } = self;
-        let beginning = Beginning::of(value, hash);
-        let is_value = |slot: &Slot| {
-            slot.beginning == beginning && (beginning.is_whole() || values.get(slot.id as usize) == value)
-        };
-        match ids.entry(hash, is_value, |slot| hashes[slot.id as usize]) {
-            hashbrown::hash_table::Entry::Occupied(found) => found.get().id,
-            hashbrown::hash_table::Entry::Vacant(free) => {
-                let id = values.len() as u32;
-                free.insert(Slot { beginning, id });
-                values.push(value);
+        use hashbrown::hash_table::Entry::{Occupied, Vacant};
+        let Dictionary { values, ids } = self;
+        let next = values.len() as u32;
+        match ids {
+            Ids::Quick { hashes, slots } => {
+                let beginning = Beginning::of(value, hash);
+                let is_value = |slot: &Slot| {
+                    slot.beginning == beginning && (beginning.is_whole() || values.get(slot.id as usize) == value)
+                };
+                match slots.entry(hash, is_value, |slot| hashes[slot.id as usize]) {
+                    Occupied(found) => return found.get().id,
+                    Vacant(free) => free.insert(Slot { beginning, id: next }),
+                };
                 hashes.push(hash);
-                id
             }
+            Ids::Lean(ids) => {
+                let text = |id: &u32| values.get(*id as usize);
+                match ids.entry(hash, |id| text(id) == value, |id| hash::of_text(text(id))) {
+                    Occupied(found) => return *found.get(),
+                    Vacant(free) => free.insert(next),
+                };
+            }
+        }
+        values.push(value);
+        next
+    }
+
+    fn hash(&self, id: u32) -> u64 {
+        match &self.ids {
+            Ids::Quick { hashes, .. } => hashes[id as usize],
+            Ids::Lean(_) => hash::of_text(self.get(id)),
         }
     }
 
     /// The id here of each value of another dictionary that is not sealed.
     pub(crate) fn intern_all(&mut self, other: &Dictionary) -> Vec<u32> {
-        let values = other.iter().zip(&other.hashes);
-        values.map(|(value, &hash)| self.intern_hashed(hash, value)).collect()
+        (0..other.len() as u32).map(|id| self.intern_hashed(other.hash(id), other.get(id))).collect()
     }
 
     /// The text of an id.
@@ -247,21 +277,26 @@ impl Dictionary {
 
     /// Forgets the texts from an id on, as if they had never been seen.
     pub(crate) fn truncate(&mut self, len: usize) {
-        let Dictionary { values, hashes, ids } = self;
-        let len = len.max(1).min(hashes.len());
-        for (id, &hash) in hashes.iter().enumerate().skip(len) {
-            if let Ok(found) = ids.find_entry(hash, |slot| slot.id as usize == id) {
-                found.remove();
+        let len = len.max(1).min(self.len());
+        for id in len as u32..self.len() as u32 {
+            let hash = self.hash(id);
+            match &mut self.ids {
+                Ids::Quick { slots, .. } => {
+                    slots.find_entry(hash, |slot| slot.id == id).ok().map(|found| found.remove());
+                }
+                Ids::Lean(ids) => _ = ids.find_entry(hash, |&found| found == id).ok().map(|found| found.remove()),
             }
         }
-        hashes.truncate(len);
-        values.truncate(len);
+        if let Ids::Quick { hashes, .. } = &mut self.ids {
+            hashes.truncate(len);
+        }
+        self.values.truncate(len);
     }
 
     /// Numbers the texts anew by what they are, so that no number depends on which text came first; gives the new
     /// number of each.
     pub(crate) fn renumber(&mut self) -> Vec<u32> {
-        let hash = |id: &u32| self.hashes[*id as usize];
+        let hash = |id: &u32| self.hash(*id);
         let mut order: Vec<u32> = (1..self.len() as u32).collect();
         order::sort_by_word(&mut order, hash);
         for equal in order.chunk_by_mut(|a, b| hash(a) == hash(b)).filter(|equal| equal.len() > 1) {
@@ -271,15 +306,20 @@ impl Dictionary {
         let mut renumbered = vec![0; order.len()];
         order.iter().enumerate().for_each(|(new, &old)| renumbered[old as usize] = new as u32);
         self.values = self.values.permuted(&order);
-        self.hashes = order.iter().map(|&old| self.hashes[old as usize]).collect();
-        self.ids.iter_mut().for_each(|slot| slot.id = renumbered[slot.id as usize]);
+        let new = |id: &mut u32| *id = renumbered[*id as usize];
+        match &mut self.ids {
+            Ids::Quick { hashes, slots } => {
+                *hashes = order.iter().map(|&old| hashes[old as usize]).collect();
+                slots.iter_mut().for_each(|slot| new(&mut slot.id));
+            }
+            Ids::Lean(ids) => ids.iter_mut().for_each(new),
+        }
         renumbered
     }
 
     /// Frees the index once nothing more will be interned.
     pub(crate) fn seal(&mut self) {
-        self.ids = HashTable::new();
-        self.hashes = Vec::new();
+        self.ids = Ids::Quick { hashes: Vec::new(), slots: HashTable::new() };
     }
 }
 
@@ -338,12 +378,24 @@ mod tests {
 
     #[test]
     fn what_was_forgotten_can_be_seen_anew() {
-        let mut dictionary = Dictionary::default();
-        dictionary.intern("KHAN");
-        dictionary.intern("PATEL");
-        dictionary.truncate(2);
-        assert_eq!((dictionary.len(), dictionary.intern("SINGH"), dictionary.intern("KHAN")), (2, 2, 1));
-        assert_eq!(dictionary.intern("PATEL"), 3);
+        for mut dictionary in [Dictionary::default(), Dictionary::lean_with_capacity(0, 0)] {
+            dictionary.intern("KHAN");
+            dictionary.intern("PATEL");
+            dictionary.truncate(2);
+            assert_eq!((dictionary.len(), dictionary.intern("SINGH"), dictionary.intern("KHAN")), (2, 2, 1));
+            assert_eq!(dictionary.intern("PATEL"), 3);
+        }
+    }
+
+    #[test]
+    fn a_lean_dictionary_gives_the_ids_of_a_quick_one() {
+        let (mut quick, mut lean) = (Dictionary::default(), Dictionary::lean_with_capacity(0, 0));
+        // Enough to make both tables grow, each text twice.
+        let texts: Vec<String> = (0..4000).map(|n| format!("{}{}", "NAME".repeat(n % 5), n % 2000)).collect();
+        assert!(texts.iter().all(|text| quick.intern(text) == lean.intern(text)));
+        assert_eq!(quick.intern_all(&lean), (0..lean.len() as u32).collect::<Vec<_>>());
+        assert_eq!(quick.renumber(), lean.renumber());
+        assert!(texts.iter().all(|text| quick.intern(text) == lean.intern(text)));
     }
 
     #[test]

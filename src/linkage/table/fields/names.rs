@@ -188,7 +188,7 @@ impl NameTable {
         // Lists that are full grow to twice their size with the first name that comes.
         let (count, bytes) = (count + MORE_NAMES, bytes + 16 * MORE_NAMES);
         let mut names = NameTable {
-            texts: Dictionary::with_capacity(count, bytes),
+            texts: Dictionary::lean_with_capacity(count, bytes),
             sounds: Vec::with_capacity(count),
             spellings: Vec::with_capacity(count),
             nicknames: Vec::with_capacity(count),
