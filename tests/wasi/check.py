@@ -86,10 +86,13 @@ with tempfile.TemporaryDirectory() as scratch:
         for path in bad.iterdir():
             shutil.copy(path, folders[kind])
         code, words, faults = notify(kind, [folders[kind] / "cut.xml", folders[kind] / "no-message.json"])
-        assert code == 0 and (kind == "childlink" or "2 unreadable" in words), (words, faults)
+        # Each run of the example tells of every file that it keeps.
+        unreadable = int(ended["wasi"][1].split(", ")[-1].split()[0])
+        assert code == 0 and (kind == "childlink" or f"{unreadable + 2} unreadable" in words), (words, faults)
     kept = results(folders["wasi"])
     same("quarantine, under WASI and of `childlink notify`", kept, results(folders["childlink"]))
-    assert kept["quarantine/000001"] == b"<Bundle><type value='message'/>" and b"message/malformed" in kept["quarantine.csv"], kept
+    bytes_kept = [kept[name] for name in kept if name.startswith("quarantine/")]
+    assert b"<Bundle><type value='message'/>" in bytes_kept and b"message/malformed" in kept["quarantine.csv"], kept
 
     asked = "\n".join([person("9434765919", "Zoe", "2026-01-05"), "{}", person("9434765918", "Nobody", "1999-01-01")]) + "\n"
     answers = {kind: run(kind, folders[kind], "match", folders[kind] / "c.index", given=asked) for kind in ("native", "wasi")}
