@@ -10,8 +10,26 @@ const K2: u64 = 0xb7e1_5162_8aed_2a6b;
 /// Multiplies to 128 bits and folds the halves together: every input bit reaches every output bit.
 #[inline]
 const fn fold(a: u64, b: u64) -> u64 {
+    // Wasm has no multiplication to 128 bits, and calls a function for it that does twice the work.
+    let (low, high) = if cfg!(target_family = "wasm") { product_by_halves(a, b) } else { product(a, b) };
+    low ^ high
+}
+
+/// The lower and the upper half of a product.
+const fn product(a: u64, b: u64) -> (u64, u64) {
     let wide = (a as u128) * (b as u128);
-    (wide as u64) ^ ((wide >> 64) as u64)
+    (wide as u64, (wide >> 64) as u64)
+}
+
+/// The same by four products of half words.
+#[inline]
+const fn product_by_halves(a: u64, b: u64) -> (u64, u64) {
+    const HALF: u64 = u32::MAX as u64;
+    let (a_low, a_high, b_low, b_high) = (a & HALF, a >> 32, b & HALF, b >> 32);
+    let (inner, outer) = (a_high * b_low, a_low * b_high);
+    // The sum of three half words: it cannot overflow.
+    let middle = ((a_low * b_low) >> 32) + (inner & HALF) + (outer & HALF);
+    (a.wrapping_mul(b), a_high * b_high + (inner >> 32) + (outer >> 32) + (middle >> 32))
 }
 
 /// Spreads one word.
@@ -59,6 +77,16 @@ pub(crate) fn word_of(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn products_by_halves_are_products(a: u64, b: u64) {
+            prop_assert_eq!(product_by_halves(a, b), product(a, b));
+            let (greatest, great) = (u64::MAX - a % 4, u64::MAX - b % 4);
+            prop_assert_eq!(product_by_halves(greatest, great), product(greatest, great));
+        }
+    }
 
     #[test]
     fn length_and_order_tell() {

@@ -24,7 +24,9 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
         significant => significant,
     };
     let power = power.checked_sub(i32::try_from(part.len()).ok()?)?;
-    let number: f64 = serde_json::from_str(&format!("{significant}e{power}")).ok()?;
+    // As a value of any kind: asked for a number alone, the parser would bring words for each other kind, and with
+    // them the standard library's way to write numbers.
+    let number = serde_json::from_str::<serde_json::Value>(&format!("{significant}e{power}")).ok()?.as_f64()?;
     Some(if negative { -number } else { number })
 }
 

@@ -73,8 +73,129 @@ export function hostile(api) {
   const twice = api.normaliseRecord(once.record);
   expect("normalising twice", JSON.stringify(twice.record), JSON.stringify(once.record));
 
+  if (api.schedule) hostileToSchedules(api, { expectError, expect });
+  if (api.comparePair) hostileToPairs(api, { expectError, expect });
+
   // After a reset everything works as before.
   api.reset();
   expect("isNhsNumber after a reset", api.isNhsNumber("943 476 5919"), true);
   return faults;
+}
+
+const AS_AT = { asAt: "2026-03-02" };
+
+/** A `Uint8Array` whose buffer has been transferred away. */
+function detached(length) {
+  const bytes = new Uint8Array(length);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
+/** Data that cannot be handed on: in a circle, with a big integer, or nothing by its own account. */
+function* notData() {
+  const circle = {};
+  circle.doses = [circle];
+  yield circle;
+  yield { birth_date: 20250105n };
+  yield { toJSON: () => undefined };
+  yield { get birth_date() { throw new RangeError("a getter of the caller"); } };
+}
+
+/** Nested so deep that some runtimes cannot write it as JSON, and others can. */
+function deep() {
+  let data = {};
+  for (let depth = 0; depth < 200_000; depth += 1) data = { doses: [data] };
+  return data;
+}
+
+/** Whether a call either answers or tells by an error of its own, other than of a trap, why it does not. */
+function answersOrTells(api, call) {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    return error instanceof api.ChildlinkError && error.code !== "wasm/trap";
+  }
+}
+
+/** `schedule`, `scheduleBatch` and `planVisits`. */
+function hostileToSchedules(api, { expectError, expect }) {
+  const child = { birth_date: "2025-01-05", doses: [] };
+  for (const [name, call] of [["schedule", api.schedule], ["planVisits", api.planVisits]]) {
+    for (const value of [undefined, null, 7, NaN, 7n, true, "x", [], [child], Symbol("x"), () => child]) {
+      expectError(`${name} of ${typeof value}`, "argument/not-object", () => call(value, AS_AT));
+    }
+    for (const value of notData()) expectError(`${name} of no data`, "argument/not-data", () => call(value, AS_AT));
+    expectError(`${name} without options`, "argument/not-text", () => call(child));
+    expectError(`${name} with null for options`, "argument/not-options", () => call(child, null));
+    expectError(`${name} with a date for options`, "argument/not-options", () => call(child, "2026-03-02"));
+    expectError(`${name} with an unknown option`, "argument/not-allowed", () => call(child, { ...AS_AT, as_at: "2026-03-02" }));
+    for (const asAt of [null, 20260302, new Date(0), ["2026-03-02"]]) {
+      expectError(`${name} as at ${typeof asAt}`, "argument/not-text", () => call(child, { asAt }));
+    }
+    expectError(`${name} as at a huge text`, "argument/too-long", () => call(child, { asAt: "2".repeat(200_000) }));
+    expectError(`${name} as at no such day`, "date/no-such-day", () => call(child, { asAt: "2026-02-30" }));
+    expectError(`${name} as at half a character`, "date/unreadable", () => call(child, { asAt: "\ud800" }));
+  }
+  expect("schedule of data nested without end", answersOrTells(api, () => api.schedule(deep(), AS_AT)), true);
+  // Half a character has no UTF-8 form, and text in JSON none without it.
+  expectError("schedule with half a character", "schedule/line-unreadable", () => api.schedule({ ...child, nation: "\ud800" }, AS_AT));
+  // Fields of a child that are of the wrong kind are findings: they do not lose the child.
+  const wrong = [7, true, null, "x", [], [[]], {}, { birth_date: {} }, "9".repeat(2_000_000), -1e308, "\u0000"];
+  for (const value of wrong) {
+    for (const key of ["birth_date", "doses", "nation", "sex", "conditions", "screens", "reviews", "unheard_of"]) {
+      const answer = api.schedule({ ...child, [key]: value }, AS_AT);
+      expect(`schedule with ${key} of the wrong kind`, Array.isArray(answer.visits ?? []), true);
+    }
+  }
+
+  for (const value of [undefined, null, 7, "{}", [123], {}, new ArrayBuffer(2), new Uint16Array(2), new DataView(new ArrayBuffer(2)), Symbol("x")]) {
+    expectError(`scheduleBatch of ${typeof value}`, "argument/not-bytes", () => api.scheduleBatch(value, AS_AT));
+  }
+  expectError("scheduleBatch of a detached buffer", "argument/detached", () => api.scheduleBatch(detached(10), AS_AT));
+  expectError("scheduleBatch without options", "argument/not-text", () => api.scheduleBatch(new Uint8Array(0)));
+  expectError("scheduleBatch as at no such day", "date/no-such-day", () => api.scheduleBatch(new Uint8Array(0), { asAt: "2026-13-01" }));
+  expect("scheduleBatch of nothing", api.scheduleBatch(new Uint8Array(0), AS_AT).children, 0);
+  // Bytes that are no text, no JSON, no object; brackets without end; a line longer than what is handed over at a time.
+  const lines = [[0xff, 0xfe], [0], [0xed, 0xa0, 0x80], ..."x [] {} {\"birth_date\":\"\\ud800\"}".split(" ").map((line) => new TextEncoder().encode(line))];
+  lines.push(new Uint8Array(5_000_000).fill(0x5b), new Uint8Array(5_000_000).fill(0x20));
+  const batch = new Uint8Array(lines.reduce((length, line) => length + line.length + 1, 0));
+  let at = 0;
+  for (const line of lines) {
+    batch.set(line, at);
+    batch[at + line.length] = 10;
+    at += line.length + 1;
+  }
+  const { children, unreadable } = api.scheduleBatch(batch, AS_AT);
+  expect("lines scheduled and lines unreadable, but for the blank one", children + unreadable, lines.length - 1);
+}
+
+/** `comparePair`. */
+function hostileToPairs(api, { expectError, expect }) {
+  const record = { given_name: "ANN", birth_date: "2025-01-05" };
+  for (const value of [undefined, null, 7, "x", [], [record], 7n, Symbol("x"), () => record]) {
+    expectError("comparePair, left", "argument/not-record", () => api.comparePair(value, record));
+    expectError("comparePair, right", "argument/not-record", () => api.comparePair(record, value));
+  }
+  for (const value of [7, true, {}, [], 7n, Symbol("x")]) {
+    expectError("comparePair with a field of the wrong kind", "argument/not-text", () => api.comparePair(record, { given_name: value }));
+  }
+  expectError("comparePair with a huge field", "argument/too-long", () => api.comparePair({ given_name: "A".repeat(2_000_000) }, record));
+  expectError("comparePair with an unknown column", "argument/unknown-column", () => api.comparePair(record, { forename: "ANN" }));
+  for (const value of [null, 7, "x", [], Symbol("x")]) {
+    expectError("comparePair by no model", "argument/not-object", () => api.comparePair(record, record, { model: value }));
+  }
+  for (const value of notData()) expectError("comparePair by a model that is no data", "argument/not-data", () => api.comparePair(record, record, { model: value }));
+  expect("comparePair by a model nested without end", answersOrTells(api, () => api.comparePair(record, record, { model: deep() })), true);
+  for (const value of [{}, { id: 7 }, { id: "\ud800" }, { comparisons: [[]] }, { toJSON: () => "child-health" }]) {
+    expectError("comparePair by an odd model", "model/unreadable", () => api.comparePair(record, record, { model: value }));
+  }
+  expectError("comparePair with null for options", "argument/not-options", () => api.comparePair(record, record, null));
+  for (const text of ["\ud800", "\udc00\ud800", "\u0000", "\u202e", "\ufeff", "Z\u0301".repeat(20_000), "A".repeat(100_000), "9".repeat(100_000), "\n,\"'"]) {
+    const odd = Object.fromEntries(["nhs_number", "given_name", "family_name", "birth_date", "postcode", "address_1"].map((key) => [key, text]));
+    for (const other of [odd, record, {}]) {
+      expect("the decision about odd texts", ["link", "review", "restricted", "distinct"].includes(api.comparePair(odd, other).decision), true);
+    }
+  }
+  expect("two empty records", api.comparePair({}, {}).decision, "distinct");
 }

@@ -108,16 +108,22 @@ export function dataObject(value, name) {
 
 /** The JSON of plain data, or a `ChildlinkError`. */
 export function json(value, name) {
-  try {
-    return JSON.stringify(dataObject(value, name));
-  } catch (cause) {
-    if (cause instanceof ChildlinkError) throw cause;
-    throw new ChildlinkError(
+  const data = dataObject(value, name);
+  const notData = (why, cause) =>
+    new ChildlinkError(
       "argument/not-data",
-      `${name} cannot be written as JSON: ${cause?.message ?? cause}`,
+      `${name} cannot be written as JSON: ${why}`,
       "pass plain data without cycles or big integers",
       name,
-      { cause },
+      cause,
     );
+  let written;
+  try {
+    written = JSON.stringify(data);
+  } catch (cause) {
+    throw notData(cause?.message ?? cause, { cause });
   }
+  // An object can say of itself, by `toJSON`, that it is nothing.
+  if (written === undefined) throw notData("it says that it is nothing");
+  return written;
 }
