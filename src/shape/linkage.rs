@@ -5,7 +5,7 @@ use crate::exchange::column_map::Spellings;
 use crate::exchange::columns::{self, ColumnBuffer};
 use crate::exchange::csv;
 use crate::exchange::intake::{Intake, Records};
-#[cfg(feature = "wasm-app")]
+#[cfg(all(feature = "wasm-app", target_arch = "wasm32", target_os = "unknown"))]
 use crate::exchange::linked::SensitiveChildren;
 use crate::exchange::linked::{self, review_pairs};
 use crate::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
@@ -16,7 +16,7 @@ use crate::linkage::estimate::{self, TrainingReport};
 use crate::linkage::explain::explain;
 use crate::linkage::model::Model;
 use crate::linkage::{LinkOptions, Linked, link};
-#[cfg(feature = "wasm-app")]
+#[cfg(all(feature = "wasm-app", target_arch = "wasm32", target_os = "unknown"))]
 use crate::report::{linkage::linkage_page, statistics::Statistics};
 use crate::shape::lists::Lists;
 use std::io::{Read, Seek, SeekFrom};
@@ -245,7 +245,7 @@ impl<F: Read + Seek + Send> Run<F> {
     ///
     /// # Errors
     /// `report/cannot-draw`.
-    #[cfg(feature = "wasm-app")]
+    #[cfg(all(feature = "wasm-app", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn report(&self, linked: &Linked) -> Result<LinkageFiles, Error> {
         let table = &self.records.built.table;
         let summary = summary::of_linkage(self.records.read(), table, linked);

@@ -5,13 +5,13 @@
 #[cfg(feature = "c-api")]
 pub(crate) mod column;
 pub(crate) mod finding;
-#[cfg(feature = "wasm-edge")]
+#[cfg(all(feature = "wasm-edge", target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) mod index;
 #[cfg(any(feature = "c-api", feature = "wasm"))]
 pub(crate) mod linkage;
 #[cfg(any(feature = "c-api", feature = "wasm"))]
 pub(crate) mod lists;
-#[cfg(feature = "wasm-edge")]
+#[cfg(all(feature = "wasm-edge", target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) mod notification;
 pub(crate) mod record;
 #[cfg(all(feature = "wasm", target_arch = "wasm32", target_os = "unknown"))]
