@@ -70,14 +70,17 @@ struct Decided<'r> {
 pub struct Decisions {
     /// In order of the pairs.
     pairs: Vec<((RecordIndex, RecordIndex), Verdict)>,
+    /// Rows that name a record which has left the pool.
+    invalidated: usize,
 }
 
 impl Decisions {
     /// Takes the latest decision of each reader; readers who differ make the pair
-    /// [`Unsure`](Verdict::Unsure). Gives also how many rows name a record that is not there.
+    /// [`Unsure`](Verdict::Unsure). Gives also how many rows name a record that is not there. What was decided of a
+    /// record before it was invalidated counts no more: it would bring an adopted child's old identity back to the new.
     pub fn new(table: &Table, rows: &[DecisionRow]) -> (Decisions, usize) {
         let mut decided: Vec<Decided> = Vec::new();
-        let mut unknown = 0;
+        let (mut unknown, mut invalidated) = (0, 0);
         for row in rows {
             let left = table.find(&row.source_l, &row.record_id_l);
             let right = table.find(&row.source_r, &row.record_id_r);
@@ -85,6 +88,10 @@ impl Decisions {
                 unknown += 1;
                 continue;
             };
+            if table.is_invalidated(left) || table.is_invalidated(right) {
+                invalidated += 1;
+                continue;
+            }
             let pair = (left.min(right), left.max(right));
             decided.push(Decided { pair, reader: &row.reader, at: &row.decided_at, verdict: row.verdict });
         }
@@ -101,7 +108,7 @@ impl Decisions {
                 _ => pairs.push((latest.pair, latest.verdict)),
             }
         }
-        (Decisions { pairs }, unknown)
+        (Decisions { pairs, invalidated }, unknown)
     }
 
     /// What is said of pairs, the lesser record first.
@@ -116,7 +123,12 @@ impl Decisions {
                 _ => kept.push((pair, verdict)),
             }
         }
-        Decisions { pairs: kept }
+        Decisions { pairs: kept, invalidated: 0 }
+    }
+
+    /// How many rows of the list name a record that was invalidated.
+    pub fn invalidated(&self) -> usize {
+        self.invalidated
     }
 
     /// Every decided pair, in order.

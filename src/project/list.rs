@@ -29,7 +29,7 @@ impl Project {
         Ok(new)
     }
 
-    /// The superseded NHS numbers, old and new, in order.
+    /// The superseded NHS numbers, old and new, in order: those that were added, and those that traces tell of.
     ///
     /// # Errors
     /// `project/damaged`, and those of the database.
@@ -43,7 +43,15 @@ impl Project {
         let damaged =
             |_| Error::new("project/damaged", "a superseded number is none", "put back the last copy of the project");
         let number = |text: &str| NhsNumber::parse(text).map_err(damaged);
-        pairs.iter().map(|(old, new)| Ok((number(old)?, number(new)?))).collect()
+        let mut all: Vec<(NhsNumber, NhsNumber)> =
+            pairs.iter().map(|(old, new)| Ok((number(old)?, number(new)?))).collect::<Result<_, Error>>()?;
+        let traces = self.traces()?;
+        all.extend(
+            traces.iter().filter(|entry| entry.withdrawn.is_none()).filter_map(|entry| entry.record.superseded()),
+        );
+        all.sort_by_key(|(old, new)| (old.digits(), new.digits()));
+        all.dedup();
+        Ok(all)
     }
 
     /// Adds barred pairs. Tells how many were not known. The key stays with the shell.
@@ -65,12 +73,17 @@ impl Project {
         Ok(new)
     }
 
-    /// The hashes of the barred pairs, in order.
+    /// The hashes of the barred pairs, in order: those that were added, and those that traces forbid.
     ///
     /// # Errors
     /// Those of the database.
     pub fn barred(&self) -> Result<Vec<BarredHash>, Error> {
         let mut rows = self.connection.prepare("SELECT hash FROM barred ORDER BY hash").stored()?;
-        rows.query_map([], |row| row.get::<_, BarredHash>(0)).stored()?.collect::<Result<_, _>>().stored()
+        let rows = rows.query_map([], |row| row.get::<_, BarredHash>(0)).stored()?;
+        let mut hashes: Vec<BarredHash> = rows.collect::<Result<_, _>>().stored()?;
+        hashes.extend(self.barred_by_traces()?);
+        hashes.sort_unstable();
+        hashes.dedup();
+        Ok(hashes)
     }
 }

@@ -29,6 +29,7 @@ mod run;
 mod scan;
 mod schema;
 mod setting;
+mod traced;
 mod undo;
 
 pub use absorb::{Absorbed, AbsorbedRecord, INDEX_READER};
@@ -44,6 +45,7 @@ pub use record::RecordRow;
 pub use run::{NewRun, Run, RunState, Settled};
 pub use scan::WholeBecause;
 pub use schema::VERSION;
+pub use traced::{TraceEntry, TraceRecorded};
 pub use undo::Undone;
 
 use crate::error::Error;
@@ -249,6 +251,7 @@ fn connect(path: &Path, to_look: bool) -> Result<Connection, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::pds_trace::TracedRecord;
     use crate::linkage::decisions::{DecisionRow, Verdict};
 
     fn deed() -> Deed {
@@ -275,8 +278,11 @@ mod tests {
         let mut project = Project::create(&folder.path().join("p"), &deed()).unwrap();
         project.decide(&[decision(Verdict::Same)], &deed()).unwrap();
         project.withdraw(1, "a slip", &deed()).unwrap();
-        for table in ["decision", "withdrawal", "audit"] {
-            let set = if table == "audit" { "by = 'nobody'" } else { "reason = 'none'" };
+        let record = TracedRecord { outcome: "verified".into(), ..TracedRecord::default() };
+        project.add_traced(&[(record, None)], &deed()).unwrap();
+        project.withdraw_trace(1, None, "a slip", &deed()).unwrap();
+        for table in ["decision", "withdrawal", "audit", "trace", "traced", "trace_withdrawal"] {
+            let set = if matches!(table, "audit" | "trace") { "by = 'nobody'" } else { "reason = 'none'" };
             assert!(project.connection.execute(&format!("UPDATE {table} SET {set}"), []).is_err(), "{table}");
             assert!(project.connection.execute(&format!("DELETE FROM {table}"), []).is_err(), "{table}");
         }

@@ -9,7 +9,7 @@ pub(super) const APPLICATION: i32 = 0x4348_4C4B;
 
 /// One step for each version; a file of version `n` has taken the first `n`. Steps are never changed once
 /// released: a later version is one more step.
-const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// The version that this program writes.
 pub const VERSION: usize = STEPS.len();
@@ -205,6 +205,49 @@ CREATE TABLE absorbed_record (
 const VERSION_3: &str = "
 ALTER TABLE run ADD COLUMN scan BLOB;
 ALTER TABLE run ADD COLUMN scan_model TEXT;
+";
+
+/// What traces told of records. There is no column for where somebody lives.
+const VERSION_4: &str = "
+CREATE TABLE trace (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at TEXT NOT NULL,
+  by TEXT NOT NULL,
+  digest TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE traced (
+  trace INTEGER NOT NULL REFERENCES trace (id),
+  source TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  code TEXT NOT NULL,
+  nhs_number TEXT,
+  asked TEXT,
+  sensitive INTEGER NOT NULL CHECK (sensitive IN (0, 1)),
+  evidence TEXT NOT NULL,
+  barred BLOB CHECK (barred IS NULL OR length(barred) = 32),
+  PRIMARY KEY (trace, source, record_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trace_withdrawal (
+  trace INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  by TEXT NOT NULL,
+  at TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (trace, source, record_id),
+  FOREIGN KEY (trace, source, record_id) REFERENCES traced (trace, source, record_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER trace_stays BEFORE UPDATE ON trace BEGIN SELECT RAISE (ABORT, 'traces are only added'); END;
+CREATE TRIGGER trace_kept BEFORE DELETE ON trace BEGIN SELECT RAISE (ABORT, 'traces are only added'); END;
+CREATE TRIGGER traced_stays BEFORE UPDATE ON traced BEGIN SELECT RAISE (ABORT, 'results are only added'); END;
+CREATE TRIGGER traced_kept BEFORE DELETE ON traced BEGIN SELECT RAISE (ABORT, 'results are only added'); END;
+CREATE TRIGGER trace_withdrawal_stays BEFORE UPDATE ON trace_withdrawal BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
+CREATE TRIGGER trace_withdrawal_kept BEFORE DELETE ON trace_withdrawal BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
 ";
 
 /// Brings an open database to the present version, each step whole or not at all.

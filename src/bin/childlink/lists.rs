@@ -117,7 +117,8 @@ impl Lists {
             false => Some((hashes, read_key(project.path())?)),
         };
         let decisions = project.standing_decisions()?.into_iter().map(|decision| decision.row).collect();
-        Ok(Lists { previous: None, decisions, barred, superseded: project.superseded()?, traced: Vec::new() })
+        let traced = project.traced_results()?;
+        Ok(Lists { previous: None, decisions, barred, superseded: project.superseded()?, traced })
     }
 
     /// The superseded numbers, old and new.
@@ -134,9 +135,14 @@ impl Lists {
         let mut options = LinkOptions::default();
         if !self.traced.is_empty() {
             let counts = table.apply_national(&self.traced);
-            if counts.unknown > 0 {
-                notes.push(format!("{} traced records are not in the input", counts.unknown));
-            }
+            let mut note = |number: u64, what: &str| {
+                if number > 0 {
+                    notes.push(format!("{number} {what}"));
+                }
+            };
+            note(counts.unknown, "traced records are not in the input");
+            note(counts.lapsed, "traced numbers were not used, since their records have changed: ask about them again");
+            note(counts.shared, "traced numbers were not used: one number was found for children who differ");
         }
         if !self.superseded.is_empty() {
             let (superseded, findings) = Superseded::new(self.superseded.iter().copied());
@@ -144,10 +150,14 @@ impl Lists {
             notes.extend(findings.iter().map(|finding| finding.to_string()));
         }
         let (decisions, unknown) = Decisions::new(table, &self.decisions);
-        options.decisions = decisions;
         if unknown > 0 {
             notes.push(format!("{unknown} decisions are on records that are not in the input"));
         }
+        if decisions.invalidated() > 0 {
+            let number = decisions.invalidated();
+            notes.push(format!("{number} decisions do not count: they are on records that were invalidated since"));
+        }
+        options.decisions = decisions;
         if let Some((hashes, key)) = &self.barred {
             options.barred = Barred::new(key, hashes.iter().copied());
         }

@@ -3,10 +3,11 @@
 use super::layout::Layout;
 use super::response::{Answer, AnswerCode, Found, INCONSISTENT, SetAsideAnswer, TWO_ANSWERS, UNKNOWN_REFERENCE};
 use crate::error::Code;
-use crate::identity::name::{FamilyName, GivenName, are_nicknames};
+use crate::identity::name::{FamilyName, GivenName};
 use crate::identity::nhs_number::NhsNumber;
 use crate::identity::sensitive::Sensitivity;
 use crate::identity::sex::Sex;
+use crate::linkage::national::given_names_agree;
 use crate::text::similarity::jaro_winkler;
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ pub struct Question {
     pub source: String,
     /// The record's id.
     pub record_id: String,
+    /// What the record said when it was asked about, as a hash; empty where the keys do not tell.
+    pub evidence: String,
     /// The number that was sent.
     pub nhs_number: Option<NhsNumber>,
     /// The names, sex and birth date that were sent.
@@ -66,6 +69,14 @@ impl Outcome {
             Outcome::NoMatch => "no-match",
             Outcome::Unanswered => "unanswered",
         }
+    }
+
+    /// The outcome of a word.
+    pub fn of(word: &str) -> Option<Outcome> {
+        use Outcome as O;
+        let all =
+            [O::Verified, O::Superseded, O::Invalidated, O::ToResolve, O::Restricted, O::Investigated, O::NoMatch];
+        all.into_iter().chain([O::Unanswered]).find(|outcome| outcome.as_str() == word)
     }
 
     /// NHS NUMBER STATUS INDICATOR CODE of the record from now on; nothing where it does not change.
@@ -252,11 +263,8 @@ fn both<T>(one: Option<T>, other: Option<T>, agree: impl Fn(&T, &T) -> bool) -> 
 
 fn given_agrees(one: &str, other: &str, layout: &Layout) -> Option<bool> {
     let name = |text: &str| GivenName::parse_field(text).value().cloned();
-    both(name(one), name(other), |one, other| {
-        let (a, b) = (one.distinguishing_token(), other.distinguishing_token());
-        let least = layout.judgement.least_name_similarity;
-        a == b || are_nicknames(a, b) || jaro_winkler(a, b) >= least || one.agrees_as_far_as_written(other)
-    })
+    let least = layout.judgement.least_name_similarity;
+    both(name(one), name(other), |one, other| given_names_agree(one, other, least))
 }
 
 fn family_agrees(one: &str, other: &str, layout: &Layout) -> Option<bool> {

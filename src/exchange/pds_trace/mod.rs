@@ -22,7 +22,7 @@ pub use layout::Layout;
 pub use request::{NotAsked, Request, prepare};
 pub use response::{Answer, AnswerCode, SetAsideAnswer, read_answers};
 pub use results::{
-    keys_columns, not_asked_columns, quarantine_columns, read_keys, read_questions, read_results, restricted_columns,
-    results_columns, review_columns, write_keys, write_not_asked, write_quarantine, write_restricted, write_results,
-    write_review,
+    Key, TracedRecord, keys_columns, not_asked_columns, quarantine_columns, read_keys, read_questions, read_results,
+    read_traced, restricted_columns, results_columns, review_columns, write_keys, write_not_asked, write_quarantine,
+    write_restricted, write_results, write_review,
 };

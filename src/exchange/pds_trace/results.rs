@@ -10,17 +10,17 @@ use crate::exchange::lists::for_each_row;
 use crate::exchange::sheet::{Kind, Sheet, SheetColumn};
 use crate::identity::column::Column;
 use crate::identity::nhs_number::NhsNumber;
-use crate::linkage::national::NationalResult;
+use crate::linkage::national::{NationalResult, traced_evidence};
 use crate::linkage::table::Table;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 /// The columns of the list of keys.
 pub fn keys_columns() -> Vec<SheetColumn> {
-    ["reference", "source", "record_id"].map(text).to_vec()
+    ["reference", "source", "record_id", "evidence"].map(text).to_vec()
 }
 
-/// Writes which record each reference stands for.
+/// Writes which record each reference stands for, with a hash of what it said.
 ///
 /// # Errors
 /// `output/cannot-write`.
@@ -30,8 +30,12 @@ pub fn write_keys<W: Write + Send>(sheet: &mut Sheet<W>, table: &Table, request:
         row.text(reference);
         row.text(table.source(*record));
         row.text(table.record_id(*record));
+        row.text(&traced_evidence(table, *record));
     })
 }
+
+/// A record by its source and id, with a hash of what it said when it was asked about.
+pub type Key = (String, String, String);
 
 /// The columns of the list of records that are not asked about.
 pub fn not_asked_columns() -> Vec<SheetColumn> {
@@ -51,17 +55,39 @@ pub fn write_not_asked<W: Write + Send>(sheet: &mut Sheet<W>, table: &Table, req
     })
 }
 
-/// Reads the list of keys: source and record id by reference.
+/// Reads the list of keys: the record by reference.
 ///
 /// # Errors
 /// `list/missing-column`, `list/unreadable`.
-pub fn read_keys(list: impl Read) -> Result<BTreeMap<String, (String, String)>, Error> {
+pub fn read_keys(mut list: impl Read) -> Result<BTreeMap<String, Key>, Error> {
     let mut keys = BTreeMap::new();
-    for_each_row(list, ["reference", "source", "record_id"], |_, [reference, source, record_id]| {
-        keys.insert(reference.to_owned(), (source.to_owned(), record_id.to_owned()));
+    let bytes = whole(&mut list)?;
+    let columns = ["reference", "source", "record_id"];
+    let mut put = |reference: &str, source: &str, record_id: &str, evidence: &str| {
+        keys.insert(reference.to_owned(), (source.to_owned(), record_id.to_owned(), evidence.to_owned()));
         Ok(())
-    })?;
+    };
+    match has_column(&bytes, "evidence") {
+        true => for_each_row(bytes.as_slice(), [columns[0], columns[1], columns[2], "evidence"], |_, [r, s, i, e]| {
+            put(r, s, i, e)
+        }),
+        // The keys of an earlier version do not tell.
+        false => for_each_row(bytes.as_slice(), columns, |_, [r, s, i]| put(r, s, i, "")),
+    }?;
     Ok(keys)
+}
+
+fn whole(list: &mut dyn Read) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    list.read_to_end(&mut bytes)
+        .map_err(|_| Error::new("input/cannot-read", "the list cannot be read to its end", "read it again"))?;
+    Ok(bytes)
+}
+
+/// Whether a list has a column.
+fn has_column(list: &[u8], name: &str) -> bool {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(list);
+    reader.headers().is_ok_and(|header| header.iter().any(|column| column == name))
 }
 
 /// Reads what a request asked, from the request itself and its keys.
@@ -71,7 +97,7 @@ pub fn read_keys(list: impl Read) -> Result<BTreeMap<String, (String, String)>, 
 pub fn read_questions(
     request: impl Read,
     layout: &Layout,
-    keys: &BTreeMap<String, (String, String)>,
+    keys: &BTreeMap<String, Key>,
 ) -> Result<Vec<Question>, Error> {
     let fault = |what: String| {
         Error::new("trace/request", what, "give the folder that `childlink trace prepare` wrote, with its layout")
@@ -97,13 +123,14 @@ pub fn read_questions(
         let record = record.map_err(|_| fault("a row of the request cannot be read".to_owned()))?;
         let [reference, number, family_name, given_name, sex, birth_date] =
             places.map(|place| place.and_then(|place| record.get(place)).unwrap_or_default().to_owned());
-        let (source, record_id) =
+        let (source, record_id, evidence) =
             keys.get(&reference).ok_or_else(|| fault(format!("the keys do not know {reference}")))?.clone();
         questions.push(Question {
             nhs_number: NhsNumber::parse(&number).ok(),
             reference,
             source,
             record_id,
+            evidence,
             family_name,
             given_name,
             sex,
@@ -113,9 +140,59 @@ pub fn read_questions(
     Ok(questions)
 }
 
+/// What came of one record that was asked about, as the list of results tells it. It holds no whereabouts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TracedRecord {
+    /// What a run of linkage makes of it.
+    pub result: NationalResult,
+    /// The outcome, in a word: [`Outcome::as_str`].
+    pub outcome: String,
+    /// Why, in a word.
+    pub reason: String,
+    /// The code of the answer.
+    pub code: String,
+}
+
+impl TracedRecord {
+    /// What came of a question.
+    pub fn of(judged: &Judged<'_>) -> TracedRecord {
+        TracedRecord {
+            result: NationalResult {
+                source: judged.question.source.clone(),
+                record_id: judged.question.record_id.clone(),
+                number: judged.number,
+                invalidated: judged.outcome == Outcome::Invalidated,
+                sensitive: judged.sensitive,
+                answered: judged.outcome != Outcome::Unanswered,
+                asked: judged.question.nhs_number,
+                evidence: judged.question.evidence.clone(),
+            },
+            outcome: judged.outcome.as_str().to_owned(),
+            reason: judged.reason.to_owned(),
+            code: judged.answer.as_ref().map_or("", |answer| answer.code.as_str()).to_owned(),
+        }
+    }
+
+    /// The old number and the new one, where the service has merged them.
+    pub fn superseded(&self) -> Option<(NhsNumber, NhsNumber)> {
+        self.result.asked.zip(self.result.number).filter(|_| self.outcome == Outcome::Superseded.as_str())
+    }
+}
+
 /// The columns of the list that `childlink link --traced` reads. It holds no whereabouts.
 pub fn results_columns() -> Vec<SheetColumn> {
-    let names = ["source", "record_id", "outcome", "reason", "code", "nhs_number", "nhs_number_status", "sensitive"];
+    let names = [
+        "source",
+        "record_id",
+        "outcome",
+        "reason",
+        "code",
+        "nhs_number",
+        "nhs_number_status",
+        "sensitive",
+        "nhs_number_asked",
+        "evidence",
+    ];
     names.map(text).to_vec()
 }
 
@@ -123,48 +200,77 @@ pub fn results_columns() -> Vec<SheetColumn> {
 ///
 /// # Errors
 /// `output/cannot-write`.
-pub fn write_results<W: Write + Send>(sheet: &mut Sheet<W>, judged: &[Judged<'_>]) -> Result<(), Error> {
-    sheet.rows(judged.len(), |index, row| {
-        let one = &judged[index];
-        row.text(&one.question.source);
-        row.text(&one.question.record_id);
-        row.text(one.outcome.as_str());
-        row.text(one.reason);
-        row.text(one.answer.as_ref().map_or("", |answer| answer.code.as_str()));
-        row.text(&one.number.map_or_else(String::new, |number| format!("{:010}", number.digits())));
-        row.text(one.outcome.status());
-        row.text(if one.sensitive { "true" } else { "" });
+pub fn write_results<W: Write + Send>(sheet: &mut Sheet<W>, records: &[TracedRecord]) -> Result<(), Error> {
+    let figures = |number: Option<NhsNumber>| number.map_or_else(String::new, |n| format!("{:010}", n.digits()));
+    sheet.rows(records.len(), |index, row| {
+        let TracedRecord { result, outcome, reason, code } = &records[index];
+        row.text(&result.source);
+        row.text(&result.record_id);
+        row.text(outcome);
+        row.text(reason);
+        row.text(code);
+        row.text(&figures(result.number));
+        row.text(Outcome::of(outcome).map_or("", Outcome::status));
+        row.text(if result.sensitive { "true" } else { "" });
+        row.text(&figures(result.asked));
+        row.text(&result.evidence);
     })
 }
 
-/// Reads the list again, for a run of linkage.
+/// Reads the list again. What an earlier version of it did not tell is empty.
 ///
 /// # Errors
 /// `list/missing-column`; `list/unreadable` with the line, also for a number that is not valid.
-pub fn read_results(list: impl Read) -> Result<Vec<NationalResult>, Error> {
-    let mut results = Vec::new();
-    let columns = ["source", "record_id", "outcome", "nhs_number", "sensitive"];
-    for_each_row(list, columns, |line, [source, record_id, outcome, number, sensitive]| {
+pub fn read_traced(mut list: impl Read) -> Result<Vec<TracedRecord>, Error> {
+    let bytes = whole(&mut list)?;
+    let mut records = Vec::new();
+    let mut take = |line, first: [&str; 5], [reason, code, asked, evidence]: [&str; 4]| {
+        let [source, record_id, outcome, found, sensitive] = first;
         let unreadable = |what| crate::exchange::lists::unreadable(line, what);
-        let number = match number {
-            "" => None,
-            number => Some(NhsNumber::parse(number).map_err(|_| unreadable("the number is no valid NHS number"))?),
+        let number = |text: &str| match text {
+            "" => Ok(None),
+            text => NhsNumber::parse(text).map(Some).map_err(|_| unreadable("a number is no valid NHS number")),
         };
+        let found = number(found)?;
         let taken = [Outcome::Verified, Outcome::Superseded].iter().any(|kind| kind.as_str() == outcome);
-        if taken != number.is_some() {
+        if taken != found.is_some() {
             return Err(unreadable("a number belongs to a record that is verified or superseded, and to no other"));
         }
-        results.push(NationalResult {
+        let result = NationalResult {
             source: source.to_owned(),
             record_id: record_id.to_owned(),
-            number,
+            number: found,
             invalidated: outcome == Outcome::Invalidated.as_str(),
             sensitive: !matches!(sensitive, "" | "false"),
             answered: outcome != Outcome::Unanswered.as_str(),
-        });
+            asked: number(asked)?,
+            evidence: evidence.to_owned(),
+        };
+        let [outcome, reason, code] = [outcome, reason, code].map(str::to_owned);
+        records.push(TracedRecord { result, outcome, reason, code });
         Ok(())
-    })?;
-    Ok(results)
+    };
+    let first = ["source", "record_id", "outcome", "nhs_number", "sensitive"];
+    let later = ["reason", "code", "nhs_number_asked", "evidence"];
+    match later.iter().all(|name| has_column(&bytes, name)) {
+        true => {
+            let [a, b, c, d, e] = first;
+            let [f, g, h, i] = later;
+            for_each_row(bytes.as_slice(), [a, b, c, d, e, f, g, h, i], |line, [a, b, c, d, e, f, g, h, i]| {
+                take(line, [a, b, c, d, e], [f, g, h, i])
+            })
+        }
+        false => for_each_row(bytes.as_slice(), first, |line, row| take(line, row, [""; 4])),
+    }?;
+    Ok(records)
+}
+
+/// What a run of linkage makes of the list.
+///
+/// # Errors
+/// Those of [`read_traced`].
+pub fn read_results(list: impl Read) -> Result<Vec<NationalResult>, Error> {
+    Ok(read_traced(list)?.into_iter().map(|record| record.result).collect())
 }
 
 /// The columns of the list for a person: what was sent beside what was found, without whereabouts.

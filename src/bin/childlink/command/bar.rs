@@ -52,7 +52,11 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     Ok(Outcome::Clean)
 }
 
-fn new_key() -> Result<Vec<u8>, Error> {
+/// A key for a list that has none yet.
+///
+/// # Errors
+/// `barred/key`.
+pub(crate) fn new_key() -> Result<Vec<u8>, Error> {
     let mut key = vec![0; 32];
     getrandom::fill(&mut key).map_err(|cause| {
         Error::new("barred/key", format!("the system gives no random numbers: {cause}"), "try again")
@@ -60,7 +64,8 @@ fn new_key() -> Result<Vec<u8>, Error> {
     Ok(key)
 }
 
-fn in_hexadecimal(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal figures, on a line of their own.
+pub(crate) fn in_hexadecimal(bytes: &[u8]) -> String {
     let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     text.push('\n');
     text

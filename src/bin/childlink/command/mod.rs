@@ -1,7 +1,7 @@
 //! One file per command. To add a command, add its `mod` line and its line in `commands!`; its file
 //! holds `Args` (with help and examples) and `run`.
 
-mod bar;
+pub(crate) mod bar;
 mod best;
 mod blocking;
 mod check;
@@ -16,7 +16,7 @@ mod man;
 mod model;
 mod notify;
 mod programme;
-mod project;
+pub(crate) mod project;
 mod report;
 mod sample;
 mod schedule;

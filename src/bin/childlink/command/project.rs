@@ -1,13 +1,13 @@
 //! `childlink project`: a migration kept in one file, from its first extract to its last run.
 
-mod absorb;
+pub(in crate::command) mod absorb;
 mod add;
 mod decide;
 mod export;
 mod init;
 mod parameters;
 mod publish;
-mod run;
+pub(in crate::command) mod run;
 mod status;
 mod undo;
 
@@ -54,7 +54,7 @@ enum Action {
 
 /// Who does it
 #[derive(clap::Args)]
-struct ByArgs {
+pub(crate) struct ByArgs {
     /// Your name or initials, for the audit (default: the name that you are logged in under)
     #[arg(long, value_name = "WHO", help_heading = "Audit")]
     by: Option<String>,
@@ -62,7 +62,7 @@ struct ByArgs {
 
 impl ByArgs {
     /// The change about to be made.
-    fn deed(&self) -> Deed {
+    pub(crate) fn deed(&self) -> Deed {
         let logged_in = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
         let by = self.by.clone().or_else(logged_in).unwrap_or_else(|| "unknown".to_owned());
         Deed { at: clock::now(), by }

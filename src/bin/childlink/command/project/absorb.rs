@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 ///
 /// # Errors
 /// `output/cannot-write`, and those of the project.
-pub(super) fn refresh(project: &mut Project, deed: &Deed) -> Result<(), Error> {
+pub(in crate::command) fn refresh(project: &mut Project, deed: &Deed) -> Result<(), Error> {
     let records = project.absorbed_records()?;
     let known = project.extracts()?.into_iter().find(|extract| extract.told.slot == SLOT);
     if records.is_empty() && known.is_none() {

@@ -9,6 +9,7 @@ use crate::standard::{open, read_text};
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::exchange::lists::{read_hashes, read_superseded};
+use childlink::exchange::pds_trace::read_traced;
 use childlink::project::{Deed, NewExtract, Project, read_flags};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -53,6 +54,9 @@ pub(super) struct Args {
     /// NHS numbers that were merged into others: old_nhs_number,nhs_number
     #[arg(long, value_name = "FILE", help_heading = "Lists")]
     superseded: Option<PathBuf>,
+    /// What a national trace told of records, as `childlink trace apply` wrote it
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
+    traced: Option<PathBuf>,
     /// Flags to carry as they are: source,record_id,scope,flag
     #[arg(long, value_name = "FILE", help_heading = "Lists")]
     flags: Option<PathBuf>,
@@ -84,6 +88,12 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     if let Some(path) = &args.superseded {
         let pairs = in_file(path, read_superseded(open(path)?))?;
         told("superseded numbers new", project.add_superseded(&pairs, &deed)?);
+    }
+    if let Some(path) = &args.traced {
+        let results = in_file(path, read_traced(open(path)?))?;
+        let results: Vec<_> = results.into_iter().map(|record| (record, None)).collect();
+        let recorded = project.add_traced(&results, &deed)?;
+        told("traced results new", if recorded.is_new { recorded.results as usize } else { 0 });
     }
     if let Some(path) = &args.flags {
         let flags = in_file(path, read_flags(open(path)?))?;

@@ -5,9 +5,10 @@ use crate::lists::key_path;
 use crate::output::{OutputFile, OutputFolder, cannot_read};
 use crate::render::{Terminal, count};
 use childlink::Error;
+use childlink::exchange::pds_trace::{TracedRecord, results_columns, write_results};
 use childlink::exchange::sheet::{Kind, Sheet, SheetColumn};
 use childlink::linkage::decisions::Verdict;
-use childlink::project::{DecisionEntry, Project};
+use childlink::project::{DecisionEntry, Project, TraceEntry};
 use serde_json::json;
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ use std::path::PathBuf;
     childlink project export town.childlink --out exported\n  \
     childlink link INPUT... --model exported/model.json --decisions exported/decisions.csv --previous exported --out linked\n\n\
     Files in DIR: children, decisions (those that stand), decisions-all (with what was shown, and the withdrawn),\n\
-    superseded, barred (with its key), flags and flagged-merges (by child), history (each record's change of child, by\n\
+    superseded, barred (with its key), traced (what stands of the traces), traces (all that they told, and what was\n\
+    withdrawn), flags and flagged-merges (by child), history (each record's change of child, by\n\
     run), pairs (those the last run listed), extracts, audit, model.json, summary.json.")]
 pub(super) struct Args {
     /// The project
@@ -223,6 +225,7 @@ fn write_lists(project: &Project, folder: &mut OutputFolder) -> Result<(), Error
         let text = fs::read(&key).map_err(|e| cannot_read(&key, &e))?;
         folder.put("barred.csv.key", &text)?;
     }
+    write_traces(&project.traces()?, folder)?;
     let flags: Vec<Vec<Cell>> = project
         .flags()?
         .iter()
@@ -244,6 +247,36 @@ fn write_lists(project: &Project, folder: &mut OutputFolder) -> Result<(), Error
         .collect();
     let columns = ["child_id", "flagged_records", "unflagged_records"];
     write_rows(folder, "flagged-merges.csv", &columns, &columns, &merges)
+}
+
+fn write_traces(traces: &[TraceEntry], folder: &mut OutputFolder) -> Result<(), Error> {
+    let standing = traces.iter().filter(|entry| entry.withdrawn.is_none());
+    let records: Vec<TracedRecord> = standing.map(|entry| entry.record.clone()).collect();
+    let mut sheet = Sheet::csv(folder.file("traced.csv")?, &results_columns())?;
+    write_results(&mut sheet, &records)?;
+    folder.add(sheet.finish()?)?;
+    let cells = |entry: &TraceEntry| -> Vec<Cell> {
+        let TracedRecord { result, outcome, reason, code } = &entry.record;
+        let mut row: Vec<Cell> = vec![entry.trace.into()];
+        row.extend([&entry.at, &entry.by, &result.source, &result.record_id, outcome, reason, code].map(Cell::from));
+        let (by, at, why) = entry.withdrawn.clone().unwrap_or_default();
+        row.extend([by, at, why].map(Cell::Text));
+        row
+    };
+    let columns = [
+        "trace",
+        "at",
+        "by",
+        "source",
+        "record_id",
+        "outcome",
+        "reason",
+        "code",
+        "withdrawn_by",
+        "withdrawn_at",
+        "withdrawn_reason",
+    ];
+    write_rows(folder, "traces.csv", &columns, &["trace"], &traces.iter().map(cells).collect::<Vec<_>>())
 }
 
 fn write_history(project: &Project, folder: &mut OutputFolder) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! `childlink project publish`.
 
-use super::run::{check_unchanged, inputs_of};
+use super::run::read_extracts;
 use super::{ByArgs, Outcome, absorb};
 use crate::lists::Lists;
 use crate::message_store::HandOver;
@@ -51,13 +51,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     }
     absorb::refresh(&mut project, &deed)?;
     let progress = terminal.progress();
-    let extracts = project.extracts()?;
-    if extracts.is_empty() {
-        let hint = format!("add some: childlink project add {} INPUT...", args.file.display());
-        return Err(Error::new("input/none", "the project has no extract", hint));
-    }
-    check_unchanged(&extracts, &progress)?;
-    let mut records = inputs_of(&extracts, &[])?.read(&progress)?;
+    let mut records = read_extracts(&project, &progress)?;
     let phase = progress.phase("Packing");
     Lists::of_project(&project)?.apply(&mut records.built.table)?;
     let table = &records.built.table;

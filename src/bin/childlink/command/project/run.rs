@@ -276,6 +276,20 @@ fn link_records(
     Ok((linked, scan, because))
 }
 
+/// The records of the project's present extracts, each seen to be what was added.
+///
+/// # Errors
+/// `input/none`, those of [`check_unchanged`] and of reading inputs.
+pub(in crate::command) fn read_extracts(project: &Project, progress: &Progress) -> Result<Records, Error> {
+    let extracts = project.extracts()?;
+    if extracts.is_empty() {
+        let hint = format!("add some: childlink project add {} INPUT...", project.path().display());
+        return Err(Error::new("input/none", "the project has no extract", hint));
+    }
+    check_unchanged(&extracts, progress)?;
+    inputs_of(&extracts, &[])?.read(progress)
+}
+
 /// The inputs that a run's extracts are.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use crate::render::{Terminal, count, table};
 use childlink::Error;
 use childlink::project::{Project, Run, RunState, VERSION};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Tell where a project stands
@@ -32,6 +33,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let (extracts, runs, readers) = (project.extracts()?, project.runs()?, project.readers()?);
     let (pairs, quarantine) = (project.pair_counts()?, project.quarantine_counts()?);
     let (superseded, barred, flags) = (project.superseded()?.len(), project.barred()?.len(), project.flags()?.len());
+    let traces = project.traces()?;
+    let mut traced: BTreeMap<&str, u64> = BTreeMap::new();
+    for entry in traces.iter().filter(|entry| entry.withdrawn.is_none()) {
+        *traced.entry(&entry.record.outcome).or_default() += 1;
+    }
     let flagged = project.flagged_merges()?;
     let unfinished = project.unfinished_run()?;
     let waiting = runs.iter().filter(|run| run.state == RunState::Finished).map(|run| run.last_decision).max();
@@ -75,6 +81,9 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
             text += &format!("{} rows of {slot} set aside: {reason}\n", count(*number));
         }
         text += &format!("{superseded} superseded numbers, {barred} barred pairs, {flags} flags\n");
+        for (outcome, number) in &traced {
+            text += &format!("{} results of traces: {outcome}\n", count(*number));
+        }
         if !flagged.is_empty() {
             text += &format!(
                 "{} children have flagged and unflagged records (flagged-merges.csv of export)\n",
@@ -112,7 +121,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
             "decisions": readers, "decisions_since_run": unused,
             "pairs": pairs.iter().map(|(state, number)| (state.clone(), json!(number))).collect::<serde_json::Map<_, _>>(),
             "quarantine": quarantine.iter().map(|(slot, reason, number)| json!({"extract": slot, "reason": reason, "rows": number})).collect::<Vec<_>>(),
-            "superseded": superseded, "barred": barred, "flags": flags, "flagged_merges": flagged.len(),
+            "superseded": superseded, "barred": barred, "flags": flags, "traced": traced, "flagged_merges": flagged.len(),
             "cut_off": unfinished.as_ref().map(|run| run.id),
         })
     })?;

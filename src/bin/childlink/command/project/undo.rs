@@ -7,12 +7,13 @@ use childlink::project::{Project, Undone};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Take back a decision, a run, a merge or a split
+/// Take back a decision, what a trace told, a run, a merge or a split
 ///
 /// Nothing is deleted: what was taken back stays in the project with who took it back and when.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink project undo town.childlink --decision 17 --reason \"wrong twin\"\n  \
+    childlink project undo town.childlink --trace 2 --record northtown N17 --reason \"seen with the family\"\n  \
     childlink project undo town.childlink --run\n  \
     childlink project undo town.childlink --change 3 512 498\n  \
     childlink project undo town.childlink --take-out northtown N17\n\n\
@@ -25,6 +26,9 @@ pub(super) struct Args {
     file: PathBuf,
     #[command(flatten)]
     what: What,
+    /// With --trace: only what it told of this record, by source and record id
+    #[arg(long, num_args = 2, value_names = ["SOURCE", "RECORD"], requires = "trace")]
+    record: Option<Vec<String>>,
     /// Why
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
@@ -39,6 +43,9 @@ struct What {
     /// The decision of this number
     #[arg(long, value_name = "N")]
     decision: Option<i64>,
+    /// What the trace of this number told
+    #[arg(long, value_name = "N")]
+    trace: Option<i64>,
     /// The last run: every record belongs to the child that it had before
     #[arg(long)]
     run: bool,
@@ -54,7 +61,13 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let mut project = Project::open(&args.file)?;
     let deed = args.by.deed();
     let what = &args.what;
+    let mut results = None;
+    if let Some(trace) = what.trace {
+        let record = args.record.as_ref().map(|record| (record[0].as_str(), record[1].as_str()));
+        results = Some(project.withdraw_trace(trace, record, &args.reason, &deed)?);
+    }
     let undone = match (what.decision, &what.change, &what.take_out) {
+        _ if results.is_some() => None,
         (Some(decision), _, _) => {
             project.withdraw(decision, &args.reason, &deed)?;
             None
@@ -66,6 +79,9 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     terminal.result(
         || {
             let done = match &undone {
+                None if results.is_some() => {
+                    format!("{} results of a trace were withdrawn; they stay on record.", count(results.unwrap_or(0)))
+                }
                 None => "The decision was withdrawn; it stays on record.".to_owned(),
                 Some(Undone::Run { run, records }) => {
                     format!("Run {run} was taken back: {} records are as they were before it.", count(*records))
@@ -75,7 +91,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
             format!("{done}\n\nNext: childlink project run {} --out DIR\n", args.file.display())
         },
         || match &undone {
-            None => json!({"withdrawn": what.decision}),
+            None => json!({"withdrawn": what.decision, "withdrawn_results": results}),
             Some(undone) => json!(undone),
         },
     )?;
