@@ -1,12 +1,14 @@
 //! Records by every way in: compressed files, columns of Arrow, databases. The same records come to the same bytes.
 
 mod bench;
+#[cfg(unix)]
+#[path = "postgres/mod.rs"]
+mod postgres_of_tests;
 
 use bench::Bench;
 use rusqlite::Connection;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
 impl Bench {
@@ -192,98 +194,8 @@ fn sqlite_is_asked_and_comes_to_the_same() {
 
 #[cfg(unix)]
 mod postgres_server {
+    use super::postgres_of_tests::{PASSWORD, Server, free_port, path};
     use super::*;
-    use std::path::Path;
-
-    /// A PostgreSQL of our own in a scratch folder, on a socket and on loopback, run by a user who is not root.
-    struct Server {
-        data: tempfile::TempDir,
-        programs: PathBuf,
-        port: u16,
-    }
-
-    impl Server {
-        /// Starts one, or says what is missing.
-        fn start() -> Result<Server, String> {
-            let programs = programs().ok_or("PostgreSQL is not installed: scripts/setup installs it")?;
-            let data = tempfile::Builder::new().prefix("childlink-postgres-").tempdir().expect("a scratch folder");
-            let server = Server { data, programs, port: free_port() };
-            fs::write(server.folder().join("password"), "s3cret-of-the-test").expect("written");
-            if is_root() {
-                // The server refuses to run as root. Debian's package brings a user for it.
-                let owned = Command::new("chown").args(["-R", "postgres"]).arg(server.folder()).status();
-                if !owned.is_ok_and(|status| status.success()) {
-                    return Err("there is no user postgres to run the server".to_owned());
-                }
-            }
-            let store = server.folder().join("data");
-            let password = server.folder().join("password");
-            server.program(
-                "initdb",
-                &["-D", path(&store), "-U", "reader", "--pwfile", path(&password), "-A", "scram-sha-256"],
-            )?;
-            let options = format!(
-                "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
-                server.port,
-                server.folder().display()
-            );
-            let log = server.folder().join("log");
-            server.program("pg_ctl", &["-D", path(&store), "-l", path(&log), "-o", &options, "-w", "start"])?;
-            Ok(server)
-        }
-
-        fn folder(&self) -> &Path {
-            self.data.path()
-        }
-
-        /// Runs a program of the server, as a user who is not root.
-        fn program(&self, name: &str, arguments: &[&str]) -> Result<(), String> {
-            let program = self.programs.join(name);
-            let mut command = if is_root() {
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
-                command
-            } else {
-                Command::new(program)
-            };
-            let output = command.args(arguments).current_dir(self.folder()).output().map_err(|e| e.to_string())?;
-            if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
-        }
-
-        fn url(&self, user: &str) -> String {
-            format!("postgresql://{user}@127.0.0.1:{}/postgres", self.port)
-        }
-    }
-
-    impl Drop for Server {
-        fn drop(&mut self) {
-            let store = self.folder().join("data");
-            // A scratch server: nothing is lost if it is gone already.
-            let _ = self.program("pg_ctl", &["-D", path(&store), "-m", "immediate", "stop"]);
-        }
-    }
-
-    fn path(path: &Path) -> &str {
-        path.to_str().expect("a scratch folder of plain letters")
-    }
-
-    fn programs() -> Option<PathBuf> {
-        let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
-            .ok()?
-            .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-            .collect();
-        versions.sort();
-        versions.into_iter().rev().find(|programs| programs.join("initdb").is_file())
-    }
-
-    fn is_root() -> bool {
-        let id = Command::new("id").arg("-u").output().expect("id");
-        String::from_utf8_lossy(&id.stdout).trim() == "0"
-    }
-
-    fn free_port() -> u16 {
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port()
-    }
 
     fn with_password(bench: &Bench, arguments: &[&str], password: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
@@ -306,7 +218,7 @@ mod postgres_server {
         };
         let bench = Bench::linked();
         let (names, sql) = sql_of(&bench);
-        let password = "s3cret-of-the-test";
+        let password = PASSWORD;
         let mut client =
             postgres::Client::connect(&format!("{}?password={password}", server.url("reader")), postgres::NoTls)
                 .expect("the server answers");

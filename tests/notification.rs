@@ -192,6 +192,10 @@ fn a_death_is_withdrawn_whichever_message_comes_first() {
     assert_eq!(deaths(&settled([formal(), withdrawn()]).1), 0);
     assert_eq!(deaths(&settled([withdrawn(), formal()]).1), 0);
     assert_eq!(deaths(&settled([withdrawn(), death("d3", 170, 1, DeathStatus::Formal)]).1), 1);
+    // That it was withdrawn is told, unless a death stands.
+    let gone = |messages: Vec<Notification>| settled(messages).1.withdrawn_deaths.len();
+    assert_eq!((gone(vec![formal()]), gone(vec![formal(), withdrawn()]), gone(vec![withdrawn(), formal()])), (0, 1, 1));
+    assert_eq!(gone(vec![withdrawn(), death("d3", 170, 1, DeathStatus::Formal)]), 0);
 }
 
 #[test]

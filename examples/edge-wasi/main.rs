@@ -116,6 +116,9 @@ fn write(folder: &Path, settlement: &Settlement, index: &ChildIndex) -> Result<(
     let facts =
         settlement.facts.iter().map(|fact| format!("{}\n", settled::fact(fact, index.is_sensitive(fact.child))));
     write_file(&folder.join("facts.ndjson"), facts.collect::<String>().as_bytes())?;
+    write_sheet(&folder.join("withdrawn-deaths.csv"), &settled::withdrawn_death_columns(), |sheet| {
+        settled::write_withdrawn_deaths(sheet, &settlement.withdrawn_deaths)
+    })?;
     let numbers: String = settlement.to_read_again.iter().map(|number| format!("{number:010}\n")).collect();
     write_file(&folder.join("read-again.csv"), format!("nhs_number\n{numbers}").as_bytes())
 }

@@ -1,11 +1,13 @@
 //! What notifications came to, as rows of result files.
 
 use super::sheet::{Kind, Sheet, SheetColumn};
+use crate::date::PartialDate;
 use crate::error::Error;
-use crate::index::ChildIndex;
+use crate::index::{ChildId, ChildIndex};
 use crate::linkage::score::probability;
 use crate::notification::{Content, DeathStatus, Fact, MessageKey, Programme, Queued, Recognised};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Write;
 
 fn text(names: &[&str]) -> Vec<SheetColumn> {
@@ -135,6 +137,27 @@ pub fn write_quarantine<W: Write + Send>(sheet: &mut Sheet<W>, rejected: &[Rejec
 
 fn shown(key: &MessageKey) -> Value {
     json!({"channel": key.channel.as_str(), "source": key.source, "event": key.event, "id": key.id})
+}
+
+/// The columns of the file `withdrawn-deaths`.
+pub fn withdrawn_death_columns() -> Vec<SheetColumn> {
+    vec![("child_id".to_owned(), Kind::Integer), ("death_date".to_owned(), Kind::Text)]
+}
+
+/// Writes the deaths that were told of children and withdrawn.
+///
+/// # Errors
+/// `output/cannot-write`.
+pub fn write_withdrawn_deaths<W: Write + Send>(
+    sheet: &mut Sheet<W>,
+    deaths: &BTreeSet<(ChildId, Option<PartialDate>)>,
+) -> Result<(), Error> {
+    let deaths: Vec<_> = deaths.iter().collect();
+    sheet.rows(deaths.len(), |place, row| {
+        let (child, date) = deaths[place];
+        row.integer(i64::from(*child));
+        row.text(&date.map_or_else(String::new, |date| date.to_string()));
+    })
 }
 
 /// A fact as one JSON object. Of a sensitive child the practice is withheld, since it tells where the child lives.

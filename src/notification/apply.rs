@@ -13,6 +13,7 @@ use super::merge::{self, Joined, Merges};
 use super::person::{Person, composite, states_demographics};
 use super::ruling::Ruling;
 use super::{Action, MessageKey, Notification, Order, Payload, StateKey};
+use crate::date::PartialDate;
 use crate::error::{Code, Error, Severity};
 use crate::identity::column::Column;
 use crate::identity::nhs_number::NhsNumber;
@@ -96,6 +97,8 @@ pub struct Settlement {
     pub queue: Vec<Queued>,
     /// What is said of children.
     pub facts: Vec<Fact>,
+    /// Deaths that were told of children and withdrawn, by the day; nothing where no day was told.
+    pub withdrawn_deaths: BTreeSet<(ChildId, Option<PartialDate>)>,
     /// NHS numbers of which the national record changed: to be read again.
     pub to_read_again: BTreeSet<u64>,
     /// Things that were withdrawn.
@@ -369,7 +372,8 @@ impl Notifications {
                 }
             }
             if let Some(child) = child {
-                facts.add_deaths(child, messages);
+                let withdrawn = facts.add_deaths(child, messages);
+                settlement.withdrawn_deaths.extend(withdrawn.into_iter().map(|death| (child, death.date)));
             }
             settlement.recognised.push(Recognised {
                 messages: messages.iter().map(|message| message.key.clone()).collect(),

@@ -13,18 +13,37 @@ enum Said {
     Withdrawn,
 }
 
-/// The deaths that a person's messages tell of and that none of them withdraws.
-pub(super) fn standing<'l>(messages: &[&'l Notification]) -> Vec<(&'l Notification, Death)> {
+/// The deaths that a person's messages tell of: those that none of them withdraws, and those that were withdrawn.
+#[derive(Default)]
+pub(super) struct Deaths<'l> {
+    pub(super) standing: Vec<(&'l Notification, Death)>,
+    pub(super) withdrawn: Vec<Death>,
+}
+
+/// What a person's messages tell of deaths.
+pub(super) fn deaths<'l>(messages: &[&'l Notification]) -> Deaths<'l> {
     let said: Vec<(&Notification, Said)> =
         messages.iter().filter_map(|&message| Some((message, said(message)?))).collect();
     let is_withdrawn = |dead: &Notification| {
         said.iter().any(|(message, said)| matches!(said, Said::Withdrawn) && withdraws(message, dead))
     };
-    let standing = said.iter().filter_map(|(message, said)| match said {
-        Said::Dead(death) if !is_withdrawn(message) => Some((*message, death.clone())),
-        _ => None,
-    });
-    standing.collect()
+    let mut deaths = Deaths::default();
+    // Of messages about one thing the last holds: a notice that withdraws one of its kind stands in its place, and does
+    // not say which day that told.
+    let withdraws_a_notice = messages
+        .iter()
+        .any(|message| matches!(&message.payload, Payload::Death(death) if death.status == DeathStatus::Withdrawn));
+    for (message, said) in &said {
+        match said {
+            Said::Dead(death) if is_withdrawn(message) => deaths.withdrawn.push(death.clone()),
+            Said::Dead(death) => deaths.standing.push((*message, death.clone())),
+            Said::Withdrawn => {}
+        }
+    }
+    if withdraws_a_notice && deaths.standing.is_empty() && deaths.withdrawn.is_empty() {
+        deaths.withdrawn.push(Death { status: DeathStatus::Withdrawn, date: None, effective: None });
+    }
+    deaths
 }
 
 /// What a message says. A stillbirth is a formal death on the day of birth.

@@ -1,7 +1,7 @@
 //! What messages say of a child beyond who it is: results, vaccinations, contacts, deaths. One result reported by two
 //! channels is one fact with two sources.
 
-use super::death;
+use super::death::{self, Deaths};
 use super::{Channel, Contact, Death, Notification, Payload, PracticeChange, Programme, ScreenResult};
 use super::{StateKey, Vaccination};
 use crate::date::PartialDate;
@@ -71,11 +71,13 @@ impl Facts {
         contents.into_iter().for_each(|content| self.insert(child, content, message));
     }
 
-    /// Takes the deaths that a person's messages tell of.
-    pub(super) fn add_deaths(&mut self, child: ChildId, messages: &[&Notification]) {
-        for (message, death) in death::standing(messages) {
+    /// Takes the deaths that a person's messages tell of, and gives those that were withdrawn.
+    pub(super) fn add_deaths(&mut self, child: ChildId, messages: &[&Notification]) -> Vec<Death> {
+        let Deaths { standing, withdrawn } = death::deaths(messages);
+        for (message, death) in standing {
             self.insert(child, Content::Death(death), message);
         }
+        withdrawn
     }
 
     fn insert(&mut self, child: ChildId, content: Content, message: &Notification) {

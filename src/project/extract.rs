@@ -12,18 +12,30 @@ pub struct NewExtract {
     /// What it stands for: the name of a source, or of the file for one that names its sources in a column. The next
     /// extract of the same name takes its place.
     pub slot: String,
-    /// The whole path of the file.
+    /// The whole path of the file; of a database its connection string, without a password.
     pub path: String,
+    /// What the database is asked, if it is one.
+    pub query: Option<DatabaseQuery>,
     /// The source that all its rows come from, if that is not told by a column or the file's name.
     pub given_source: Option<String>,
     /// Its own list of column spellings (TOML).
     pub column_map: Option<String>,
-    /// Its length.
+    /// Its length; of a database that of the rows when it was added.
     pub bytes: u64,
-    /// SHA-256 of its content, in hexadecimal figures: for the record.
+    /// SHA-256 of its content, in hexadecimal figures: for the record. Empty for a database, whose rows come in any order.
     pub sha256: String,
-    /// XXH64 of its content, in hexadecimal figures: looked at before each run.
+    /// XXH64 of its content, in hexadecimal figures: looked at before each run. Of a database a sum over its rows when it
+    /// was added; each run reads it anew.
     pub checksum: String,
+}
+
+/// What a database is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseQuery {
+    /// The query.
+    pub sql: String,
+    /// The environment variable that holds the password; `None` for the usual one.
+    pub password_env: Option<String>,
 }
 
 /// An extract of the project.
@@ -39,9 +51,12 @@ pub struct Extract {
     pub told: NewExtract,
 }
 
-const COLUMNS: &str = "id, position, added_at, slot, path, given_source, column_map, bytes, sha256, checksum";
+const COLUMNS: &str =
+    "id, position, added_at, slot, path, given_source, column_map, bytes, sha256, checksum, query, password_env";
 
 fn read(row: &Row) -> rusqlite::Result<Extract> {
+    let sql: Option<String> = row.get(10)?;
+    let password_env = row.get(11)?;
     Ok(Extract {
         id: row.get(0)?,
         position: row.get(1)?,
@@ -49,6 +64,7 @@ fn read(row: &Row) -> rusqlite::Result<Extract> {
         told: NewExtract {
             slot: row.get(3)?,
             path: row.get(4)?,
+            query: sql.map(|sql| DatabaseQuery { sql, password_env }),
             given_source: row.get(5)?,
             column_map: row.get(6)?,
             bytes: row.get::<_, i64>(7)? as u64,
@@ -94,7 +110,8 @@ impl Project {
             transaction
                 .execute(
                     "INSERT INTO extract (slot, position, path, given_source, column_map, bytes, sha256, checksum, \
-                     added_at, replaces, current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)",
+                     added_at, replaces, query, password_env, current) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1)",
                     params![
                         extract.slot,
                         position,
@@ -106,6 +123,8 @@ impl Project {
                         extract.checksum,
                         deed.at,
                         known.as_ref().map(|known| known.id),
+                        extract.query.as_ref().map(|query| &query.sql),
+                        extract.query.as_ref().and_then(|query| query.password_env.as_ref()),
                     ],
                 )
                 .stored()?;
@@ -139,14 +158,14 @@ impl Project {
         transaction.commit().stored()
     }
 
-    /// The extracts that the next run reads, in order.
+    /// The extracts that the next run reads, in order: files, then databases.
     ///
     /// # Errors
     /// Those of the database.
     pub fn extracts(&self) -> Result<Vec<Extract>, Error> {
         let mut rows = self
             .connection
-            .prepare(&format!("SELECT {COLUMNS} FROM extract WHERE current = 1 ORDER BY position, id"))
+            .prepare(&format!("SELECT {COLUMNS} FROM extract WHERE current = 1 ORDER BY query NOT NULL, position, id"))
             .stored()?;
         rows.query_map([], read).stored()?.collect::<Result<_, _>>().stored()
     }
@@ -166,5 +185,34 @@ impl Project {
             ))
             .stored()?;
         rows.query_map([run], read).stored()?.collect::<Result<_, _>>().stored()
+    }
+
+    /// Keeps what rows of a database a run read, or sees that they are those that it read before it was cut off.
+    ///
+    /// # Errors
+    /// `project/rows-changed` where they are others, and those of the database.
+    pub fn note_rows(&mut self, run: i64, extract: &Extract, checksum: &str) -> Result<(), Error> {
+        let transaction = self.change()?;
+        let known: Option<String> = transaction
+            .query_row(
+                "SELECT rows_checksum FROM run_extract WHERE run = ?1 AND extract = ?2",
+                params![run, extract.id],
+                |row| row.get(0),
+            )
+            .stored()?;
+        if known.is_some_and(|known| known != checksum) {
+            return Err(Error::new(
+                "project/rows-changed",
+                format!("the database of {} gives other rows than when the run began", extract.told.slot),
+                "run again without --resume: the new run takes them in",
+            ));
+        }
+        transaction
+            .execute(
+                "UPDATE run_extract SET rows_checksum = ?3 WHERE run = ?1 AND extract = ?2",
+                params![run, extract.id, checksum],
+            )
+            .stored()?;
+        transaction.commit().stored()
     }
 }

@@ -4,6 +4,8 @@ use super::Project;
 use super::audit::{Deed, note};
 use super::fault::Store;
 use crate::error::Error;
+use crate::index::EntryId;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 /// A flag as its source gave it.
@@ -17,6 +19,25 @@ pub struct Flag {
     pub scope: String,
     /// The flag, opaque to childlink.
     pub flag: String,
+}
+
+/// A flag of a record by its number in an index.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct EntryFlag {
+    /// The number of the record.
+    pub entry: EntryId,
+    /// For whom the flag is.
+    pub scope: String,
+    /// The flag, opaque to childlink.
+    pub flag: String,
+}
+
+/// Reads `entry,scope,flag`.
+///
+/// # Errors
+/// `list/missing-column`, `list/unreadable` with the line.
+pub fn read_entry_flags(list: impl Read) -> Result<Vec<EntryFlag>, Error> {
+    read_list(list, &["entry", "scope", "flag"])
 }
 
 /// A child some of whose records carry a flag that others do not.
@@ -35,16 +56,27 @@ pub struct FlaggedMerge {
 /// # Errors
 /// `list/missing-column`, `list/unreadable` with the line.
 pub fn read_flags(list: impl Read) -> Result<Vec<Flag>, Error> {
+    read_list(list, &["source", "record_id", "scope", "flag"])
+}
+
+/// Reads a list with a header that has these columns; others are for people.
+///
+/// # Errors
+/// `list/missing-column`, `list/unreadable` with the line.
+pub(super) fn read_list<T: serde::de::DeserializeOwned>(
+    list: impl Read,
+    columns: &[&'static str],
+) -> Result<Vec<T>, Error> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(list);
     let unreadable = |line: u64| {
         let message = format!("line {line} of the list: the row cannot be read as UTF-8 text with the header's fields");
         Error::new("list/unreadable", message, "correct the line")
     };
     let header = reader.headers().map_err(|_| unreadable(1))?.clone();
-    for name in ["source", "record_id", "scope", "flag"] {
+    for &name in columns {
         if !header.iter().any(|column| column == name) {
             let message = format!("the list has no column {name}");
-            let hint = "its header must have source,record_id,scope,flag";
+            let hint = format!("its header must have {}", columns.join(","));
             return Err(Error::new("list/missing-column", message, hint).in_field(name));
         }
     }
@@ -73,6 +105,35 @@ impl Project {
         note(&transaction, deed, "add", "flags", &format!("{new} of {} new", flags.len()))?;
         transaction.commit().stored()?;
         Ok(new)
+    }
+
+    /// Adds flags that the host of an index keeps by the numbers of records. Tells how many were not known.
+    ///
+    /// # Errors
+    /// `project/unknown-entry` for a number that no index of the project gave, and those of the database.
+    pub fn add_entry_flags(&mut self, flags: &[EntryFlag], deed: &Deed) -> Result<usize, Error> {
+        let records = self.entries()?;
+        let named = |flag: &EntryFlag| {
+            let (source, record_id) = records.get(&flag.entry).cloned().ok_or_else(|| {
+                Error::new(
+                    "project/unknown-entry",
+                    format!("no record has the number {} in an index of the project", flag.entry),
+                    "take in the journal of the index first; give the flags of the index that the project published",
+                )
+            })?;
+            Ok(Flag { source, record_id, scope: flag.scope.clone(), flag: flag.flag.clone() })
+        };
+        let flags = flags.iter().map(named).collect::<Result<Vec<_>, Error>>()?;
+        self.add_flags(&flags, deed)
+    }
+
+    /// The record behind each number of an index.
+    fn entries(&self) -> Result<BTreeMap<EntryId, (String, String)>, Error> {
+        let sql = "SELECT entry, source.name, record_id FROM entry JOIN source ON source.id = entry.source \
+             UNION ALL SELECT entry, source, 'entry-' || entry FROM absorbed_record";
+        let mut rows = self.connection.prepare(sql).stored()?;
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))));
+        rows.stored()?.collect::<Result<_, _>>().stored()
     }
 
     /// Every flag, with the child that its record belongs to now; `None` for a record that is not there.

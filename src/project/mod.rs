@@ -29,14 +29,15 @@ mod run;
 mod scan;
 mod schema;
 mod setting;
+mod told;
 mod traced;
 mod undo;
 
 pub use absorb::{Absorbed, AbsorbedRecord, INDEX_READER};
 pub use audit::{AuditRow, Deed};
 pub use decision::{DecisionEntry, DecisionNote, Pairing, Readers, Recorded, read_decision_entries};
-pub use extract::{Extract, NewExtract};
-pub use flag::{Flag, FlaggedMerge, read_flags};
+pub use extract::{DatabaseQuery, Extract, NewExtract};
+pub use flag::{EntryFlag, Flag, FlaggedMerge, read_entry_flags, read_flags};
 pub use history::{ChangeReport, HistoryRow};
 pub use outcome::{decode_outcome, encode_outcome};
 pub use pair::{Evidence, ListedPair};
@@ -45,6 +46,7 @@ pub use record::RecordRow;
 pub use run::{NewRun, Run, RunState, Settled};
 pub use scan::WholeBecause;
 pub use schema::VERSION;
+pub use told::{NotifiedDeath, WithdrawnDeath, read_withdrawn_deaths};
 pub use traced::{TraceEntry, TraceRecorded};
 pub use undo::Undone;
 

@@ -48,7 +48,7 @@ impl Project {
             )
         };
         let model = self.model()?.ok_or_else(run_first)?;
-        let children = self.membership()?.child_of_each(table).ok_or_else(run_first)?;
+        let children = self.child_of_each(table)?;
         let applied = self.last_absorbed()?;
         let merged = self.merged()?;
         let decided: Vec<Change> = self.absorbed_changes()?;
@@ -74,7 +74,7 @@ impl Project {
     }
 
     /// The children that have no record any more, with those that most of their last records moved to.
-    fn merged(&self) -> Result<BTreeMap<ChildId, ChildId>, Error> {
+    pub(super) fn merged(&self) -> Result<BTreeMap<ChildId, ChildId>, Error> {
         let mut rows = self
             .connection
             .prepare(

@@ -9,7 +9,7 @@ pub(super) const APPLICATION: i32 = 0x4348_4C4B;
 
 /// One step for each version; a file of version `n` has taken the first `n`. Steps are never changed once
 /// released: a later version is one more step.
-const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
 
 /// The version that this program writes.
 pub const VERSION: usize = STEPS.len();
@@ -248,6 +248,49 @@ CREATE TRIGGER traced_stays BEFORE UPDATE ON traced BEGIN SELECT RAISE (ABORT, '
 CREATE TRIGGER traced_kept BEFORE DELETE ON traced BEGIN SELECT RAISE (ABORT, 'results are only added'); END;
 CREATE TRIGGER trace_withdrawal_stays BEFORE UPDATE ON trace_withdrawal BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
 CREATE TRIGGER trace_withdrawal_kept BEFORE DELETE ON trace_withdrawal BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
+";
+
+/// Extracts that are asked of a database: the query, where the password is found (never the password), and what rows each
+/// run read.
+const VERSION_5: &str = "
+ALTER TABLE extract ADD COLUMN query TEXT;
+ALTER TABLE extract ADD COLUMN password_env TEXT;
+ALTER TABLE run_extract ADD COLUMN rows_checksum TEXT;
+";
+
+/// What records told, run by run, and deaths that were withdrawn.
+const VERSION_6: &str = "
+CREATE TABLE told (
+  source INTEGER NOT NULL REFERENCES source (id),
+  record_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  first_run INTEGER NOT NULL,
+  last_run INTEGER NOT NULL,
+  PRIMARY KEY (source, record_id, kind, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE withdrawn_death (
+  source TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  died TEXT NOT NULL,
+  added_at TEXT NOT NULL,
+  by TEXT NOT NULL,
+  PRIMARY KEY (source, record_id, died)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notified_death (
+  child INTEGER NOT NULL,
+  died TEXT NOT NULL,
+  run INTEGER NOT NULL,
+  last_run INTEGER NOT NULL,
+  withdrawn INTEGER NOT NULL CHECK (withdrawn IN (0, 1)),
+  PRIMARY KEY (child, died)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER withdrawn_death_stays BEFORE UPDATE ON withdrawn_death BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
+CREATE TRIGGER withdrawn_death_kept BEFORE DELETE ON withdrawn_death BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
 ";
 
 /// Brings an open database to the present version, each step whole or not at all.

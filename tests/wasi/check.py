@@ -34,7 +34,7 @@ def same(what, one, other):
 
 def results(folder):
     """The files that both programs write, with their bytes: results and journals."""
-    names = ["messages.csv", "queue.csv", "restricted.csv", "facts.ndjson", "read-again.csv", "messages.journal", "index.journal", "index.sha256", "quarantine.csv"]
+    names = ["messages.csv", "queue.csv", "restricted.csv", "facts.ndjson", "withdrawn-deaths.csv", "read-again.csv", "messages.journal", "index.journal", "index.sha256", "quarantine.csv"]
     names += sorted(str(path.relative_to(folder / "night")) for path in folder.glob("night/quarantine/*"))
     return {name: (folder / "night" / name).read_bytes() for name in names}
 

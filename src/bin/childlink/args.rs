@@ -24,13 +24,14 @@ pub(crate) struct Arguments {
 /// Options that mean the same in every command.
 #[derive(Args)]
 pub(crate) struct Global {
-    /// Print the result as one JSON object on standard output
+    /// Print the result as one JSON object on standard output, and on standard error a line of JSON as each phase begins
+    /// and ends
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
     /// Exit with code 1 when there are findings of severity warning or fault
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) strict: bool,
-    /// Show no progress and no summary
+    /// Show no progress, no lines of phases and no summary
     #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub(crate) quiet: bool,
 }

@@ -4,6 +4,7 @@
 //! in memory, packed, since rows are read more than once and a query may give others the second time. Passwords are in
 //! no error, and not in what a run records.
 
+use crate::output::absolute;
 use childlink::Error;
 use postgres::config::Host;
 use postgres::error::SqlState;
@@ -12,9 +13,11 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+use xxhash_rust::xxh64::Xxh64;
 
 /// One query of one database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,19 @@ pub(crate) struct Query {
     url: String,
     /// What to ask.
     sql: String,
+    /// The environment variable that holds the password; `None` for `PGPASSWORD`, which need not be set.
+    password_env: Option<String>,
+}
+
+/// The rows of a query: delimited text with a header.
+#[derive(Clone)]
+pub(crate) struct QueryRows {
+    /// Packed by Zstandard.
+    pub(crate) packed: Arc<Vec<u8>>,
+    /// Their length before packing.
+    pub(crate) bytes: u64,
+    /// Tells whether a query gave the same rows, in whatever order.
+    pub(crate) checksum: String,
 }
 
 impl Query {
@@ -34,7 +50,7 @@ impl Query {
     /// `database/unknown-kind`.
     pub(crate) fn new(name: &str, url: &str, sql: &str) -> Result<Query, Error> {
         let sql = sql.trim().trim_end_matches(';').trim_end().to_owned();
-        let query = Query { name: name.to_owned(), url: url.to_owned(), sql };
+        let query = Query { name: name.to_owned(), url: url.to_owned(), sql, password_env: None };
         if query.sqlite_path().is_none() && !is_postgres(url) {
             return Err(Error::new(
                 "database/unknown-kind",
@@ -52,6 +68,33 @@ impl Query {
             .in_field("--query"));
         }
         Ok(query)
+    }
+
+    /// The same query with its password in this environment variable.
+    pub(crate) fn with_password_in(self, variable: Option<String>) -> Query {
+        Query { password_env: variable, ..self }
+    }
+
+    /// The environment variable that holds the password, if one was named.
+    pub(crate) fn password_env(&self) -> Option<&str> {
+        self.password_env.as_deref()
+    }
+
+    /// The same query as it may be kept: found from any folder, and without a password.
+    ///
+    /// # Errors
+    /// `database/password-kept` if the connection string holds a password.
+    pub(crate) fn to_keep(&self) -> Result<Query, Error> {
+        if let Some(path) = self.sqlite_path() {
+            let url = format!("sqlite:{}", absolute(Path::new(path)).display());
+            return Ok(Query { url, ..self.clone() });
+        }
+        let told = Config::from_str(&self.url).map_err(|_| self.unreadable())?;
+        if told.get_password().is_some() || self.public_url() != self.url {
+            let what = "has a password in its connection string, which would be kept in the project";
+            return Err(self.fault("database/password-kept", what));
+        }
+        Ok(self.clone())
     }
 
     /// What was asked.
@@ -73,14 +116,21 @@ impl Query {
     ///
     /// # Errors
     /// `database/refused`, `database/in-the-clear`, `database/unreachable`, `database/query`, `input/cannot-read`.
-    pub(crate) fn rows(&self) -> Result<Arc<Vec<u8>>, Error> {
+    pub(crate) fn rows(&self) -> Result<QueryRows, Error> {
         let cannot_pack = |cause: io::Error| self.fault("database/query", &format!("cannot be held: {cause}"));
-        let mut packed = zstd::Encoder::new(Vec::new(), 1).map_err(cannot_pack)?;
+        let mut rows = Summed::new(zstd::Encoder::new(Vec::new(), 1).map_err(cannot_pack)?);
         match self.sqlite_path() {
-            Some(path) => self.of_sqlite(path, &mut packed)?,
-            None => self.of_postgres(&mut packed)?,
+            Some(path) => self.of_sqlite(path, &mut rows)?,
+            None => self.of_postgres(&mut rows)?,
         }
-        packed.finish().map(Arc::new).map_err(cannot_pack)
+        let (bytes, checksum) = (rows.bytes, rows.checksum());
+        let packed = rows.out.finish().map(Arc::new).map_err(cannot_pack)?;
+        Ok(QueryRows { packed, bytes, checksum })
+    }
+
+    fn unreadable(&self) -> Error {
+        // The client's own words may quote what it could not read.
+        self.fault("database/unreachable", "has a connection string that cannot be read")
     }
 
     fn fault(&self, code: &'static str, what: &str) -> Error {
@@ -89,6 +139,10 @@ impl Query {
             "database/refused" => {
                 "check user and rights; a password is read from PGPASSWORD, and stays out of the command line"
             }
+            "database/password-kept" => {
+                "leave it out; it is read from PGPASSWORD, or from the variable that --password-env names"
+            }
+            "database/no-password" => "set the variable in the environment of this process alone",
             "database/in-the-clear" => {
                 "forward the port through SSH (ssh -L 5433:localhost:5432 HOST) and name localhost:5433, or use a socket"
             }
@@ -98,10 +152,7 @@ impl Query {
     }
 
     fn of_postgres(&self, out: &mut impl Write) -> Result<(), Error> {
-        let mut config = Config::from_str(&self.url).map_err(|_| {
-            // The client's own words may quote what it could not read.
-            self.fault("database/unreachable", "has a connection string that cannot be read")
-        })?;
+        let mut config = Config::from_str(&self.url).map_err(|_| self.unreadable())?;
         let here = |host: &Host| match host {
             Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
             #[cfg(unix)]
@@ -112,10 +163,20 @@ impl Query {
             let what = "is on another machine, and records of children are not sent over a network in the clear";
             return Err(self.fault("database/in-the-clear", what));
         }
-        if config.get_password().is_none()
-            && let Ok(password) = std::env::var("PGPASSWORD")
-        {
-            config.password(password);
+        match (&self.password_env, config.get_password()) {
+            (Some(variable), _) => {
+                let password = std::env::var(variable).map_err(|_| {
+                    let what = format!("needs the password that {variable} should hold, and it is not set");
+                    self.fault("database/no-password", &what)
+                })?;
+                config.password(password);
+            }
+            (None, Some(_)) => {}
+            (None, None) => {
+                if let Ok(password) = std::env::var("PGPASSWORD") {
+                    config.password(password);
+                }
+            }
         }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(10));
@@ -187,6 +248,61 @@ impl Query {
     }
 }
 
+/// Rows on their way, summed up so that their order does not count.
+struct Summed<W> {
+    out: W,
+    bytes: u64,
+    /// The hash of the header.
+    header: Option<u128>,
+    /// The sum of the hashes of all other rows.
+    sum: u128,
+    row: [Xxh64; 2],
+    /// Whether a field in quotes has begun: a line within it ends no row.
+    is_quoted: bool,
+}
+
+impl<W> Summed<W> {
+    fn new(out: W) -> Summed<W> {
+        Summed { out, bytes: 0, header: None, sum: 0, row: Summed::<W>::fresh(), is_quoted: false }
+    }
+
+    fn fresh() -> [Xxh64; 2] {
+        [0x6368_696c, 0x6c69_6e6b].map(Xxh64::new)
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.is_quoted ^= piece.iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
+            self.row.iter_mut().for_each(|hash| hash.update(piece));
+            if piece.ends_with(b"\n") && !self.is_quoted {
+                let [high, low] = std::mem::replace(&mut self.row, Summed::<W>::fresh()).map(|hash| hash.digest());
+                let row = u128::from(high) << 64 | u128::from(low);
+                match self.header {
+                    None => self.header = Some(row),
+                    Some(_) => self.sum = self.sum.wrapping_add(row),
+                }
+            }
+        }
+        self.bytes += bytes.len() as u64;
+    }
+
+    fn checksum(&self) -> String {
+        format!("{:032x}{:032x}", self.header.unwrap_or_default(), self.sum)
+    }
+}
+
+impl<W: Write> Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.take(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 /// What SQLite tells of a query; it quotes the query's text, never a value of a row.
 fn in_words(cause: &rusqlite::Error) -> String {
     match cause {
@@ -231,6 +347,39 @@ mod tests {
             assert_eq!(query.public_url(), shown);
             assert_eq!(query.sql(), "select 1");
         }
+    }
+
+    #[test]
+    fn the_sum_of_rows_does_not_depend_on_their_order_and_tells_every_change() {
+        let sum = |text: &str, pieces: usize| {
+            let mut summed = Summed::new(Vec::new());
+            text.as_bytes().chunks(pieces).for_each(|piece| summed.write_all(piece).unwrap());
+            assert_eq!(summed.out, text.as_bytes());
+            summed.checksum()
+        };
+        let rows = "id,name\n1,Lee\n2,\"a \"\"b\"\"\nc\"\n3,Poe\n";
+        for pieces in [1, 3, 7, 100] {
+            assert_eq!(sum(rows, pieces), sum("id,name\n3,Poe\n2,\"a \"\"b\"\"\nc\"\n1,Lee\n", 5));
+        }
+        for other in ["id,nom\n1,Lee\n", "id,name\n1,Lee\n1,Lee\n", "id,name\n1,Leo\n", "id,name\n"] {
+            assert_ne!(sum(other, 9), sum("id,name\n1,Lee\n", 9), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_query_that_is_kept_has_no_password() {
+        for url in [
+            "postgresql://reader:s3cret@localhost/chis",
+            "postgresql:///chis?host=x&password=s3cret",
+            "postgresql:///chis?p%61ssword=s3cret",
+        ] {
+            let error = Query::new("east", url, "select 1").unwrap().to_keep().unwrap_err();
+            assert!(error.code == "database/password-kept" && !error.to_string().contains("s3cret"), "{url}: {error}");
+        }
+        let query = Query::new("east", "postgresql://reader@localhost/chis", "select 1").unwrap();
+        assert_eq!(query.to_keep().unwrap(), query);
+        let query = Query::new("east", "sqlite:here.db", "select 1").unwrap().to_keep().unwrap();
+        assert!(query.public_url().starts_with("sqlite:"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The inputs of a command: which files, from which sources, in which format.
 
-use crate::database::Query;
+use crate::database::{Query, QueryRows};
 use crate::output::{absolute, cannot_read};
 use crate::packed::{Input, Packing, stem};
 use crate::progress::Progress;
@@ -48,7 +48,7 @@ pub(crate) struct Inputs {
     /// Queries of databases, numbered after the files.
     queries: Vec<(Query, SourceName)>,
     /// What each query gave, once it was asked.
-    rows: Mutex<Vec<Option<Arc<Vec<u8>>>>>,
+    rows: Mutex<Vec<Option<QueryRows>>>,
     /// The name of each file without its folder.
     names: Vec<String>,
     /// The list of spellings that was given.
@@ -84,50 +84,53 @@ impl InputArgs {
                 }
             }
         }
-        let queries = self.queries()?;
+        let queries = queries(&self.database, &self.query)?;
         if files.is_empty() && queries.is_empty() {
             return Err(Error::new("input/none", "no input is given", "name at least one file of records"));
         }
         Ok(Inputs::new(files, self.columns.clone(), self.keep.clone())?.with_queries(queries))
     }
+}
 
-    /// Each database with its query.
-    fn queries(&self) -> Result<Vec<Query>, Error> {
-        let form = |option: &str, what: &str| {
-            let message = format!("{option} does not have the form {what}");
-            let hint = "write for example --database northtown=postgresql://reader@localhost/chis \
-                        --query northtown='SELECT * FROM children'";
-            Error::new("input/database", message, hint).in_field(option)
-        };
-        let named = |option: &'static str, what: &'static str, pair: &str| match pair.split_once('=') {
-            Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
-                Ok((name.trim().to_owned(), value.to_owned()))
-            }
-            _ => Err(form(option, what)),
-        };
-        let asked: Vec<(String, String)> =
-            self.query.iter().map(|pair| named("--query", "NAME=SQL", pair)).collect::<Result<_, _>>()?;
-        let mut queries = Vec::new();
-        for pair in &self.database {
-            let (name, url) = named("--database", "NAME=URL", pair)?;
-            let mut sql = asked.iter().filter(|(asked, _)| *asked == name).map(|(_, sql)| sql);
-            let (Some(sql), None) = (sql.next(), sql.next()) else {
-                let message = format!("the database {name} needs one query");
-                return Err(Error::new("input/database", message, "give --query NAME=SQL once").in_field("--query"));
-            };
-            let sql = match sql.strip_prefix('@') {
-                Some(file) => fs::read_to_string(file).map_err(|e| cannot_read(Path::new(file), &e))?,
-                None => sql.clone(),
-            };
-            queries.push(Query::new(&name, &url, &sql)?);
+/// Each database, `NAME=URL`, with what it is asked, `NAME=SQL` or `NAME=@FILE`.
+///
+/// # Errors
+/// `input/database`, `input/cannot-read`, and those of [`Query::new`].
+pub(crate) fn queries(databases: &[String], asked: &[String]) -> Result<Vec<Query>, Error> {
+    let form = |option: &str, what: &str| {
+        let message = format!("{option} does not have the form {what}");
+        let hint = "write for example --database northtown=postgresql://reader@localhost/chis \
+                    --query northtown='SELECT * FROM children'";
+        Error::new("input/database", message, hint).in_field(option)
+    };
+    let named = |option: &'static str, what: &'static str, pair: &str| match pair.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
         }
-        match asked.iter().find(|(name, _)| queries.iter().all(|query| query.name != *name)) {
-            Some((name, _)) => {
-                let message = format!("the query {name} has no database");
-                Err(Error::new("input/database", message, "give --database NAME=URL too").in_field("--database"))
-            }
-            None => Ok(queries),
+        _ => Err(form(option, what)),
+    };
+    let asked: Vec<(String, String)> =
+        asked.iter().map(|pair| named("--query", "NAME=SQL", pair)).collect::<Result<_, _>>()?;
+    let mut queries = Vec::new();
+    for pair in databases {
+        let (name, url) = named("--database", "NAME=URL", pair)?;
+        let mut sql = asked.iter().filter(|(asked, _)| *asked == name).map(|(_, sql)| sql);
+        let (Some(sql), None) = (sql.next(), sql.next()) else {
+            let message = format!("the database {name} needs one query");
+            return Err(Error::new("input/database", message, "give --query NAME=SQL once").in_field("--query"));
+        };
+        let sql = match sql.strip_prefix('@') {
+            Some(file) => fs::read_to_string(file).map_err(|e| cannot_read(Path::new(file), &e))?,
+            None => sql.clone(),
+        };
+        queries.push(Query::new(&name, &url, &sql)?);
+    }
+    match asked.iter().find(|(name, _)| queries.iter().all(|query| query.name != *name)) {
+        Some((name, _)) => {
+            let message = format!("the query {name} has no database");
+            Err(Error::new("input/database", message, "give --database NAME=URL too").in_field("--database"))
         }
+        None => Ok(queries),
     }
 }
 
@@ -155,18 +158,18 @@ impl Inputs {
         Ok(Inputs { files, queries, rows, names, columns, spellings, own: BTreeMap::new(), keep })
     }
 
-    /// Gives one file a list of spellings of its own (the text of a TOML file).
+    /// Gives one input a list of spellings of its own (the text of a TOML file). Queries are numbered after the files.
     ///
     /// # Errors
     /// Those of [`Spellings::with`].
     pub(crate) fn spell(&mut self, number: usize, list: &str) -> Result<(), Error> {
-        let spellings = Spellings::with(list).map_err(|e| in_file(&self.files[number].0, e))?;
+        let spellings = Spellings::with(list).map_err(|e| in_file(Path::new(&self.names[number]), e))?;
         self.own.insert(number, (list.to_owned(), spellings));
         Ok(())
     }
 
     /// The same inputs with queries of databases, each a source of its name.
-    fn with_queries(mut self, queries: Vec<Query>) -> Inputs {
+    pub(crate) fn with_queries(mut self, queries: Vec<Query>) -> Inputs {
         self.names.extend(queries.iter().map(|query| query.name.clone()));
         self.rows = Mutex::new(vec![None; queries.len()]);
         let named = |query: Query| (query.clone(), SourceName::Given(query.name));
@@ -180,7 +183,8 @@ impl Inputs {
     /// `input/none`, and those of [`InputArgs::resolve`].
     pub(crate) fn from_record(record: &Value) -> Result<Inputs, Error> {
         let own = |file: &Value| file["column_map"].as_str().map(str::to_owned);
-        let own: Vec<Option<String>> = record["files"].as_array().into_iter().flatten().map(own).collect();
+        let list = |name: &str| record[name].as_array().into_iter().flatten();
+        let own: Vec<Option<String>> = list("files").chain(list("queries")).map(own).collect();
         let files = record["files"].as_array().into_iter().flatten().filter_map(|file| {
             let path = PathBuf::from(file["path"].as_str()?);
             let source = file["source"].as_str().map(|name| SourceName::Given(name.to_owned()));
@@ -189,21 +193,22 @@ impl Inputs {
         });
         let files: Vec<(PathBuf, SourceName)> = files.collect();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let queries = record["queries"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|query| Query::new(&text(&query["source"]), &text(&query["database"]), &text(&query["query"])));
+        let queries = list("queries").map(|query| {
+            let variable = query["password_env"].as_str().map(str::to_owned);
+            let kept = Query::new(&text(&query["source"]), &text(&query["database"]), &text(&query["query"]))?;
+            Ok::<_, Error>(kept.with_password_in(variable))
+        });
         let queries: Vec<Query> = queries.collect::<Result<_, _>>()?;
         if files.is_empty() && queries.is_empty() {
             return Err(Error::new("input/none", "the run names no input", "link again"));
         }
         let keep = record["keep"].as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
         let mut inputs = Inputs::new(files, record["columns"].as_str().map(PathBuf::from), keep.collect())?;
+        inputs = inputs.with_queries(queries);
         for (number, list) in own.into_iter().enumerate() {
             list.map_or(Ok(()), |list| inputs.spell(number, &list))?;
         }
-        Ok(inputs.with_queries(queries))
+        Ok(inputs)
     }
 
     /// The files, in the order given.
@@ -239,10 +244,19 @@ impl Inputs {
             object
         };
         let columns = self.columns.as_deref().map(absolute);
-        let query = |(query, _): &(Query, SourceName)| json!({"source": query.name, "database": query.public_url(), "query": query.sql()});
+        let query = |(number, (query, _)): (usize, &(Query, SourceName))| {
+            let mut object = json!({"source": query.name, "database": query.public_url(), "query": query.sql()});
+            if let Some(variable) = query.password_env() {
+                object["password_env"] = json!(variable);
+            }
+            if let Some((list, _)) = self.own.get(&(self.files.len() + number)) {
+                object["column_map"] = json!(list);
+            }
+            object
+        };
         json!({
             "files": self.files.iter().enumerate().map(file).collect::<Vec<_>>(),
-            "queries": self.queries.iter().map(query).collect::<Vec<_>>(),
+            "queries": self.queries.iter().enumerate().map(query).collect::<Vec<_>>(),
             "columns": columns.map(|path| path.display().to_string()),
             "keep": self.keep,
         })
@@ -273,9 +287,15 @@ impl Inputs {
             let rows = self.read_one(number, &|bytes| phase.advance(bytes))?;
             intake.add(&self.names[number], self.source(number), rows)?;
         }
+        phase.count("bytes", total);
+        phase.count("inputs", self.names.len() as u64);
         drop(phase);
-        let _phase = progress.phase("Understanding");
-        Ok(intake.build())
+        let phase = progress.phase("Understanding");
+        let records = intake.build();
+        phase.count("rows", records.read().rows());
+        phase.count("records", records.built.table.len() as u64);
+        phase.count("set_aside", records.quarantined.len() as u64);
+        Ok(records)
     }
 
     /// Reads some rows of one input once more.
@@ -343,10 +363,16 @@ impl Inputs {
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         let (asked, _) = &self.queries[query];
         let held = match &rows[query] {
-            Some(held) => Arc::clone(held),
-            None => Arc::clone(rows[query].insert(asked.rows()?)),
+            Some(held) => held,
+            None => &*rows[query].insert(asked.rows()?),
         };
-        Input::of_bytes(held).map_err(|e| cannot_read(Path::new(&asked.name), &e))
+        Input::of_bytes(Arc::clone(&held.packed)).map_err(|e| cannot_read(Path::new(&asked.name), &e))
+    }
+
+    /// What tells whether each query gives the same rows another time; nothing for one that was not asked yet.
+    pub(crate) fn row_checksums(&self) -> Vec<Option<String>> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.iter().map(|rows| rows.as_ref().map(|rows| rows.checksum.clone())).collect()
     }
 
     fn source(&self, number: usize) -> &SourceName {

@@ -61,6 +61,11 @@ impl HandOver {
         &self.changes
     }
 
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Lets another index, which shows all of the changes, take the place: `write` puts it where it belongs. Cut off
     /// in between, either of the two is taken.
     ///

@@ -30,9 +30,10 @@ impl Terminal {
         self.strict
     }
 
-    /// Progress on standard error, if that is a terminal and the user did not decline it.
+    /// Progress on standard error: shown if that is a terminal and the user did not decline it, with `--json` a line for
+    /// each phase.
     pub(crate) fn progress(&self) -> Progress {
-        Progress::new(!self.json && !self.quiet && io::stderr().is_terminal())
+        Progress::new(!self.json && !self.quiet && io::stderr().is_terminal(), self.json && !self.quiet)
     }
 
     /// Prints a result: the JSON object with `--json`, else the text, else nothing with `--quiet`. It goes to

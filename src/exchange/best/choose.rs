@@ -6,11 +6,49 @@ use crate::identity::person::Person;
 use crate::identity::raw::RawFields;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::parallel;
-use crate::linkage::table::Built;
+use crate::linkage::table::{Built, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Records whose date of death was withdrawn.
-pub type Withdrawn = BTreeSet<RecordIndex>;
+/// What is known of deaths beside the records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deaths {
+    /// Dates of death that were withdrawn, as the record tells or told them; empty for whatever it tells.
+    withdrawn: BTreeMap<RecordIndex, String>,
+    /// Dates of death that were told of a child by notifications, and withdrawn.
+    withdrawn_of_child: BTreeMap<u64, BTreeSet<String>>,
+    /// The date of death that notifications tell of a child; empty where they tell no date.
+    told_of_child: BTreeMap<u64, String>,
+}
+
+impl Deaths {
+    /// Withdraws a date of death that a record tells or told; an empty one stands for whatever it tells.
+    pub fn withdraw(&mut self, record: RecordIndex, date: &str) {
+        self.withdrawn.insert(record, date.trim().to_owned());
+    }
+
+    /// A death that notifications told of a child was withdrawn.
+    pub fn withdraw_of_child(&mut self, child: u64, date: &str) {
+        self.withdrawn_of_child.entry(child).or_default().insert(date.to_owned());
+    }
+
+    /// Notifications tell that a child died.
+    pub fn tell_of_child(&mut self, child: u64, date: &str) {
+        let told = self.told_of_child.entry(child).or_default();
+        if told.is_empty() {
+            date.clone_into(told);
+        }
+    }
+
+    /// The date that a record tells, or told, and that was withdrawn.
+    pub fn withdrawn_from<'t>(&'t self, table: &'t Table, record: RecordIndex) -> Option<&'t str> {
+        let date = self.withdrawn.get(&record)?.as_str();
+        let told = table.raw(record, Column::DeathDate).trim();
+        // A record that tells another date tells of another death.
+        (date.is_empty() || told.is_empty() || date == told)
+            .then_some(if told.is_empty() { date } else { told })
+            .filter(|date| !date.is_empty())
+    }
+}
 
 /// The best record of a child.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +61,10 @@ pub struct BestChild {
     pub sensitive: bool,
     /// For each group of the rules what was chosen; nothing where no record tells anything.
     pub chosen: Vec<Option<Chosen>>,
-    /// What records tell of the child's death.
+    /// What is told of the child's death.
     pub death: Death,
+    /// The date of death that notifications tell; empty where they tell of a death without a date.
+    pub notified_death: Option<String>,
 }
 
 /// What was chosen for a group.
@@ -49,7 +89,7 @@ pub struct Told {
     pub values: Vec<String>,
 }
 
-/// What records tell of a death.
+/// What is told of a death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Death {
     /// Nothing.
@@ -82,23 +122,23 @@ struct Candidate<'p> {
     values: Vec<String>,
 }
 
-/// Chooses for every child. `child_of` gives the child of each record, `withdrawn` the records whose date of death does
-/// not hold. Children come in order of their serial.
-pub fn best_children(built: &Built, child_of: &[u64], rules: &Rules, withdrawn: &Withdrawn) -> Vec<BestChild> {
+/// Chooses for every child. `child_of` gives the child of each record, `deaths` what is known of
+/// deaths beside the records. Children come in order of their serial.
+pub fn best_children(built: &Built, child_of: &[u64], rules: &Rules, deaths: &Deaths) -> Vec<BestChild> {
     let mut order: Vec<RecordIndex> = (0..built.table.len() as RecordIndex).collect();
     parallel::sort_unstable_by(&mut order, |&a, &b| (child_of[a as usize], a).cmp(&(child_of[b as usize], b)));
     let children: Vec<&[RecordIndex]> = order.chunk_by(|&a, &b| child_of[a as usize] == child_of[b as usize]).collect();
-    parallel::map(children.len(), |n| best(built, child_of[children[n][0] as usize], children[n], rules, withdrawn))
+    parallel::map(children.len(), |n| best(built, child_of[children[n][0] as usize], children[n], rules, deaths))
 }
 
-fn best(built: &Built, child_id: u64, records: &[RecordIndex], rules: &Rules, withdrawn: &Withdrawn) -> BestChild {
+fn best(built: &Built, child_id: u64, records: &[RecordIndex], rules: &Rules, deaths: &Deaths) -> BestChild {
     let table = &built.table;
     let raws: Vec<RawFields<'_>> = records
         .iter()
         .map(|&record| {
             let mut raw = RawFields::new();
             Column::ALL.into_iter().for_each(|column| raw.set(column, table.raw(record, column)));
-            if withdrawn.contains(&record) {
+            if deaths.withdrawn_from(table, record).is_some() {
                 raw.set(Column::DeathDate, "");
             }
             raw
@@ -135,7 +175,8 @@ fn best(built: &Built, child_id: u64, records: &[RecordIndex], rules: &Rules, wi
         records: records.to_vec(),
         sensitive: records.iter().any(|&record| table.is_sensitive(record)),
         chosen,
-        death: death(built, records, &people, &raws, withdrawn),
+        death: death(built, child_id, records, &people, &raws, deaths),
+        notified_death: deaths.told_of_child.get(&child_id).cloned(),
     }
 }
 
@@ -260,23 +301,29 @@ fn measure(
 }
 
 /// A death holds until it is withdrawn: a record that does not tell it may simply not know. Only a newer record of
-/// another source puts it in doubt, for a person to look at.
+/// another source puts it in doubt, for a person to look at, and so does the withdrawal of the same date in another.
 fn death(
     built: &Built,
+    child: u64,
     records: &[RecordIndex],
     people: &[Person],
     raws: &[RawFields<'_>],
-    withdrawn: &Withdrawn,
+    deaths: &Deaths,
 ) -> Death {
     let mut told: BTreeMap<bool, Vec<&str>> = BTreeMap::new();
     for (person, raw) in people.iter().zip(raws) {
         told.entry(person.death_date.valid().is_some()).or_default().push(raw.get(Column::UpdatedAt));
     }
-    let withdrawn_of =
-        |record: &&RecordIndex| withdrawn.contains(*record) && !built.table.raw(**record, Column::DeathDate).is_empty();
+    let mut gone: BTreeSet<&str> =
+        records.iter().filter_map(|&record| deaths.withdrawn_from(&built.table, record)).collect();
+    gone.extend(deaths.withdrawn_of_child.get(&child).into_iter().flatten().map(String::as_str));
+    let is_gone = |raw: &RawFields<'_>| gone.contains(raw.get(Column::DeathDate).trim());
     match (told.get(&true), told.get(&false)) {
-        (None, _) if records.iter().any(|record| withdrawn_of(&record)) => Death::Withdrawn,
+        (None, _) if deaths.told_of_child.contains_key(&child) => Death::Told,
+        (None, _) if !gone.is_empty() => Death::Withdrawn,
         (None, _) => Death::None,
+        (Some(_), _) if raws.iter().any(is_gone) => Death::InDoubt,
+        (Some(_), _) if deaths.told_of_child.contains_key(&child) => Death::Told,
         (Some(dead), Some(alive)) if alive.iter().max() > dead.iter().max() => Death::InDoubt,
         (Some(_), _) => Death::Told,
     }

@@ -5,12 +5,14 @@
 //! history or among the conflicts. Of a sensitive child no whereabouts are told, whichever record holds them.
 
 mod choose;
+mod history;
 mod rules;
 mod sheets;
 
-pub use choose::{BestChild, Chosen, Death, Told, Withdrawn, best_children};
+pub use choose::{BestChild, Chosen, Death, Deaths, Told, best_children};
+pub(crate) use history::is_place;
+pub use history::{Telling, history_columns, in_order, tellings, write_history};
 pub use rules::{Group, Rules, Test};
 pub use sheets::{
-    best_columns, conflicts_columns, history_columns, origins_columns, read_withdrawn, write_best, write_conflicts,
-    write_history, write_origins,
+    best_columns, conflicts_columns, origins_columns, read_withdrawn, write_best, write_conflicts, write_origins,
 };

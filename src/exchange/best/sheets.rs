@@ -1,13 +1,12 @@
 //! Best records as tables.
 
-use super::choose::{BestChild, Chosen, Withdrawn};
+use super::choose::{BestChild, Chosen, Death, Deaths};
 use super::rules::Rules;
 use crate::error::Error;
 use crate::exchange::linked::{WITHHELD, is_whereabouts, text};
 use crate::exchange::lists::for_each_row;
 use crate::exchange::sheet::{Kind, Sheet, SheetColumn};
 use crate::identity::column::Column;
-use crate::identity::name::{FamilyName, GivenName};
 use crate::linkage::table::Table;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -53,7 +52,11 @@ pub fn write_best<W: Write + Send>(
                 let place = group.columns.iter().position(|&c| c == column)?;
                 chosen.as_ref().map(|chosen| chosen.values[place].as_str())
             });
-            row.text(open(child, column, value.unwrap_or_default()));
+            let mut value = value.unwrap_or_default();
+            if column == Column::DeathDate && value.is_empty() && child.death == Death::Told {
+                value = child.notified_death.as_deref().unwrap_or_default();
+            }
+            row.text(open(child, column, value));
         }
         row.text(child.death.as_str());
         let differ = rules.groups.iter().zip(&child.chosen).filter(|(_, chosen)| is_conflict(chosen.as_ref()));
@@ -149,91 +152,18 @@ pub fn write_conflicts<W: Write + Send>(
     Ok(rows.len() as u64)
 }
 
-/// The columns of the file `history`: names, addresses and practices, by child, oldest first as far as `updated_at`
-/// tells.
-pub fn history_columns() -> Vec<SheetColumn> {
-    let mut all = vec![child_id()];
-    all.extend(["kind", "value", "updated_at", "source", "record_id"].map(text));
-    all
-}
-
-/// Writes every name, address and practice that any record tells, each once, with the record that told it last. Former
-/// names and postcodes that a record tells beside its present ones are among them, without a time; deaths that were
-/// withdrawn are, too.
-///
-/// # Errors
-/// `output/cannot-write`.
-pub fn write_history<W: Write + Send>(
-    sheet: &mut Sheet<W>,
-    table: &Table,
-    children: &[BestChild],
-    withdrawn: &Withdrawn,
-) -> Result<(), Error> {
-    let mut rows = Vec::new();
-    for (place, child) in children.iter().enumerate() {
-        let mut told: Vec<(&str, &str, String, u32)> = Vec::new();
-        for &record in &child.records {
-            let raw = |column| table.raw(record, column);
-            let at = raw(Column::UpdatedAt);
-            let joined = |columns: &[Column]| {
-                let parts = columns.iter().map(|&column| raw(column).trim()).filter(|part| !part.is_empty());
-                parts.collect::<Vec<_>>().join(", ")
-            };
-            let given = Some(raw(Column::GivenName)).filter(|text| GivenName::parse_field(text).value().is_some());
-            let family = Some(raw(Column::FamilyName)).filter(|text| FamilyName::parse_field(text).value().is_some());
-            let name = [given.unwrap_or_default(), raw(Column::OtherNames), family.unwrap_or_default()];
-            let name =
-                name.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-            let address = joined(&[
-                Column::Address1,
-                Column::Address2,
-                Column::Address3,
-                Column::Address4,
-                Column::Address5,
-                Column::Postcode,
-            ]);
-            let hidden = |value: String| {
-                if child.sensitive && !value.is_empty() { WITHHELD.to_owned() } else { value }
-            };
-            told.push((at, "name", name, record));
-            told.push(("", "family-name", raw(Column::PreviousFamilyName).trim().to_owned(), record));
-            told.push((at, "address", hidden(address), record));
-            told.push(("", "postcode", hidden(raw(Column::PreviousPostcode).trim().to_owned()), record));
-            told.push((at, "practice", hidden(raw(Column::GpPractice).trim().to_owned()), record));
-            if withdrawn.contains(&record) {
-                told.push((at, "death-withdrawn", raw(Column::DeathDate).trim().to_owned(), record));
-            }
-        }
-        told.retain(|(_, _, value, _)| !value.is_empty());
-        // The last telling of each value, then all in order of time.
-        told.sort_by(|a, b| (a.1, &a.2, b.0, a.3).cmp(&(b.1, &b.2, a.0, b.3)));
-        told.dedup_by(|later, kept| (later.1, &later.2) == (kept.1, &kept.2));
-        told.sort_by(|a, b| (a.1, a.0, &a.2).cmp(&(b.1, b.0, &b.2)));
-        rows.extend(told.into_iter().map(|row| (place, row)));
-    }
-    sheet.rows(rows.len(), |index, row| {
-        let (place, (at, kind, value, record)) = &rows[index];
-        row.integer(children[*place].child_id as i64);
-        row.text(kind);
-        row.text(value);
-        row.text(at);
-        row.text(table.source(*record));
-        row.text(table.record_id(*record));
-    })
-}
-
 /// Reads `source,record_id` of records whose date of death was withdrawn, and tells how many are not in the table.
 ///
 /// # Errors
 /// `list/missing-column`, `list/unreadable`.
-pub fn read_withdrawn(list: impl Read, table: &Table) -> Result<(Withdrawn, u64), Error> {
-    let (mut withdrawn, mut unknown) = (Withdrawn::new(), 0);
+pub fn read_withdrawn(list: impl Read, table: &Table) -> Result<(Deaths, u64), Error> {
+    let (mut deaths, mut unknown) = (Deaths::default(), 0);
     for_each_row(list, ["source", "record_id"], |_, [source, record_id]| {
         match table.find(source, record_id) {
-            Some(record) => drop(withdrawn.insert(record)),
+            Some(record) => deaths.withdraw(record, ""),
             None => unknown += 1,
         }
         Ok(())
     })?;
-    Ok((withdrawn, unknown))
+    Ok((deaths, unknown))
 }

@@ -1,7 +1,10 @@
-//! `childlink best`: one record for every child of a run.
+//! `childlink best`: one record for every child of a run, or of a project.
+
+mod of_project;
 
 use super::Outcome;
 use super::link::{Format, Tables};
+use super::project::ByArgs;
 use crate::input::in_file;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::OutputFolder;
@@ -10,26 +13,29 @@ use crate::rerun::Rerun;
 use crate::standard::{open, read_text};
 use childlink::Error;
 use childlink::exchange::best::{
-    Death, Rules, Withdrawn, best_children, best_columns, conflicts_columns, history_columns, origins_columns,
-    read_withdrawn, write_best, write_conflicts, write_history, write_origins,
+    Death, Rules, Telling, best_children, best_columns, conflicts_columns, history_columns, in_order, origins_columns,
+    read_withdrawn, tellings, write_best, write_conflicts, write_history, write_origins,
 };
 use childlink::linkage::parallel;
+use childlink::project::Project;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Write one best record for every child of a run
+/// Write one best record for every child of a run, or of a project
 ///
 /// Reads the run's inputs again. Each part of the record comes whole from one source, by rules that are a file; beside it
 /// stand the rule and the source, what other sources tell, and the history of names, addresses and practices. Of
-/// sensitive children no whereabouts are written.
+/// sensitive children no whereabouts are written. A project keeps what its records told from run to run, so that the
+/// history goes back to the first run after which this was asked.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink best linked --out best\n  \
-    childlink best linked --rules my-rules.toml --withdrawn-deaths withdrawn.csv --out best\n\n\
+    childlink best linked --rules my-rules.toml --withdrawn-deaths withdrawn.csv --out best\n  \
+    childlink best town.childlink --out best\n\n\
     Files in DIR: best (one row for every child), origins (rule and source of each part), conflicts (what sources tell\n\
     otherwise), history (names, addresses, practices), rules.toml (the rules used). docs/best-record.md has the rules.")]
 pub(crate) struct Args {
-    /// The folder that `childlink link` wrote
+    /// The folder that `childlink link` wrote, or a project
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Folder for the tables
@@ -44,6 +50,8 @@ pub(crate) struct Args {
     /// Form of the tables
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
+    #[command(flatten)]
+    by: ByArgs,
     /// Threads (0: as many as the machine has); the result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -60,14 +68,28 @@ fn write(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     };
     let rules =
         Rules::parse(&rules_text).map_err(|e| in_file(args.rules.as_deref().unwrap_or(Path::new("rules")), e))?;
-    let rerun = Rerun::read(&args.run, &terminal.progress())?;
-    let built = &rerun.records.built;
-    let child_of = children(&args.run, &rerun)?;
-    let (withdrawn, unknown) = match &args.withdrawn_deaths {
-        Some(path) => read_withdrawn(open(path)?, &built.table).map_err(|e| in_file(path, e))?,
-        None => (Withdrawn::new(), 0),
+    let mut project = args.run.is_file().then(|| Project::open(&args.run)).transpose()?;
+    let (records, child_of, (told_deaths, unknown)) = match &mut project {
+        Some(project) => of_project::read(project, args, terminal)?,
+        None => {
+            let rerun = Rerun::read(&args.run, &terminal.progress())?;
+            let child_of = children(&args.run, &rerun)?;
+            let told_deaths = match &args.withdrawn_deaths {
+                Some(path) => read_withdrawn(open(path)?, rerun.table()).map_err(|e| in_file(path, e))?,
+                None => Default::default(),
+            };
+            (rerun.records, child_of, told_deaths)
+        }
     };
-    let children = best_children(built, &child_of, &rules, &withdrawn);
+    let built = &records.built;
+    let children = best_children(built, &child_of, &rules, &told_deaths);
+    let mut history: Vec<(u64, Vec<Telling<'_>>)> =
+        children.iter().map(|child| (child.child_id, tellings(&built.table, child, &told_deaths))).collect();
+    if let Some(project) = &mut project {
+        history = of_project::with_earlier(project, history, &children, &args.by.deed())?;
+    }
+    let history: Vec<(u64, Vec<Telling<'_>>)> =
+        history.into_iter().map(|(child, told)| (child, in_order(told))).collect();
     let mut tables = Tables { folder: OutputFolder::create(&args.out)?, format: args.format };
     let records = &built.table;
     tables.write("best", &best_columns(&rules), |sheet| write_best(sheet, records, &children, &rules))?;
@@ -76,7 +98,8 @@ fn write(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     tables.write("conflicts", &conflicts_columns(), |sheet| {
         write_conflicts(sheet, records, &children, &rules).map(|n| conflicts = n)
     })?;
-    tables.write("history", &history_columns(), |sheet| write_history(sheet, records, &children, &withdrawn))?;
+    let of_project = project.is_some();
+    tables.write("history", &history_columns(of_project), |sheet| write_history(sheet, &history, of_project))?;
     let mut folder = tables.folder;
     folder.put("rules.toml", rules_text.as_bytes())?;
     folder.finish()?;

@@ -10,6 +10,7 @@ use crate::frequencies::FrequencyArgs;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
 use crate::output::{OutputFile, OutputFolder};
+use crate::progress::Phase;
 use crate::render::{Terminal, count, table};
 use crate::run_record;
 use crate::standard::read_text;
@@ -120,6 +121,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let lists = args.lists.read()?;
     let folder = OutputFolder::create(&args.out)?;
     let progress = terminal.progress();
+    progress.expect_as_in(&args.out);
     let mut phases = Phases::new();
     let mut records = inputs.read(&progress)?;
     phases.push(("read", started.elapsed().as_secs_f64()));
@@ -128,6 +130,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let began = Instant::now();
     let (linked, notes) = link_records(args, &lists, &mut records, &model)?;
     phases.push(("link", began.elapsed().as_secs_f64()));
+    count_linked(&phase, &linked);
     drop(phase);
 
     let phase = progress.phase("Writing");
@@ -146,6 +149,14 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     terminal.result(words, || with_run(&summary, &run))?;
     let findings = records.read().has_findings() || !notes.is_empty();
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// What a run of linkage came to, for the log.
+pub(crate) fn count_linked(phase: &Phase, linked: &Linked) {
+    phase.count("pairs_compared", linked.candidate_pairs());
+    phase.count("pairs_linked", pairs_decided(linked, Decision::Link));
+    phase.count("pairs_for_review", pairs_decided(linked, Decision::Review));
+    phase.count("children", linked.children.children);
 }
 
 /// Reads a model file, or takes the built-in model.

@@ -276,6 +276,9 @@ fn write(
     let line = |fact: &Fact| format!("{}\n", settled::fact(fact, index.is_sensitive(fact.child)));
     let facts: String = settlement.facts.iter().map(line).collect();
     folder.put("facts.ndjson", facts.as_bytes())?;
+    let mut sheet = Sheet::csv(folder.file("withdrawn-deaths.csv")?, &settled::withdrawn_death_columns())?;
+    settled::write_withdrawn_deaths(&mut sheet, &settlement.withdrawn_deaths)?;
+    folder.add(sheet.finish()?)?;
     let numbers: String = settlement.to_read_again.iter().map(|number| format!("{number:010}\n")).collect();
     folder.put("read-again.csv", format!("nhs_number\n{numbers}").as_bytes())?;
     write_quarantine(&mut folder, out, rejected)?;

@@ -1,7 +1,8 @@
 //! `childlink project add`.
 
 use super::{ByArgs, Outcome};
-use crate::input::Format;
+use crate::database::Query;
+use crate::input::{Format, queries};
 use crate::lists::{in_file, key_path, read_key};
 use crate::output::{absolute, cannot_read, write_file};
 use crate::render::Terminal;
@@ -10,7 +11,7 @@ use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::exchange::lists::{read_hashes, read_superseded};
 use childlink::exchange::pds_trace::read_traced;
-use childlink::project::{Deed, NewExtract, Project, read_flags};
+use childlink::project::{DatabaseQuery, Deed, NewExtract, Project, read_flags, read_withdrawn_deaths};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -21,11 +22,14 @@ use xxhash_rust::xxh64::Xxh64;
 /// Add extracts and lists
 ///
 /// An extract takes the place of the one that stood for the same source, or for the file of the same name. The files
-/// stay where they are; the project keeps their checksums and refuses a file that has changed since.
+/// stay where they are; the project keeps their checksums and refuses a file that has changed since. A database is asked
+/// anew by every run; its password is kept nowhere.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink project add town.childlink extracts/*.csv\n  \
     childlink project add town.childlink --source northtown=north-may.csv --columns northtown.toml\n  \
+    childlink project add town.childlink --database gp=postgresql://reader@localhost/gp --query gp=@children.sql \\\n    \
+      --password-env GP_PASSWORD\n  \
     childlink project add town.childlink gp-may.csv --replaces gp-april\n  \
     childlink project add town.childlink --barred barred.csv --superseded merged.csv --flags flags.csv\n  \
     childlink project add town.childlink --drop southtown")]
@@ -39,6 +43,15 @@ pub(super) struct Args {
     /// A file whose rows all come from the source NAME; may be given many times
     #[arg(long, value_name = "NAME=FILE")]
     source: Vec<String>,
+    /// A database whose rows all come from the source NAME: postgresql://USER@HOST/DB or sqlite:FILE
+    #[arg(long, value_name = "NAME=URL")]
+    database: Vec<String>,
+    /// What to ask the database NAME, as SQL or as @FILE
+    #[arg(long, value_name = "NAME=SQL")]
+    query: Vec<String>,
+    /// The environment variable that holds the password of the databases of this call (default: PGPASSWORD)
+    #[arg(long, value_name = "VARIABLE", requires = "database")]
+    password_env: Option<String>,
     /// A list of column spellings (TOML) for the files of this call; the project keeps its text
     #[arg(long, value_name = "FILE")]
     columns: Option<PathBuf>,
@@ -57,6 +70,9 @@ pub(super) struct Args {
     /// What a national trace told of records, as `childlink trace apply` wrote it
     #[arg(long, value_name = "FILE", help_heading = "Lists")]
     traced: Option<PathBuf>,
+    /// Records whose date of death was withdrawn: source,record_id, and death_date if another may come
+    #[arg(long, value_name = "FILE", help_heading = "Lists")]
+    withdrawn_deaths: Option<PathBuf>,
     /// Flags to carry as they are: source,record_id,scope,flag
     #[arg(long, value_name = "FILE", help_heading = "Lists")]
     flags: Option<PathBuf>,
@@ -94,6 +110,10 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         let results: Vec<_> = results.into_iter().map(|record| (record, None)).collect();
         let recorded = project.add_traced(&results, &deed)?;
         told("traced results new", if recorded.is_new { recorded.results as usize } else { 0 });
+    }
+    if let Some(path) = &args.withdrawn_deaths {
+        let deaths = in_file(path, read_withdrawn_deaths(open(path)?))?;
+        told("withdrawn deaths new", project.add_withdrawn_deaths(&deaths, &deed)?);
     }
     if let Some(path) = &args.flags {
         let flags = in_file(path, read_flags(open(path)?))?;
@@ -152,7 +172,9 @@ fn extracts(args: &Args) -> Result<Vec<NewExtract>, Error> {
             }
         }
     }
+    let databases = queries(&args.database, &args.query)?;
     let mut slots: Vec<&str> = files.iter().map(|(slot, _, _)| slot.as_str()).collect();
+    slots.extend(databases.iter().map(|query| query.name.as_str()));
     slots.sort_unstable();
     if let Some(twice) = slots.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(Error::new(
@@ -161,15 +183,30 @@ fn extracts(args: &Args) -> Result<Vec<NewExtract>, Error> {
             "name the source of each by --source NAME=FILE, or join the files into one",
         ));
     }
-    files
-        .into_iter()
-        .map(|(slot, path, given_source)| {
-            Format::of(&path)?;
-            let (bytes, sha256, checksum) = digests(&path)?;
-            let path = absolute(&path).display().to_string();
-            Ok(NewExtract { slot, path, given_source, column_map: column_map.clone(), bytes, sha256, checksum })
+    let file = |(slot, path, given_source): (String, PathBuf, Option<String>)| {
+        Format::of(&path)?;
+        let (bytes, sha256, checksum) = digests(&path)?;
+        let path = absolute(&path).display().to_string();
+        let column_map = column_map.clone();
+        Ok(NewExtract { slot, path, query: None, given_source, column_map, bytes, sha256, checksum })
+    };
+    let asked = |query: Query| {
+        let kept = query.with_password_in(args.password_env.clone()).to_keep()?;
+        // Asked once, so that what cannot be asked is told now and not at night.
+        let rows = kept.rows()?;
+        let password_env = kept.password_env().map(str::to_owned);
+        Ok(NewExtract {
+            slot: kept.name.clone(),
+            path: kept.public_url(),
+            query: Some(DatabaseQuery { sql: kept.sql().to_owned(), password_env }),
+            given_source: Some(kept.name.clone()),
+            column_map: column_map.clone(),
+            bytes: rows.bytes,
+            sha256: String::new(),
+            checksum: rows.checksum,
         })
-        .collect()
+    };
+    files.into_iter().map(file).chain(databases.into_iter().map(asked)).collect()
 }
 
 /// Length, SHA-256 and XXH64 of a file.

@@ -10,7 +10,7 @@ use childlink::Error;
 use childlink::exchange::sheet::{Kind, Sheet};
 use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::table::Table;
-use childlink::project::{Project, Published};
+use childlink::project::{Flag, Project, Published};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink project publish town.childlink --index children.index\n  \
-    childlink project publish town.childlink --index children.index --notifications night --keys keys.csv")]
+    childlink project publish town.childlink --index children.index --notifications night --keys keys.csv --flags flags.csv")]
 pub(super) struct Args {
     /// The project
     #[arg(value_name = "FILE")]
@@ -38,6 +38,10 @@ pub(super) struct Args {
     /// Where to write the record behind each entry of the index: entry,source,record_id,child_id (CSV)
     #[arg(long, value_name = "KEYS")]
     keys: Option<PathBuf>,
+    /// Where to write the flags behind each entry, for the host to keep beside the index:
+    /// entry,child_id,source,record_id,scope,flag (CSV)
+    #[arg(long, value_name = "FLAGS")]
+    flags: Option<PathBuf>,
     #[command(flatten)]
     by: ByArgs,
 }
@@ -47,7 +51,9 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let deed = args.by.deed();
     let hand_over = args.notifications.as_deref().map(HandOver::begin).transpose()?;
     if let Some(hand_over) = &hand_over {
+        let (standing, withdrawn) = absorb::read_deaths(hand_over.folder())?;
         project.absorb(hand_over.changes(), &deed)?;
+        project.take_deaths(&standing, &withdrawn, &deed)?;
     }
     absorb::refresh(&mut project, &deed)?;
     let progress = terminal.progress();
@@ -58,6 +64,9 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let published = project.publish(table, hand_over.is_some(), &deed)?;
     if let Some(keys) = &args.keys {
         write_keys(keys, table, &published)?;
+    }
+    if let Some(path) = &args.flags {
+        write_flags(path, &project, table, &published)?;
     }
     let write = || write_file(&args.index, &published.bytes);
     match hand_over {
@@ -94,6 +103,27 @@ fn write_keys(path: &Path, table: &Table, published: &Published) -> Result<(), E
         row.text(table.source(record as RecordIndex));
         row.text(table.record_id(record as RecordIndex));
         row.integer(published.children[record] as i64);
+    })?;
+    sheet.finish()?.finish()
+}
+
+/// Flags go as they came, each with its scope, and say nothing to the index.
+fn write_flags(path: &Path, project: &Project, table: &Table, published: &Published) -> Result<(), Error> {
+    let flags = project.flags()?;
+    let mut rows: Vec<(RecordIndex, &Flag)> = flags
+        .iter()
+        .filter_map(|(flag, _)| table.find(&flag.source, &flag.record_id).map(|record| (record, flag)))
+        .collect();
+    rows.sort_by_key(|(record, _)| published.entries[*record as usize]);
+    let number = |name: &str| (name.to_owned(), Kind::Integer);
+    let text = |name: &str| (name.to_owned(), Kind::Text);
+    let columns = [number("entry"), number("child_id"), text("source"), text("record_id"), text("scope"), text("flag")];
+    let mut sheet = Sheet::csv(OutputFile::create(path)?, &columns)?;
+    sheet.rows(rows.len(), |place, row| {
+        let (record, flag) = rows[place];
+        row.integer(i64::from(published.entries[record as usize]));
+        row.integer(published.children[record as usize] as i64);
+        [&flag.source, &flag.record_id, &flag.scope, &flag.flag].iter().for_each(|value| row.text(value));
     })?;
     sheet.finish()?.finish()
 }

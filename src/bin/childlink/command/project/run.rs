@@ -3,6 +3,7 @@
 use super::parameters::Parameters;
 use super::{ByArgs, Outcome, absorb};
 use crate::command::link::{self, Form, Format, Phases, read_model};
+use crate::database::Query;
 use crate::input::Inputs;
 use crate::lists::Lists;
 use crate::output::{OutputFolder, absolute, cannot_read};
@@ -154,11 +155,16 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let started = Instant::now();
     let deed = args.by.deed();
     let progress = terminal.progress();
+    progress.expect_as_in(&parameters.out);
     let mut phases = Phases::new();
     let inputs = inputs_of(&extracts, &parameters.keep)?;
     check_unchanged(&extracts, &progress)?;
     let folder = OutputFolder::create(&parameters.out)?;
     let mut records = inputs.read(&progress)?;
+    let asked = extracts.iter().filter(|extract| extract.told.query.is_some());
+    for (extract, checksum) in asked.zip(inputs.row_checksums()) {
+        project.note_rows(id, extract, &checksum.unwrap_or_default())?;
+    }
     phases.push(("read", started.elapsed().as_secs_f64()));
 
     let phase = progress.phase("Linking");
@@ -186,6 +192,10 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
         }
     };
     phases.push(("link", began.elapsed().as_secs_f64()));
+    link::count_linked(&phase, &linked);
+    if let Some(Ok(unchanged)) = compared {
+        phase.count("unchanged_records", unchanged);
+    }
     drop(phase);
 
     let phase = progress.phase("Writing");
@@ -205,6 +215,15 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
         }
     };
     phases.push(("keep", began.elapsed().as_secs_f64()));
+    for (what, number) in [
+        ("new_records", report.new_records),
+        ("gone_records", report.gone_records),
+        ("moved_records", report.moved_records),
+        ("merged_children", report.merged_children),
+        ("split_children", report.split_children),
+    ] {
+        phase.count(what, number);
+    }
     let total = started.elapsed().as_secs_f64();
     let lists = json!({"project": absolute(&args.file).display().to_string()});
     let mut record = run_record::of_run(&inputs, lists, &phases, total, parameters.seed);
@@ -295,24 +314,33 @@ pub(in crate::command) fn read_extracts(project: &Project, progress: &Progress) 
 /// # Errors
 /// Those of [`Inputs::new`] and [`Inputs::spell`].
 pub(super) fn inputs_of(extracts: &[Extract], keep: &[String]) -> Result<Inputs, Error> {
+    // Files stand before databases, as inputs do.
+    let of_files = extracts.iter().filter(|extract| extract.told.query.is_none());
     let file = |extract: &Extract| {
         let path = PathBuf::from(&extract.told.path);
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let source = extract.told.given_source.clone().map(SourceName::Given);
         (path, source.unwrap_or(SourceName::Fallback(stem)))
     };
-    let mut inputs = Inputs::new(extracts.iter().map(file).collect(), None, keep.to_vec())?;
+    let query = |extract: &Extract| {
+        let asked = extract.told.query.as_ref()?;
+        let query = Query::new(&extract.told.slot, &extract.told.path, &asked.sql);
+        Some(query.map(|query| query.with_password_in(asked.password_env.clone())))
+    };
+    let queries = extracts.iter().filter_map(query).collect::<Result<Vec<_>, _>>()?;
+    let mut inputs = Inputs::new(of_files.map(file).collect(), None, keep.to_vec())?.with_queries(queries);
     for (number, extract) in extracts.iter().enumerate() {
         extract.told.column_map.as_deref().map_or(Ok(()), |list| inputs.spell(number, list))?;
     }
     Ok(inputs)
 }
 
-/// Sees that every extract is what was added.
+/// Sees that every file is what was added. Databases are read anew.
 ///
 /// # Errors
 /// `input/cannot-read`, `project/extract-changed`.
 pub(super) fn check_unchanged(extracts: &[Extract], progress: &Progress) -> Result<(), Error> {
+    let extracts: Vec<&Extract> = extracts.iter().filter(|extract| extract.told.query.is_none()).collect();
     let phase = progress.bytes("Checking", extracts.iter().map(|extract| extract.told.bytes).sum());
     let checks = parallel::map(extracts.len(), |number| {
         let told = &extracts[number].told;

@@ -106,6 +106,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
             json!({
                 "name": told.slot, "bytes": told.bytes, "sha256": told.sha256, "added_at": extract.added_at,
                 "file": told.path, "source": told.given_source, "has_column_map": told.column_map.is_some(),
+                "query": told.query.as_ref().map(|query| &query.sql),
+                "password_env": told.query.as_ref().and_then(|query| query.password_env.as_ref()),
             })
         };
         let run = |run: &Run| {
