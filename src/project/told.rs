@@ -7,7 +7,7 @@ use super::audit::{Deed, note};
 use super::fault::Store;
 use super::flag::read_list;
 use crate::error::Error;
-use crate::exchange::best::{Telling, is_place};
+use crate::exchange::best::Telling;
 use crate::index::ChildId;
 use crate::linkage::table::Table;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -312,12 +312,12 @@ fn erase_whereabouts(connection: &Connection, sensitive: &BTreeSet<u64>) -> Resu
              SELECT source, record_id, before FROM history WHERE before NOT NULL",
         )
         .stored()?;
+    // The kinds of `Telling::is_whereabouts`.
     let mut erase = connection
         .prepare(
             "DELETE FROM told WHERE source = ?1 AND record_id = ?2 AND kind IN ('address', 'postcode', 'practice')",
         )
         .stored()?;
-    debug_assert!(["address", "postcode", "practice"].into_iter().all(is_place));
     let mut rows = of_record.query([]).stored()?;
     let mut erased = 0;
     while let Some(row) = rows.next().stored()? {

@@ -41,7 +41,7 @@ impl Telling<'_> {
 }
 
 /// Whether a kind of telling says where somebody lives, or nearly so.
-pub(crate) fn is_place(kind: &str) -> bool {
+fn is_place(kind: &str) -> bool {
     matches!(kind, "address" | "postcode" | "practice")
 }
 

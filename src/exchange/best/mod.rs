@@ -10,7 +10,6 @@ mod rules;
 mod sheets;
 
 pub use choose::{BestChild, Chosen, Death, Deaths, Told, best_children};
-pub(crate) use history::is_place;
 pub use history::{Telling, history_columns, in_order, tellings, write_history};
 pub use rules::{Group, Rules, Test};
 pub use sheets::{
