@@ -66,7 +66,7 @@ fn table() -> Table {
         }
     }
     let source = SourceName::Fallback("all".into());
-    let options = ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[] };
+    let options = ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[], scratch: None };
     let rows = csv::read(Cursor::new(text), options, &|_| {}).expect("records that synth wrote");
     Table::build(rows.builders).table
 }

@@ -128,7 +128,7 @@
 //!
 //! let file = "id;dob;surname\n1;29/02/2024;O’Brien\n2;03/03/2024\n";
 //! let source = SourceName::Given("births".to_owned());
-//! let options = ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[] };
+//! let options = ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[], scratch: None };
 //! let rows = csv::read(&mut Cursor::new(file), options, &|_| {})?;
 //! // Every row is accounted for: accepted, or set aside with its reason.
 //! assert_eq!((rows.report.rows, rows.quarantined.len()), (2, 1));

@@ -60,7 +60,7 @@ fn table<'r>(head: &str, rows: impl IntoIterator<Item = &'r String>) -> Table {
     let rows: Vec<&str> = rows.into_iter().map(String::as_str).collect();
     let text = format!("{head}{}\n", rows.join("\n"));
     let source = SourceName::Fallback("all".into());
-    let options = ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[] };
+    let options = ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[], scratch: None };
     Table::build(csv::read(Cursor::new(text.into_bytes()), options, &|_| {}).unwrap().builders).table
 }
 

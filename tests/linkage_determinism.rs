@@ -41,7 +41,8 @@ fn shuffled(text: &[u8]) -> Vec<u8> {
 fn outcome(text: Vec<u8>, threads: usize, model: &Model) -> String {
     with_threads(threads, || {
         let source = SourceName::Fallback("all".into());
-        let options = ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[] };
+        let options =
+            ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[], scratch: None };
         let rows = csv::read(Cursor::new(text), options, &|_| {}).unwrap();
         let table = Table::build(rows.builders).table;
         let linked = link(&table, model, &LinkOptions::default()).unwrap();

@@ -177,7 +177,7 @@ mod tests {
     fn with_options<T>(work: impl FnOnce(ReadOptions<'_>) -> T) -> T {
         let source = SourceName::Fallback("north".to_owned());
         let keep = ["ward".to_owned()];
-        work(ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &keep })
+        work(ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &keep, scratch: None })
     }
 
     #[test]

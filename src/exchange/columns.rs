@@ -152,7 +152,8 @@ mod tests {
         let columns: Vec<_> =
             buffers.iter().map(|(bytes, offsets)| ColumnBuffer::new(bytes, offsets).unwrap()).collect();
         let source = SourceName::Fallback("north".to_owned());
-        let options = ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[] };
+        let options =
+            ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[], scratch: None };
         work(&HEADER.map(str::to_owned), &columns, options)
     }
 

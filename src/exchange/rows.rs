@@ -4,8 +4,10 @@ use super::column_map::{ColumnMap, Spellings};
 use crate::error::{Code, Error, Severity};
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
+use crate::linkage::scratch::Scratch;
 use crate::linkage::table::{SourceId, TableBuilder};
 use crate::text::packed::{read_length, read_list, read_number, read_text, write_length, write_list, write_text};
+use std::sync::Arc;
 
 /// The bytes of the row do not stand for text.
 pub static UNDECODABLE: Code = Code::new(
@@ -94,6 +96,8 @@ pub struct ReadOptions<'o> {
     pub spellings: &'o Spellings,
     /// Columns to hand on beside the canonical ones.
     pub keep: &'o [String],
+    /// Where the text of rows is put aside, in a build that can; `None` keeps it in memory.
+    pub scratch: Option<&'o Arc<dyn Scratch>>,
 }
 
 /// A row that was set aside. Its text is read again when it is written out.
@@ -242,12 +246,19 @@ pub(super) struct RowSink<'o> {
     options: ReadOptions<'o>,
     taken: TakenRows,
     source: Option<(String, SourceId)>,
+    /// Bytes of text gathered since text was last put aside.
+    #[cfg(feature = "scratch")]
+    gathered: usize,
 }
 
 /// The rows of one chunk of an input.
 #[derive(Default)]
 pub(super) struct TakenRows {
+    /// Rows before those of `builder`, whose text was put aside.
+    pub(super) before: Vec<TableBuilder>,
     pub(super) builder: TableBuilder,
+    /// Why text could not be put aside.
+    pub(super) fault: Option<Error>,
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) kept: KeptValues,
     pub(super) rows: u64,
@@ -274,12 +285,52 @@ impl<'o> RowSink<'o> {
     pub(super) fn with_room(options: ReadOptions<'o>, rows: usize) -> RowSink<'o> {
         let builder = TableBuilder::with_room(options.input, rows);
         let taken = TakenRows { builder, kept: KeptValues::new(options.keep.len()), ..TakenRows::default() };
-        RowSink { options, taken, source: None }
+        RowSink {
+            options,
+            taken,
+            source: None,
+            #[cfg(feature = "scratch")]
+            gathered: 0,
+        }
     }
 
     /// All rows so far.
+    #[cfg(not(feature = "scratch"))]
     pub(super) fn taken(self) -> TakenRows {
         self.taken
+    }
+
+    /// All rows so far.
+    #[cfg(feature = "scratch")]
+    pub(super) fn taken(mut self) -> TakenRows {
+        if let Some(scratch) = self.options.scratch {
+            self.put_aside(scratch);
+        }
+        self.taken
+    }
+
+    /// Puts the text of the rows aside, and begins anew.
+    #[cfg(feature = "scratch")]
+    fn put_aside(&mut self, scratch: &Arc<dyn Scratch>) {
+        let mut full = std::mem::replace(&mut self.taken.builder, TableBuilder::new(self.options.input));
+        // Sources are numbered by the builder.
+        (self.source, self.gathered) = (None, 0);
+        if self.taken.fault.is_none() {
+            self.taken.fault = full.put_aside(scratch).err();
+        }
+        if self.taken.fault.is_none() && !full.is_empty() {
+            self.taken.before.push(full);
+        }
+    }
+
+    /// Puts the text of the rows aside once there is enough of it.
+    #[cfg(feature = "scratch")]
+    fn make_room(&mut self, fields: &RawFields<'_>) {
+        let Some(scratch) = self.options.scratch else { return };
+        self.gathered += Column::ALL.into_iter().map(|column| fields.get(column).len()).sum::<usize>();
+        if self.gathered > scratch.room() {
+            self.put_aside(scratch);
+        }
     }
 
     /// Takes a row; `kept` gives the values of the columns to keep.
@@ -305,6 +356,8 @@ impl<'o> RowSink<'o> {
         };
         self.taken.builder.push(source, row, fields);
         self.taken.kept.push(row, kept);
+        #[cfg(feature = "scratch")]
+        self.make_room(fields);
     }
 
     /// Sets a row aside.
@@ -354,7 +407,9 @@ impl TakenRows {
             [read_length(bytes)?, read_length(bytes)?, read_length(bytes)?, read_length(bytes)?];
         let nul = Counted { count, rows: read_list(bytes)? };
         let (too_many_sources, fell_back) = (too_many_sources != 0, fell_back != 0);
-        Some(TakenRows { builder, quarantined, kept, rows, nul, too_many_sources, fell_back })
+        let taken =
+            TakenRows { builder, quarantined, kept, rows, nul, too_many_sources, fell_back, ..TakenRows::default() };
+        Some(taken)
     }
 }
 
@@ -375,6 +430,9 @@ impl Rows {
                 )
                 .in_field("source"));
             }
+            if let Some(fault) = taken.fault {
+                return Err(fault);
+            }
             report.rows += taken.rows;
             rows.quarantined.extend(taken.quarantined);
             rows.kept.append(&taken.kept);
@@ -382,6 +440,7 @@ impl Rows {
             nul.count += taken.nul.count;
             let room = SAMPLE_ROWS - nul.rows.len();
             nul.rows.extend(taken.nul.rows.into_iter().take(room));
+            rows.builders.extend(taken.before);
             if !taken.builder.is_empty() {
                 rows.builders.push(taken.builder);
             }

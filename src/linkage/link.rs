@@ -183,18 +183,66 @@ pub fn link_in_steps(
     trained: &mut OnTrained<'_>,
 ) -> Result<(Linked, Option<Scan>), Error> {
     let walk = Walk::of(table);
+    let found = search(table, &walk, fingerprints(table, options), model, options, trained)?;
+    drop(walk);
+    conclude(table, found, options)
+}
+
+/// The same in less memory and more time: the table's fields are not copied but put into another order, and back.
+///
+/// # Errors
+/// As [`link_in_steps`].
+pub fn link_sparing(
+    table: &mut Table,
+    model: &Model,
+    options: &LinkOptions,
+    trained: &mut OnTrained<'_>,
+) -> Result<(Linked, Option<Scan>), Error> {
+    let fingerprints = fingerprints(table, options);
+    let walk = Walk::out_of(table);
+    let found = search(table, &walk, fingerprints, model, options, trained);
+    walk.give_back(table);
+    conclude(table, found?, options)
+}
+
+/// What is needed of each record to know it again, if the scan is kept or an earlier one may be taken over.
+fn fingerprints(table: &Table, options: &LinkOptions) -> Vec<u64> {
+    if options.keep_scan || options.earlier.is_some() { again::fingerprints(table) } else { Vec::new() }
+}
+
+/// A trained model, and what a scan by it found.
+struct Found {
+    model: Model,
+    training: Option<TrainingReport>,
+    scanned: Scanned,
+}
+
+/// Trains the model and looks for candidates.
+fn search(
+    table: &Table,
+    walk: &Walk,
+    fingerprints: Vec<u64>,
+    model: &Model,
+    options: &LinkOptions,
+    trained: &mut OnTrained<'_>,
+) -> Result<Found, Error> {
     let compiled = Compiled::new(walk.fields(), model)?;
     let (model, training) = if options.skip_training {
         (model.clone(), None)
     } else {
-        let (model, report) = estimate::train_compiled(table, &walk, &compiled, model, options.kind, options.seed)?;
+        let (model, report) = estimate::train_compiled(table, walk, &compiled, model, options.kind, options.seed)?;
         (model, Some(report))
     };
     trained(&model, training.as_ref())?;
-    let scanner = Scanner { table, walk: &walk, compiled: &compiled, model: &model, kind: options.kind };
-    let Scanned { mut candidates, blocking, oversized, scan, .. } = scanner.scan(options)?;
-    drop(compiled);
-    drop(walk);
+    let scanned =
+        Scanner { walk, compiled: &compiled, model: &model, kind: options.kind }.scan(fingerprints, options)?;
+    Ok(Found { model, training, scanned })
+}
+
+/// Decides on what was found and groups records into children.
+fn conclude(table: &Table, found: Found, options: &LinkOptions) -> Result<(Linked, Option<Scan>), Error> {
+    let Found { model, training, scanned } = found;
+    let Scanned { mut candidates, blocking, oversized, scan, .. } = scanned;
     if options.kind == LinkKind::LinkOnly {
         for pair in weigh_pairs(table, &model, &candidates_of_one(&candidates.pairs))? {
             candidates.offer_household(&model, pair.score, (pair.left, pair.right));
@@ -280,7 +328,6 @@ pub(crate) fn decide_pairs(
 
 /// What a scan is done with.
 struct Scanner<'a> {
-    table: &'a Table,
     walk: &'a Walk,
     compiled: &'a Compiled<'a>,
     model: &'a Model,
@@ -298,10 +345,9 @@ struct Scanned {
 }
 
 impl Scanner<'_> {
-    fn scan(&self, options: &LinkOptions) -> Result<Scanned, Error> {
+    fn scan(&self, fingerprints: Vec<u64>, options: &LinkOptions) -> Result<Scanned, Error> {
         let earlier = options.earlier.as_ref().filter(|_| self.model.frequencies.is_some());
-        let fingerprints =
-            if options.keep_scan || earlier.is_some() { again::fingerprints(self.table) } else { Vec::new() };
+        let fingerprints = if options.keep_scan || earlier.is_some() { fingerprints } else { Vec::new() };
         let known = earlier.and_then(|earlier| Some((earlier, earlier.unchanged(&fingerprints)?)));
         let mut scanned = self
             .candidates(&fingerprints, known.as_ref().map(|(earlier, unchanged)| (*earlier, unchanged.as_slice())))?;

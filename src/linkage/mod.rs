@@ -28,6 +28,7 @@ pub mod pattern;
 pub mod predicate;
 pub mod reference_names;
 pub mod score;
+pub mod scratch;
 #[cfg(feature = "splink")]
 pub mod splink;
 pub mod superseded;
@@ -41,4 +42,5 @@ pub use crate::text::hash;
 pub(crate) use link::decide_pairs;
 pub use link::{
     DecidedPair, Decision, LinkOptions, Linked, OnTrained, RefusedMerge, RestrictedPair, link, link_in_steps,
+    link_sparing,
 };

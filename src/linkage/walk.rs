@@ -18,11 +18,24 @@ pub(crate) struct Walk {
 impl Walk {
     /// Puts the fields of a table in order.
     pub(crate) fn of(table: &Table) -> Walk {
-        let birth = &table.fields.birth;
-        let mut places = parallel::map_each(table.len(), |record| (birth[record], record as RecordIndex));
-        parallel::sort_by_word(&mut places, |(birth, _)| birth.bits());
-        let records: Vec<RecordIndex> = places.into_iter().map(|(_, record)| record).collect();
+        let records = by_birth(table);
         Walk { fields: table.fields.in_order(&records), records }
+    }
+
+    /// The same without a copy: the fields leave the table, but for the sources, until they are given back.
+    pub(crate) fn out_of(table: &mut Table) -> Walk {
+        let records = by_birth(table);
+        let source = table.fields.source.clone();
+        let fields = std::mem::replace(&mut table.fields, Fields { source, ..Fields::default() });
+        Walk { fields: fields.into_order(&records), records }
+    }
+
+    /// Gives the fields back to the table that they were taken from.
+    pub(crate) fn give_back(self, table: &mut Table) {
+        let places = self.places();
+        let Walk { fields, records } = self;
+        drop(records);
+        table.fields = fields.into_order(&places);
     }
 
     /// The fields in this order.
@@ -55,4 +68,12 @@ impl Walk {
         let (left, right) = (self.record(left), self.record(right));
         (left.min(right), left.max(right))
     }
+}
+
+/// The records in order of birth date, then of the table.
+fn by_birth(table: &Table) -> Vec<RecordIndex> {
+    let birth = &table.fields.birth;
+    let mut places = parallel::map_each(table.len(), |record| (birth[record], record as RecordIndex));
+    parallel::sort_by_word(&mut places, |(birth, _)| birth.bits());
+    places.into_iter().map(|(_, record)| record).collect()
 }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::identity::column::Column;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::table::Table;
-use crate::linkage::{Decision, Linked};
+use crate::linkage::{DecidedPair, Decision, Linked};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
@@ -46,6 +46,11 @@ impl Evidence {
     }
 }
 
+/// Whether a pair may be shown to a person.
+fn is_listed(pair: &DecidedPair) -> bool {
+    pair.decision == Decision::Review || !pair.guards.is_empty()
+}
+
 /// Puts the pairs of a run in the place of those of the last.
 pub(super) fn replace(connection: &Connection, table: &Table, linked: &Linked) -> Result<(), Error> {
     connection.execute("DELETE FROM pair", []).stored()?;
@@ -71,7 +76,7 @@ pub(super) fn replace(connection: &Connection, table: &Table, linked: &Linked) -
             .map(|_| ())
     };
     for pair in &linked.pairs {
-        if pair.decision == Decision::Review || !pair.guards.is_empty() {
+        if is_listed(pair) {
             put(pair.left, pair.right, pair.decision.as_str(), Some(pair.weight), pair.guards.codes())?;
         }
     }
@@ -80,6 +85,23 @@ pub(super) fn replace(connection: &Connection, table: &Table, linked: &Linked) -
 }
 
 impl Project {
+    /// The records whose text a run shows to people, or holds against what they were shown: those of listed pairs, and
+    /// those of decisions that stand. What is to be brought at hand ([`Table::recall`]) before
+    /// [`settle`](Project::settle).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn shown_records(&self, table: &Table, linked: &Linked) -> Result<Vec<RecordIndex>, Error> {
+        let listed = linked.pairs.iter().filter(|pair| is_listed(pair)).flat_map(|pair| [pair.left, pair.right]);
+        let restricted = linked.restricted.iter().flat_map(|pair| [pair.left, pair.right]);
+        let decisions = self.standing_decisions()?;
+        let decided = decisions.iter().flat_map(|decision| {
+            let row = &decision.row;
+            [table.find(&row.source_l, &row.record_id_l), table.find(&row.source_r, &row.record_id_r)]
+        });
+        Ok(listed.chain(restricted).chain(decided.flatten()).collect())
+    }
+
     /// The pairs that the last run listed for people, in order.
     ///
     /// # Errors

@@ -324,10 +324,11 @@ impl Project {
         decode_outcome(&bytes, records, model, training).map(Some)
     }
 
-    /// Makes the children of a run those of the project, and tells what changed.
+    /// Makes the children of a run those of the project, and tells what changed. Where text of the table is in scratch,
+    /// that of [`shown_records`](Project::shown_records) must be at hand.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Those of the database and of [`Table::check_text`].
     pub fn settle(&mut self, run: i64, outcome: &Settled, deed: &Deed) -> Result<ChangeReport, Error> {
         let Settled { table, linked, quarantined, summary } = *outcome;
         let extracts = self.extracts_of_run(run)?;
@@ -401,6 +402,7 @@ impl Project {
         let detail =
             format!("{} records new, {} gone, {} moved", report.new_records, report.gone_records, report.moved_records);
         note(&transaction, deed, "settle", &format!("run {run}"), &detail)?;
+        table.check_text()?;
         transaction.commit().stored()?;
         Ok(report)
     }

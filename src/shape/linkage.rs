@@ -161,7 +161,7 @@ impl TextColumns {
 }
 
 pub(super) fn options(input: u16, source: &SourceName) -> ReadOptions<'_> {
-    ReadOptions { input, source, spellings: Spellings::built_in(), keep: &[] }
+    ReadOptions { input, source, spellings: Spellings::built_in(), keep: &[], scratch: None }
 }
 
 /// Records in their table, on their way to children. The steps are apart so that a host can tell how far it is,

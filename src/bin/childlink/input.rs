@@ -9,6 +9,7 @@ use childlink::exchange::column_map::Spellings;
 use childlink::exchange::intake::{Intake, Records};
 use childlink::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
 use childlink::exchange::{arrow, csv, ndjson, parquet};
+use childlink::linkage::scratch::Scratch;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -57,6 +58,8 @@ pub(crate) struct Inputs {
     /// Lists of spellings of single files, by the file's number: the text and what it says.
     own: BTreeMap<usize, (String, Spellings)>,
     keep: Vec<String>,
+    /// Where the text of records is put aside.
+    scratch: Option<Arc<dyn Scratch>>,
 }
 
 impl InputArgs {
@@ -155,7 +158,8 @@ impl Inputs {
             |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let names = files.iter().map(|(path, _)| name(path)).collect();
         let (queries, rows) = (Vec::new(), Mutex::default());
-        Ok(Inputs { files, queries, rows, names, columns, spellings, own: BTreeMap::new(), keep })
+        let (own, scratch) = (BTreeMap::new(), None);
+        Ok(Inputs { files, queries, rows, names, columns, spellings, own, keep, scratch })
     }
 
     /// Gives one input a list of spellings of its own (the text of a TOML file). Queries are numbered after the files.
@@ -270,6 +274,27 @@ impl Inputs {
         })
     }
 
+    /// How many bytes the inputs are together; `None` where some are packed, columnar or rows of a database, so that
+    /// what they hold is not known before they are read.
+    pub(crate) fn plain_bytes(&self) -> Option<u64> {
+        let bytes = |path: &Path| {
+            let mut input = Input::open(path).ok()?;
+            let mut beginning = Vec::new();
+            input.by_ref().take(4096).read_to_end(&mut beginning).ok()?;
+            let is_text = matches!(Format::told_by(&beginning), Format::Delimited | Format::Ndjson);
+            (is_text && input.packing() == Packing::Plain).then(|| fs::metadata(path).ok()).flatten().map(|m| m.len())
+        };
+        if !self.queries.is_empty() {
+            return None;
+        }
+        self.paths().map(bytes).try_fold(0, |sum: u64, bytes| sum.checked_add(bytes?))
+    }
+
+    /// From now on, puts the text of records aside while it is read.
+    pub(crate) fn put_text_aside(&mut self, scratch: Arc<dyn Scratch>) {
+        self.scratch = Some(scratch);
+    }
+
     /// The columns to hand on.
     pub(crate) fn keep(&self) -> &[String] {
         &self.keep
@@ -292,6 +317,7 @@ impl Inputs {
         drop(phase);
         let phase = progress.phase("Understanding");
         let records = intake.build();
+        records.built.table.check_text()?;
         phase.count("rows", records.read().rows());
         phase.count("records", records.built.table.len() as u64);
         phase.count("set_aside", records.quarantined.len() as u64);
@@ -385,7 +411,8 @@ impl Inputs {
     fn options(&self, number: usize) -> ReadOptions<'_> {
         let source = self.source(number);
         let spellings = self.own.get(&number).map_or(&self.spellings, |(_, spellings)| spellings);
-        ReadOptions { input: number as u16, source, spellings, keep: &self.keep }
+        let (keep, scratch) = (&self.keep, self.scratch.as_ref());
+        ReadOptions { input: number as u16, source, spellings, keep, scratch }
     }
 }
 

@@ -15,6 +15,7 @@ mod input;
 mod labels;
 mod linked;
 mod lists;
+mod memory;
 mod message_store;
 mod output;
 mod packed;

@@ -15,7 +15,7 @@ mod share;
 mod split;
 
 pub use form::{Form, MAX_BEGINNING};
-pub(crate) use reader::map_chunks;
+pub(crate) use reader::{BLOCK, map_chunks};
 pub use reader::{ChunkRows, Finished, Reader, read, read_again};
 pub use share::{Share, join, read_share};
 pub use split::{Chunk, MAX_RECORD, Row, Splitter};

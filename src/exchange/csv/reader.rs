@@ -18,7 +18,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
 
 /// How much is read at a time, in bytes.
-const BLOCK: usize = 1 << 23;
+pub(crate) const BLOCK: usize = 1 << 23;
+
+/// How much is read at a time at least.
+const LEAST_BLOCK: usize = 1 << 16;
 
 /// Reads the records of one delimited file, chunk by chunk, on any thread.
 ///
@@ -121,7 +124,8 @@ impl<'o> Reader<'o> {
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Vec<ChunkRows>, Error> {
         file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
-        map_chunks(file, &self.form, advance, |chunk| self.read(chunk))
+        let room = self.options.scratch.map_or(BLOCK, |scratch| scratch.room());
+        map_chunks(file, &self.form, room.clamp(LEAST_BLOCK, BLOCK), advance, |chunk| self.read(chunk))
     }
 
     fn report(&self) -> InputReport {
@@ -267,7 +271,7 @@ pub(super) fn settle<R: Read + Seek + Send>(
     }
 }
 
-/// What `work` makes of each chunk of a file, from where it stands, with the threads of the current pool; in
+/// What `work` makes of each chunk of a file, of which so many bytes are read at a time, from where it stands, with the threads of the current pool; in
 /// no certain order.
 ///
 /// # Errors
@@ -275,10 +279,11 @@ pub(super) fn settle<R: Read + Seek + Send>(
 pub(crate) fn map_chunks<R: Read + Send, T: Send>(
     file: &mut R,
     form: &Form,
+    block: usize,
     advance: &(dyn Fn(u64) + Sync),
     work: impl Fn(&Chunk) -> T + Sync + Send,
 ) -> Result<Vec<T>, Error> {
-    let source = Mutex::new(Source { splitter: Some(Splitter::new(form)), block: BLOCK, file });
+    let source = Mutex::new(Source { splitter: Some(Splitter::new(form)), block, file });
     let results = parallel::map(parallel::thread_count(), |_| {
         let (mut results, mut done) = (Vec::new(), None);
         // Each thread takes the next chunk in turn, so that only a few are in memory at a time.
@@ -379,7 +384,7 @@ mod tests {
 
     fn with_options<T>(keep: &[String], work: impl FnOnce(ReadOptions<'_>) -> T) -> T {
         let source = SourceName::Fallback("north".to_owned());
-        work(ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep })
+        work(ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep, scratch: None })
     }
 
     fn rows_of(bytes: &[u8]) -> Result<Rows, Error> {

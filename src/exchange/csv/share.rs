@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn shares_join_to_the_rows_of_the_whole() {
         let (source, keep) = (SourceName::Fallback("north".to_owned()), ["ward".to_owned()]);
-        let options = ReadOptions { input: 2, source: &source, spellings: Spellings::built_in(), keep: &keep };
+        let options =
+            ReadOptions { input: 2, source: &source, spellings: Spellings::built_in(), keep: &keep, scratch: None };
         // The second file shows only at its end that it is Windows-1252.
         for bytes in [file(b""), file(b"late,2020-01-02,Zo\xEB,,\n")] {
             let whole = told(read(Cursor::new(&bytes), options, &|_| {}).unwrap());

@@ -4,7 +4,7 @@
 
 use crate::error::{Code, Error};
 use crate::exchange::csv::record::Record;
-use crate::exchange::csv::{Chunk, Form, MAX_BEGINNING, Row, map_chunks};
+use crate::exchange::csv::{BLOCK, Chunk, Form, MAX_BEGINNING, Row, map_chunks};
 use crate::exchange::encoding::{Encoding, Utf8Tally};
 use crate::exchange::rows::{FIELD_COUNT, UNBALANCED_QUOTE, UNDECODABLE};
 use crate::linkage::frame::{Frame, FrameColumn};
@@ -59,7 +59,7 @@ pub fn read<R: Read + Seek + Send>(mut file: R) -> Result<Rows, Error> {
     let mut form = Form::detect(&beginning)?;
     loop {
         file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
-        let mut pieces = map_chunks(&mut file, &form, &|_| {}, |chunk| Piece::of(chunk, &form))?;
+        let mut pieces = map_chunks(&mut file, &form, BLOCK, &|_| {}, |chunk| Piece::of(chunk, &form))?;
         let mut tally = Utf8Tally::default();
         pieces.iter().for_each(|piece| tally.add(piece.tally));
         if let Some(better) = form.with_encoding_of(tally, &beginning)? {

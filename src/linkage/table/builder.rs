@@ -44,6 +44,9 @@ pub struct TableBuilder {
     pub(super) source: Vec<u16>,
     pub(super) row: Vec<u32>,
     pub(super) columns: [RawColumn; Column::COUNT],
+    /// Where the text is, once it was put aside.
+    #[cfg(feature = "scratch")]
+    pub(super) away: Option<Box<super::away::AwayChunk>>,
     /// Records expected.
     room: usize,
 }

@@ -3,6 +3,8 @@
 //! Records stand in the order of (source name, record id), whatever the order of rows, files or
 //! chunks, so that everything computed from a [`RecordIndex`] is the same for the same records.
 
+#[cfg(feature = "scratch")]
+mod away;
 mod builder;
 mod dictionary;
 pub(crate) mod fields;
@@ -11,6 +13,7 @@ mod order;
 mod packed;
 mod quality;
 mod raw_column;
+mod text;
 
 pub use builder::{RowOrigin, SourceId, TableBuilder};
 pub use order::{REPEATED_RECORD, Repeat, SUPERSEDED_RECORD};
@@ -19,16 +22,18 @@ pub use quality::{FieldQuality, FindingCount, SAMPLE_ROWS, SourceQuality};
 use super::comparison::RecordIndex;
 use super::parallel;
 use super::superseded::Superseded;
+use crate::error::Error;
 use crate::identity::column::Column;
 use fields::{ColumnFindings, Fields, Reader, SourceDates};
 use order::{Resolved, Unordered};
 use raw_column::RawColumn;
+use text::RawText;
 
 /// All accepted records of one run.
 pub struct Table {
     sources: Vec<String>,
     origin: Vec<RowOrigin>,
-    columns: Vec<RawColumn>,
+    text: RawText,
     pub(crate) fields: Fields,
 }
 
@@ -47,29 +52,28 @@ impl Table {
     pub fn build(chunks: Vec<TableBuilder>) -> Built {
         let (sources, unordered) = join(chunks);
         let Resolved { kept: order, repeats, sensitive } = unordered.resolve();
-        let Unordered { source, origin, columns } = unordered;
+        let Unordered { source, origin, text } = unordered;
         let in_place = order.len() == source.len() && order.iter().enumerate().all(|(n, &index)| n == index as usize);
-        let (source, origin, columns) = if in_place {
-            (source, origin, columns)
+        let (source, origin, text) = if in_place {
+            (source, origin, text.settled(None))
         } else {
             (
                 order.iter().map(|&index| source[index as usize]).collect(),
                 order.iter().map(|&index| origin[index as usize]).collect(),
-                parallel::map_owned(columns, |column| column.permuted(&order)),
+                text.settled(Some(&order)),
             )
         };
-        let columns: Vec<RawColumn> = columns.into_iter().map(RawColumn::sealed).collect();
-        let (mut fields, findings, dates) = Reader::new(&columns, &source).read(sources.len());
+        drop(order);
+        let (mut fields, findings, dates) = Reader::new(&text, source).read(sources.len());
         sensitive.into_iter().for_each(|record| fields.sensitive[record] = true);
-        let table = Table { sources, origin, columns, fields };
+        let table = Table { sources, origin, text, fields };
         let quality = table.quality(&findings, &dates);
         Built { table, repeats, quality }
     }
 
     /// A table of fields alone: without sources' names, record ids and raw text.
     pub(crate) fn of_fields(fields: Fields) -> Table {
-        let columns = Column::ALL.iter().map(|_| RawColumn::Absent).collect();
-        Table { sources: Vec::new(), origin: Vec::new(), columns, fields }
+        Table { sources: Vec::new(), origin: Vec::new(), text: RawText::default(), fields }
     }
 
     /// How many records there are.
@@ -112,8 +116,25 @@ impl Table {
     pub fn raw(&self, record: RecordIndex, column: Column) -> &str {
         match column {
             Column::Source => self.source(record),
-            _ => self.columns[column.index()].get(record as usize),
+            _ => self.text.get(record as usize, column),
         }
+    }
+
+    /// Brings the text of these records at hand, in the place of any that was brought before, where the text of the table
+    /// is in scratch. Such a table gives no other text than this, record ids and sources.
+    ///
+    /// # Errors
+    /// Those of the scratch.
+    pub fn recall(&mut self, records: &[RecordIndex]) -> Result<(), Error> {
+        self.text.recall(records)
+    }
+
+    /// Whether all text that was asked for could be had; to be asked before anything that was made of it is used.
+    ///
+    /// # Errors
+    /// Those of the scratch; `scratch/not-called-back`.
+    pub fn check_text(&self) -> Result<(), Error> {
+        self.text.check()
     }
 
     /// The record of a source and record id.
@@ -158,7 +179,7 @@ impl Table {
         for &source in &self.fields.source {
             all[usize::from(source)].records += 1;
         }
-        let filled = |column: &Column| !matches!(self.columns[column.index()], RawColumn::Absent);
+        let filled = |column: &Column| !self.text.is_absent(*column);
         let columns: Vec<Column> = Column::ALL.into_iter().filter(filled).collect();
         for fields in parallel::map(columns.len(), |n| self.field_quality(columns[n], findings, dates)) {
             all.iter_mut().zip(fields).for_each(|(source, field)| source.fields.push(field));
@@ -168,7 +189,7 @@ impl Table {
 
     /// One column, for each source.
     fn field_quality(&self, column: Column, findings: &[ColumnFindings], dates: &[SourceDates]) -> Vec<FieldQuality> {
-        let raw = &self.columns[column.index()];
+        let raw = self.text.column(column);
         let mut by_source: Vec<FieldQuality> = self.sources.iter().map(|_| FieldQuality::new(column)).collect();
         let mut end = 0;
         for of_source in self.fields.source.chunk_by(|one, other| one == other) {
@@ -179,13 +200,14 @@ impl Table {
         for found in findings.iter().filter(|found| found.column == column && !found.by_value.is_empty()) {
             let mut place_of = vec![u32::MAX; raw.value_count()];
             for (place, (value, _)) in found.by_value.iter().enumerate() {
-                place_of[*value as usize] = place as u32;
+                // Of a column that can no longer be had nothing is counted.
+                place_of.get_mut(*value as usize).into_iter().for_each(|own| *own = place as u32);
             }
             for (record, &source) in self.fields.source.iter().enumerate() {
                 if found.order.is_some_and(|order| order != dates[usize::from(source)].order) {
                     continue;
                 }
-                let place = place_of[raw.value_id(record) as usize];
+                let place = place_of.get(raw.value_id(record) as usize).copied().unwrap_or(u32::MAX);
                 if let Some((_, findings)) = found.by_value.get(place as usize) {
                     let field = &mut by_source[usize::from(source)];
                     findings.iter().for_each(|finding| field.count(finding.code, self.origin[record]));
@@ -204,6 +226,8 @@ fn join(chunks: Vec<TableBuilder>) -> (Vec<String>, Unordered) {
     let mut source = Vec::with_capacity(chunks.iter().map(TableBuilder::len).sum());
     let mut origin = Vec::with_capacity(source.capacity());
     let mut pieces: Vec<Vec<(RawColumn, usize)>> = Column::ALL.iter().map(|_| Vec::new()).collect();
+    #[cfg(feature = "scratch")]
+    let (away, chunks) = away::Away::of(chunks);
     for chunk in chunks {
         let rank: Vec<u16> =
             chunk.sources.iter().map(|name| sources.binary_search(name).map_or(0, |rank| rank as u16)).collect();
@@ -215,7 +239,10 @@ fn join(chunks: Vec<TableBuilder>) -> (Vec<String>, Unordered) {
     }
     let pieces = pieces.into_iter().zip(Column::ALL).collect();
     let columns = parallel::map_owned(pieces, |(pieces, column)| RawColumn::concatenated(column, pieces));
-    (sources, Unordered { source, origin, columns })
+    let text = RawText::Here(columns);
+    #[cfg(feature = "scratch")]
+    let text = away.map_or(text, |away| RawText::Away(Box::new(away)));
+    (sources, Unordered { source, origin, text })
 }
 
 #[cfg(test)]

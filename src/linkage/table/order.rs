@@ -1,7 +1,7 @@
 //! Records in the order of source and record id, and the choice among repeats of one key.
 
 use super::builder::RowOrigin;
-use super::raw_column::RawColumn;
+use super::text::{RawText, RowText};
 use crate::error::{Code, Severity};
 use crate::identity::address::{LINES, SECURED, no_address};
 use crate::identity::column::Column;
@@ -54,7 +54,7 @@ pub(super) struct Unordered {
     /// Rank of the source among the names in order.
     pub(super) source: Vec<u16>,
     pub(super) origin: Vec<RowOrigin>,
-    pub(super) columns: Vec<RawColumn>,
+    pub(super) text: RawText,
 }
 
 /// Whether two rows are of one source and their ids begin alike.
@@ -64,7 +64,7 @@ fn begin_alike(a: &Sorted, b: &Sorted) -> bool {
 
 impl Unordered {
     fn id(&self, index: u32) -> &str {
-        self.columns[Column::RecordId.index()].get(index as usize)
+        self.text.get(index as usize, Column::RecordId)
     }
 
     /// Orders the records and settles which row of a repeated key is kept.
@@ -73,34 +73,28 @@ impl Unordered {
         let mut kept: Vec<u32> = Vec::with_capacity(sorted.len());
         let (mut repeats, mut sensitive) = (Vec::new(), Vec::new());
         let same = |a: &Sorted, b: &Sorted| begin_alike(a, b) && self.id(*a as u32) == self.id(*b as u32);
+        let mut repeated: Vec<u32> =
+            sorted.chunk_by(same).filter(|rows| rows.len() > 1).flatten().map(|&row| row as u32).collect();
+        order::sort(&mut repeated);
+        let text = self.text.of_rows(&repeated);
         for rows in sorted.chunk_by(same) {
             if let [only] = rows {
                 kept.push(*only as u32);
                 continue;
             }
             let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
-            if rows.iter().any(|&row| self.is_sensitive(row as usize)) {
+            if rows.iter().any(|&row| is_sensitive(&text, row as usize)) {
                 sensitive.push(kept.len());
             }
-            kept.push(self.choose(&rows, &mut repeats));
+            kept.push(self.choose(&text, &rows, &mut repeats));
         }
         Resolved { kept, repeats, sensitive }
     }
 
-    /// Whether a row says that the child's whereabouts are to be withheld.
-    fn is_sensitive(&self, row: usize) -> bool {
-        let text = |column: Column| self.columns[column.index()].get(row);
-        let secured = |column| Postcode::parse(text(column)).is_ok_and(|postcode| postcode.is_secured());
-        Sensitivity::parse(text(Column::Sensitive)).0 == Sensitivity::Sensitive
-            || secured(Column::Postcode)
-            || secured(Column::PreviousPostcode)
-            || no_address(LINES.map(text)).is_some_and(|code| *code == SECURED)
-    }
-
     /// The latest version wins, then the least content hash; among equal rows the first.
-    fn choose(&self, rows: &[u32], repeats: &mut Vec<Repeat>) -> u32 {
-        let updated = |row: u32| self.columns[Column::UpdatedAt.index()].get(row as usize);
-        let mut ranked: Vec<(u32, u64)> = rows.iter().map(|&row| (row, self.content(row))).collect();
+    fn choose(&self, text: &RowText<'_>, rows: &[u32], repeats: &mut Vec<Repeat>) -> u32 {
+        let updated = |row: u32| text.get(row as usize, Column::UpdatedAt);
+        let mut ranked: Vec<(u32, u64)> = rows.iter().map(|&row| (row, content(text, row))).collect();
         order::sort_by(&mut ranked, |a, b| {
             let later = updated(b.0).cmp(updated(a.0));
             later.then(a.1.cmp(&b.1)).then_with(|| self.origin[a.0 as usize].cmp(&self.origin[b.0 as usize]))
@@ -111,10 +105,6 @@ impl Unordered {
             reason: if other == content { &REPEATED_RECORD } else { &SUPERSEDED_RECORD },
         }));
         winner
-    }
-
-    fn content(&self, row: u32) -> u64 {
-        self.columns.iter().fold(0, |state, column| hash::join(state, hash::of_text(column.get(row as usize))))
     }
 
     /// All places ordered by source, then record id as text, then place.
@@ -153,4 +143,19 @@ impl Unordered {
         }
         shared.into_iter().map(|prefix| prefix.map_or(0, <[u8]>::len)).collect()
     }
+}
+
+/// Whether a row says that the child's whereabouts are to be withheld.
+fn is_sensitive(text: &RowText<'_>, row: usize) -> bool {
+    let text = |column: Column| text.get(row, column);
+    let secured = |column| Postcode::parse(text(column)).is_ok_and(|postcode| postcode.is_secured());
+    Sensitivity::parse(text(Column::Sensitive)).0 == Sensitivity::Sensitive
+        || secured(Column::Postcode)
+        || secured(Column::PreviousPostcode)
+        || no_address(LINES.map(text)).is_some_and(|code| *code == SECURED)
+}
+
+fn content(text: &RowText<'_>, row: u32) -> u64 {
+    let own = Column::ALL.into_iter().map(|column| hash::of_text(text.get(row as usize, column)));
+    own.fold(0, hash::join)
 }

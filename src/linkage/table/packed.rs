@@ -6,8 +6,8 @@ use super::raw_column::RawColumn;
 use crate::identity::column::Column;
 use crate::text::packed::{read_length, read_list, read_number, read_text, write_length, write_list, write_text};
 
-const PLAIN: u64 = 1;
-const INTERNED: u64 = 2;
+pub(super) const PLAIN: u64 = 1;
+pub(super) const INTERNED: u64 = 2;
 
 impl TableBuilder {
     /// Appends the chunk to bytes, without the number of its input.
@@ -46,7 +46,7 @@ impl TableBuilder {
 }
 
 impl RawColumn {
-    fn pack(&self, bytes: &mut Vec<u8>) {
+    pub(super) fn pack(&self, bytes: &mut Vec<u8>) {
         let ids = |bytes: &mut Vec<u8>, ids: &[u32], values: &Dictionary| {
             write_length(bytes, INTERNED);
             values.values.pack(bytes);
@@ -92,7 +92,7 @@ impl TextList {
     }
 
     /// Takes texts written by [`pack`](Self::pack) off the front.
-    fn unpack(bytes: &mut &[u8]) -> Option<TextList> {
+    pub(super) fn unpack(bytes: &mut &[u8]) -> Option<TextList> {
         let lengths: Vec<usize> = read_list(bytes)?;
         let mut text = read_text(bytes)?;
         let mut list = TextList::with_capacity(lengths.len(), text.len());

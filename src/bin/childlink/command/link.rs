@@ -9,6 +9,7 @@ use super::Outcome;
 use crate::frequencies::FrequencyArgs;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
+use crate::memory::MemoryArgs;
 use crate::output::{OutputFile, OutputFolder};
 use crate::progress::Phase;
 use crate::render::{Terminal, count, table};
@@ -24,7 +25,7 @@ use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::explain::{Waterfall, explain};
 use childlink::linkage::model::Model;
 use childlink::linkage::table::Table;
-use childlink::linkage::{Decision, Linked, parallel};
+use childlink::linkage::{Decision, Linked, link_in_steps, link_sparing, parallel};
 use childlink::report::examples::examples;
 use childlink::report::linkage::linkage_page;
 use childlink::report::statistics::Statistics;
@@ -70,6 +71,8 @@ pub(crate) struct Args {
     trace: by_trace::TraceArgs,
     #[command(flatten)]
     lists: ListArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// Threads (0: as many as the machine has); the result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -106,6 +109,14 @@ impl Format {
 pub(crate) type Phases = Vec<(&'static str, f64)>;
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    if args.memory.is_given() && (args.splink.splink_model.is_some() || args.trace.policy == by_trace::Policy::Mps) {
+        return Err(Error::new(
+            "memory/not-here",
+            "a limit on memory is only kept when records of children are linked by weights",
+            "leave --max-memory out, or leave out --splink-model and --policy",
+        )
+        .in_field("--max-memory"));
+    }
     parallel::with_threads(args.threads, || match &args.splink.splink_model {
         Some(model) => by_splink::link(args, model, terminal),
         None if args.trace.policy == by_trace::Policy::Mps => by_trace::link(args, terminal),
@@ -115,15 +126,17 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 
 fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let started = Instant::now();
-    let inputs = args.input.resolve()?;
+    let mut inputs = args.input.resolve()?;
     let mut model = read_model(args.model.as_deref())?;
     args.frequencies.add_to(&mut model)?;
     let lists = args.lists.read()?;
     let folder = OutputFolder::create(&args.out)?;
+    let memory = args.memory.prepare(&mut inputs, &args.out)?;
     let progress = terminal.progress();
     progress.expect_as_in(&args.out);
     let mut phases = Phases::new();
     let mut records = inputs.read(&progress)?;
+    memory.check(records.built.table.len())?;
     phases.push(("read", started.elapsed().as_secs_f64()));
 
     let phase = progress.phase("Linking");
@@ -136,6 +149,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let phase = progress.phase("Writing");
     let began = Instant::now();
     let form = Form { format: args.format, with_values: args.with_values, with_changes: args.lists.previous.is_some() };
+    records.built.table.recall(&shown_records(&linked))?;
     let (mut folder, summary) = write_results(&form, folder, &inputs, &records, &linked)?;
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
@@ -180,7 +194,11 @@ fn link_records(
     options.kind = if args.link_only { LinkKind::LinkOnly } else { LinkKind::LinkAndDedupe };
     options.seed = args.seed;
     options.skip_training = model.provenance.trained_on_records > 0 && !args.retrain;
-    let linked = childlink::linkage::link(&records.built.table, model, &options)?;
+    let table = &mut records.built.table;
+    let (linked, _) = match args.memory.is_given() {
+        true => link_sparing(table, model, &options, &mut |_, _| Ok(()))?,
+        false => link_in_steps(table, model, &options, &mut |_, _| Ok(()))?,
+    };
     Ok((linked, notes))
 }
 
@@ -220,7 +238,13 @@ pub(crate) fn write_results(
     folder.put("statistics.json", statistics.to_json().as_bytes())?;
     let examples = if form.with_values { examples(table, linked) } else { String::new() };
     folder.put("report.html", linkage_page(&summary, &linked.model, &statistics, &examples)?.as_bytes())?;
+    table.check_text()?;
     Ok((folder, summary))
+}
+
+/// The records whose fields are written out: those of pairs for review.
+fn shown_records(linked: &Linked) -> Vec<RecordIndex> {
+    pairs_for_review(linked).into_iter().flat_map(<[RecordIndex; 2]>::from).collect()
 }
 
 /// Writes the result tables of all children and links.

@@ -24,6 +24,11 @@ impl<T: Copy + Default + Send + Sync> Cells<T> {
         Cells { values: super::gathered(&self.values, order), missing: T::default() }
     }
 
+    /// The same that lets the former order go.
+    pub(super) fn into_order(self, order: &[RecordIndex]) -> Cells<T> {
+        self.in_order(order)
+    }
+
     /// The values, to change them; none where the column is absent.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.values.iter_mut()

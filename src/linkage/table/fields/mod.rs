@@ -9,6 +9,7 @@ pub(crate) mod place;
 pub(crate) mod record;
 
 use super::raw_column::RawColumn;
+use super::text::RawText;
 use crate::error::Finding;
 use crate::identity::address::{LINES, SECURED, no_address};
 use crate::identity::birth_date;
@@ -30,6 +31,7 @@ use date::PackedDate;
 use names::{Family, Given, NameTable, Words};
 use number::NumberCell;
 use place::PackedPostcode;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How many values or records one piece of parallel work holds.
@@ -56,6 +58,11 @@ impl<T: Copy + Default> Coded<T> {
     /// The same values for the records in another order.
     fn in_order(&self, order: &[RecordIndex]) -> Coded<T> {
         Coded { ids: Arc::new(gathered(&self.ids, order)), values: Arc::clone(&self.values) }
+    }
+
+    /// The same that lets the former order go.
+    fn into_order(self, order: &[RecordIndex]) -> Coded<T> {
+        self.in_order(order)
     }
 
     /// A record's value; the default where the column is absent.
@@ -139,6 +146,38 @@ impl Fields {
         Fields { address, ..fields }
     }
 
+    /// The same one column after the other, each of which goes as soon as it stands in the other order: only one is
+    /// held twice.
+    pub(crate) fn into_order(self, order: &[RecordIndex]) -> Fields {
+        fn plain<T: Copy + Default + Send + Sync>(values: Vec<T>, order: &[RecordIndex]) -> Vec<T> {
+            gathered(&values, order)
+        }
+        let address = self.address;
+        let mut fields = Fields { address: address.in_order(order), ..Fields::default() };
+        drop(address);
+        fields.source = plain(self.source, order);
+        fields.number = plain(self.number, order);
+        fields.names = self.names;
+        fields.given = self.given.into_order(order);
+        fields.other = self.other.into_order(order);
+        fields.family = self.family.into_order(order);
+        fields.previous_family = self.previous_family.into_order(order);
+        fields.birth = plain(self.birth, order);
+        fields.sex = self.sex.into_order(order);
+        fields.birth_order = self.birth_order.into_order(order);
+        fields.postcode = self.postcode.into_order(order);
+        fields.previous_postcode = self.previous_postcode.into_order(order);
+        fields.uprn = self.uprn.into_order(order);
+        fields.practice = self.practice.into_order(order);
+        fields.mother_number = self.mother_number.into_order(order);
+        fields.mother_given = self.mother_given.into_order(order);
+        fields.mother_family = self.mother_family.into_order(order);
+        fields.mother_birth = self.mother_birth.into_order(order);
+        fields.sensitive = plain(self.sensitive, order);
+        fields.invalidated = plain(self.invalidated, order);
+        fields
+    }
+
     fn but_address_in_order(&self, order: &[RecordIndex]) -> Fields {
         Fields {
             source: gathered(&self.source, order),
@@ -183,14 +222,14 @@ impl Fields {
 
 /// The raw columns being understood.
 pub(super) struct Reader<'a> {
-    columns: &'a [RawColumn],
-    source: &'a [u16],
+    text: &'a RawText,
+    source: Vec<u16>,
     findings: Vec<ColumnFindings>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(columns: &'a [RawColumn], source: &'a [u16]) -> Reader<'a> {
-        Reader { columns, source, findings: Vec::new() }
+    pub(super) fn new(text: &'a RawText, source: Vec<u16>) -> Reader<'a> {
+        Reader { text, source, findings: Vec::new() }
     }
 
     /// Parses every column; tells the findings and how each source writes dates.
@@ -205,7 +244,6 @@ impl<'a> Reader<'a> {
             values
         }
         let mut fields = Fields {
-            source: self.source.to_vec(),
             number: filled(self.numbers(Column::NhsNumber, verified), records),
             mother_number: Cells::of(self.numbers(Column::MotherNhsNumber, |_| false), records),
             birth: filled(self.dates(Column::BirthDate, &dates), records),
@@ -237,16 +275,27 @@ impl<'a> Reader<'a> {
         }
         self.names(&mut fields);
         self.flags(&mut fields, &secured_addresses);
+        fields.source = self.source;
         (fields, self.findings, dates)
     }
 
-    fn column(&self, column: Column) -> &'a RawColumn {
-        &self.columns[column.index()]
+    fn column(&self, column: Column) -> Cow<'a, RawColumn> {
+        self.text.column(column)
     }
 
     /// Parses each distinct text of a column.
     fn values<T: Send>(&mut self, column: Column, parse: impl Fn(&str) -> (T, Vec<Finding>) + Sync + Send) -> Vec<T> {
         let raw = self.column(column);
+        self.values_of(column, &raw, parse)
+    }
+
+    /// The same of a column at hand.
+    fn values_of<T: Send>(
+        &mut self,
+        column: Column,
+        raw: &RawColumn,
+        parse: impl Fn(&str) -> (T, Vec<Finding>) + Sync + Send,
+    ) -> Vec<T> {
         let count = raw.value_count();
         let pieces = parallel::map(count.div_ceil(PIECE), |piece| {
             let ids = piece * PIECE..((piece + 1) * PIECE).min(count);
@@ -272,8 +321,9 @@ impl<'a> Reader<'a> {
     }
 
     fn coded<T: Send>(&mut self, column: Column, parse: impl Fn(&str) -> (T, Vec<Finding>) + Sync + Send) -> Coded<T> {
-        let values = self.values(column, parse);
-        Coded { ids: self.column(column).value_ids(), values: Arc::new(values) }
+        let raw = self.column(column);
+        let values = self.values_of(column, &raw, parse);
+        Coded { ids: raw.value_ids(), values: Arc::new(values) }
     }
 
     fn numbers(&mut self, column: Column, verified: impl Fn(usize) -> bool + Sync + Send) -> Vec<NumberCell> {
@@ -337,7 +387,7 @@ impl<'a> Reader<'a> {
             return Vec::new();
         }
         let mut read = |order| {
-            let dates = self.values(column, |text| {
+            let dates = self.values_of(column, &raw, |text| {
                 let (date, findings) = split(birth_date::parse_field(text, order, None));
                 (date.map_or_else(PackedDate::default, PackedDate::from), findings)
             });
@@ -360,35 +410,34 @@ impl<'a> Reader<'a> {
     }
 
     fn names(&mut self, fields: &mut Fields) {
-        let given = self.values(Column::GivenName, Words::of_given);
-        let other = self.values(Column::OtherNames, Words::of_given);
-        let family = self.values(Column::FamilyName, Words::of_family);
-        let previous = self.values(Column::PreviousFamilyName, Words::of_family);
-        let mother_given = self.values(Column::MotherGivenName, Words::of_given);
-        let mother_family = self.values(Column::MotherFamilyName, Words::of_family);
+        let given = self.coded(Column::GivenName, Words::of_given);
+        let other = self.coded(Column::OtherNames, Words::of_given);
+        let family = self.coded(Column::FamilyName, Words::of_family);
+        let previous = self.coded(Column::PreviousFamilyName, Words::of_family);
+        let mother_given = self.coded(Column::MotherGivenName, Words::of_given);
+        let mother_family = self.coded(Column::MotherFamilyName, Words::of_family);
         let mut names = NameTable::new();
-        let givens =
-            [given, other, mother_given].map(|words| words.iter().map(|words| names.given(words)).collect::<Vec<_>>());
+        let givens = [given, other, mother_given]
+            .map(|Coded { ids, values }| (ids, values.iter().map(|words| names.given(words)).collect::<Vec<_>>()));
         let families = [family, previous, mother_family]
-            .map(|words| words.iter().map(|words| names.family(words)).collect::<Vec<_>>());
+            .map(|Coded { ids, values }| (ids, values.iter().map(|words| names.family(words)).collect::<Vec<_>>()));
         let numbers = names.renumber();
-        let ids = |column: Column| self.columns[column.index()].value_ids();
-        let given = |column, values: Vec<Given>| Coded {
-            ids: ids(column),
+        let given = |(ids, values): (_, Vec<Given>)| Coded {
+            ids,
             values: Arc::new(values.into_iter().map(|name| name.renumbered(&numbers)).collect()),
         };
-        let family = |column, values: Vec<Family>| Coded {
-            ids: ids(column),
+        let family = |(ids, values): (_, Vec<Family>)| Coded {
+            ids,
             values: Arc::new(values.into_iter().map(|name| name.renumbered(&numbers)).collect()),
         };
         let [own, other, mothers] = givens;
-        fields.given = given(Column::GivenName, own);
-        fields.other = given(Column::OtherNames, other);
-        fields.mother_given = given(Column::MotherGivenName, mothers);
+        fields.given = given(own);
+        fields.other = given(other);
+        fields.mother_given = given(mothers);
         let [own, previous, mothers] = families;
-        fields.family = family(Column::FamilyName, own);
-        fields.previous_family = family(Column::PreviousFamilyName, previous);
-        fields.mother_family = family(Column::MotherFamilyName, mothers);
+        fields.family = family(own);
+        fields.previous_family = family(previous);
+        fields.mother_family = family(mothers);
         names.complete();
         fields.names = Arc::new(names);
     }
@@ -407,7 +456,7 @@ impl<'a> Reader<'a> {
             let mut words = AddressWords::default();
             let mut secured = Vec::new();
             for record in piece * PIECE..((piece + 1) * PIECE).min(records) {
-                let lines = lines.map(|raw| if raw.value_count() > 0 { raw.get(record) } else { "" });
+                let lines = lines.each_ref().map(|raw| raw.get(record));
                 match no_address(lines) {
                     None => words.push(lines.into_iter()),
                     Some(code) => {

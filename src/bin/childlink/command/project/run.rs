@@ -6,6 +6,7 @@ use crate::command::link::{self, Form, Format, Phases, read_model};
 use crate::database::Query;
 use crate::input::Inputs;
 use crate::lists::Lists;
+use crate::memory::MemoryArgs;
 use crate::output::{OutputFolder, absolute, cannot_read};
 use crate::progress::Progress;
 use crate::render::{Terminal, count};
@@ -15,7 +16,8 @@ use childlink::exchange::intake::Records;
 use childlink::exchange::rows::SourceName;
 use childlink::linkage::again::{Earlier, Scan};
 use childlink::linkage::model::Model;
-use childlink::linkage::{LinkOptions, Linked, link_in_steps, parallel};
+use childlink::linkage::table::Table;
+use childlink::linkage::{LinkOptions, Linked, OnTrained, link_in_steps, link_sparing, parallel};
 use childlink::project::{ChangeReport, Extract, NewRun, Project, RunState, Settled, WholeBecause};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -72,6 +74,8 @@ pub(super) struct Args {
     /// Show pairs for review with their fields in report.html, which then is as confidential as the records
     #[arg(long)]
     with_values: bool,
+    #[command(flatten)]
+    memory: MemoryArgs,
     #[command(flatten)]
     by: ByArgs,
 }
@@ -157,10 +161,12 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let progress = terminal.progress();
     progress.expect_as_in(&parameters.out);
     let mut phases = Phases::new();
-    let inputs = inputs_of(&extracts, &parameters.keep)?;
+    let mut inputs = inputs_of(&extracts, &parameters.keep)?;
     check_unchanged(&extracts, &progress)?;
     let folder = OutputFolder::create(&parameters.out)?;
+    let memory = args.memory.prepare(&mut inputs, &parameters.out)?;
     let mut records = inputs.read(&progress)?;
+    memory.check(records.built.table.len())?;
     let asked = extracts.iter().filter(|extract| extract.told.query.is_some());
     for (extract, checksum) in asked.zip(inputs.row_checksums()) {
         project.note_rows(id, extract, &checksum.unwrap_or_default())?;
@@ -181,7 +187,8 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
         Some(linked) => linked,
         None => {
             let told = Told { id, parameters: &parameters, full: args.full, by: &args.by };
-            let (linked, scan, whole) = link_records(&mut project, &told, options, &records)?;
+            let (linked, scan, whole) =
+                link_records(&mut project, &told, options, &mut records.built.table, memory.is_limited())?;
             if let Some(scan) = scan {
                 compared = Some(scan.unchanged.ok_or(whole.unwrap_or(WholeBecause::LargeBlock)));
                 project.keep_scan(id, &scan, &project.hash_of(&linked.model))?;
@@ -201,6 +208,8 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let phase = progress.phase("Writing");
     let began = Instant::now();
     let form = Form { format: parameters.format, with_values: parameters.with_values, with_changes };
+    let shown = project.shown_records(&records.built.table, &linked)?;
+    records.built.table.recall(&shown)?;
     let (mut folder, summary) = link::write_results(&form, folder, &inputs, &records, &linked)?;
     phases.push(("write", began.elapsed().as_secs_f64()));
     drop(phase);
@@ -254,16 +263,17 @@ fn link_records(
     project: &mut Project,
     told: &Told,
     mut options: LinkOptions,
-    records: &Records,
+    table: &mut Table,
+    sparing: bool,
 ) -> Result<(Linked, Option<Scan>, Option<WholeBecause>), Error> {
     let Told { id, parameters, full, by } = *told;
-    let table = &records.built.table;
+    let link = if sparing { link_sparing } else { link_copying };
     options.keep_scan = true;
     options.kind = parameters.kind();
     options.seed = parameters.seed;
     options.previous = project.previous(table)?;
     let has_children = project.has_children()?;
-    let earlier = |project: &Project, model: &Model| match model.frequencies.is_some() {
+    let earlier = |project: &Project, table: &Table, model: &Model| match model.frequencies.is_some() {
         _ if !has_children => Ok(Err(WholeBecause::FirstRun)),
         _ if full => Ok(Err(WholeBecause::Asked)),
         true => project.earlier_scan(table, &project.hash_of(model), parameters.link_only, env!("CARGO_PKG_VERSION")),
@@ -279,20 +289,30 @@ fn link_records(
     };
     if let Some((model, training)) = project.model_of_run(id)? {
         options.skip_training = true;
-        options.earlier = take(earlier(project, &model)?);
-        let (mut linked, scan) = link_in_steps(table, &model, &options, &mut |_, _| Ok(()))?;
+        options.earlier = take(earlier(project, table, &model)?);
+        let (mut linked, scan) = link(table, &model, &options, &mut |_, _| Ok(()))?;
         linked.training = training;
         return Ok((linked, scan, because));
     }
     let model: Model = project.stored_model(&parameters.model)?;
     options.skip_training = model.provenance.trained_on_records > 0 && !parameters.retrain;
     options.earlier = match options.skip_training {
-        true => take(earlier(project, &model)?),
+        true => take(earlier(project, table, &model)?),
         false => take(Err(if has_children { WholeBecause::OtherModel } else { WholeBecause::FirstRun })),
     };
     let mut trained = |model: &Model, training: Option<&_>| project.keep_model(id, model, training, &by.deed());
-    let (linked, scan) = link_in_steps(table, &model, &options, &mut trained)?;
+    let (linked, scan) = link(table, &model, &options, &mut trained)?;
     Ok((linked, scan, because))
+}
+
+/// [`link_in_steps`], as [`link_sparing`] is called.
+fn link_copying(
+    table: &mut Table,
+    model: &Model,
+    options: &LinkOptions,
+    trained: &mut OnTrained<'_>,
+) -> Result<(Linked, Option<Scan>), Error> {
+    link_in_steps(table, model, options, trained)
 }
 
 /// The records of the project's present extracts, each seen to be what was added.
