@@ -259,6 +259,7 @@ fn with_first_in_blocks(table: &Table, model: &Model, counts: &NameCounts) -> Re
         rules,
         excluded: Some(&table.fields.invalidated),
         one_block_in: 1,
+        passes: 1,
         max_block_pairs,
     };
     let scan = blocking.scan(Vec::new, |found, _, _, other| found.push(other));

@@ -71,6 +71,7 @@ mod tests {
             other in prop::collection::vec(prop::collection::vec(1u64..4, 0..3), 40),
             source in prop::collection::vec(0u16..3, 40),
             link_only in any::<bool>(),
+            passes in 1usize..5,
         ) {
             let one = KeyColumn::single(40, |record| Some(single[record as usize]).filter(|&key| key > 0));
             let (many, other) = (several(&many), several(&other));
@@ -102,6 +103,7 @@ mod tests {
                 ],
                 excluded: None,
                 one_block_in: 1,
+                passes,
                 max_block_pairs: u64::MAX,
             };
             let found = scanned(&blocking);
@@ -124,6 +126,7 @@ mod tests {
             rules: vec![rule],
             excluded: None,
             one_block_in: 1,
+            passes: 1,
             max_block_pairs: 100,
         };
         let scan = blocking.scan(|| 0u64, |pairs, _, _, _| *pairs += 1);
@@ -143,6 +146,7 @@ mod tests {
             rules: vec![rule],
             excluded: None,
             one_block_in: 4,
+            passes: 1,
             max_block_pairs: 10,
         };
         let pairs = scanned(&blocking).len();
@@ -160,6 +164,7 @@ mod tests {
             rules: vec![rule],
             excluded: Some(&[true, false, false, false]),
             one_block_in: 1,
+            passes: 1,
             max_block_pairs: 10,
         };
         assert_eq!(scanned(&blocking), [(1, 2, 0)]);

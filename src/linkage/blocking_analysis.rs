@@ -76,6 +76,7 @@ pub fn analyse_blocking(
             rules: compiled.rules(rules, &conditions[places]),
             excluded: Some(&table.fields.invalidated),
             one_block_in: 1,
+            passes: 1,
             max_block_pairs: model.thresholds.max_block_pairs,
         };
         let scan = blocking.scan(

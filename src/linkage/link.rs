@@ -183,10 +183,13 @@ pub fn link_in_steps(
     trained: &mut OnTrained<'_>,
 ) -> Result<(Linked, Option<Scan>), Error> {
     let walk = Walk::of(table);
-    let found = search(table, &walk, fingerprints(table, options), model, options, trained)?;
+    let found = search(table, &walk, 1, fingerprints(table, options), model, options, trained)?;
     drop(walk);
     conclude(table, found, options)
 }
+
+/// In how many passes blocks are found where memory is spared.
+const PASSES: usize = 4;
 
 /// The same in less memory and more time: the table's fields are not copied but put into another order, and back.
 ///
@@ -200,7 +203,7 @@ pub fn link_sparing(
 ) -> Result<(Linked, Option<Scan>), Error> {
     let fingerprints = fingerprints(table, options);
     let walk = Walk::out_of(table);
-    let found = search(table, &walk, fingerprints, model, options, trained);
+    let found = search(table, &walk, PASSES, fingerprints, model, options, trained);
     walk.give_back(table);
     conclude(table, found?, options)
 }
@@ -221,6 +224,7 @@ struct Found {
 fn search(
     table: &Table,
     walk: &Walk,
+    passes: usize,
     fingerprints: Vec<u64>,
     model: &Model,
     options: &LinkOptions,
@@ -235,7 +239,7 @@ fn search(
     };
     trained(&model, training.as_ref())?;
     let scanned =
-        Scanner { walk, compiled: &compiled, model: &model, kind: options.kind }.scan(fingerprints, options)?;
+        Scanner { walk, compiled: &compiled, model: &model, kind: options.kind, passes }.scan(fingerprints, options)?;
     Ok(Found { model, training, scanned })
 }
 
@@ -332,6 +336,8 @@ struct Scanner<'a> {
     compiled: &'a Compiled<'a>,
     model: &'a Model,
     kind: LinkKind,
+    /// In how many passes blocks are found.
+    passes: usize,
 }
 
 /// What came of a scan.
@@ -385,6 +391,7 @@ impl Scanner<'_> {
             rules: compiled.rules(&model.blocking, &conditions),
             excluded: Some(&fields.invalidated),
             one_block_in: 1,
+            passes: self.passes,
             max_block_pairs: model.thresholds.max_block_pairs,
         };
         let as_it_was: Vec<bool> = match known {

@@ -42,6 +42,7 @@ pub fn weigh_candidates(
         rules: compiled.rules(&model.blocking, &conditions),
         excluded: Some(&table.fields.invalidated),
         one_block_in: 1,
+        passes: 1,
         max_block_pairs: model.thresholds.max_block_pairs,
     };
     let scan = blocking.scan(Vec::new, |kept, rule, left, right| {

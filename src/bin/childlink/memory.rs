@@ -48,6 +48,30 @@ fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).ok_or_else(|| "the number is too large".to_owned())
 }
 
+/// Begins the program anew, if a limit is given, with the allocator told to give memory back as soon as it is free: it
+/// reads that from the environment before anything else runs. Where that cannot be done, more memory is held than need be.
+#[cfg(unix)]
+pub(crate) fn give_back_at_once() {
+    use std::os::unix::process::CommandExt;
+
+    const AT_ONCE: &str = "MIMALLOC_PURGE_DELAY";
+    const AS_NEEDED: &str = "MIMALLOC_ARENA_EAGER_COMMIT";
+    let mut arguments = std::env::args_os();
+    let name = arguments.next();
+    let arguments: Vec<_> = arguments.collect();
+    let is_given = |argument: &std::ffi::OsString| argument.to_string_lossy().starts_with("--max-memory");
+    if std::env::var_os(AT_ONCE).is_some() || !arguments.iter().any(is_given) {
+        return;
+    }
+    let (Some(name), Ok(program)) = (name, std::env::current_exe()) else { return };
+    // Comes back only if it fails.
+    let _ = std::process::Command::new(program).arg0(name).args(arguments).env(AT_ONCE, "0").env(AS_NEEDED, "0").exec();
+}
+
+/// Elsewhere the allocator gives memory back in its own time.
+#[cfg(not(unix))]
+pub(crate) fn give_back_at_once() {}
+
 /// The limit of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {

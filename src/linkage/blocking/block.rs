@@ -53,11 +53,21 @@ pub(super) struct Partitions {
 impl Partitions {
     /// Asks `keys` for the keys of each record and sorts them into partitions.
     pub(super) fn collect(records: usize, keys: impl Fn(RecordIndex, &mut Vec<Entry>) + Sync + Send) -> Partitions {
+        Partitions::collect_some(records, |_| true, keys)
+    }
+
+    /// The same where `keys` gives only those of some partitions.
+    pub(super) fn collect_some(
+        records: usize,
+        is_wanted: impl Fn(usize) -> bool + Sync + Send,
+        keys: impl Fn(RecordIndex, &mut Vec<Entry>) + Sync + Send,
+    ) -> Partitions {
         let span = records.div_ceil(PARTITIONS).max(1);
         let pieces = parallel::map(records.div_ceil(span), |piece| {
             let mut own = Vec::new();
+            let room = |partition| if is_wanted(partition) { span / PARTITIONS + 8 } else { 0 };
             let mut buckets: Vec<Vec<Entry>> =
-                (0..PARTITIONS).map(|_| Vec::with_capacity(span / PARTITIONS + 8)).collect();
+                (0..PARTITIONS).map(|partition| Vec::with_capacity(room(partition))).collect();
             for record in piece * span..((piece + 1) * span).min(records) {
                 let record = record as RecordIndex;
                 keys(record, &mut own);
@@ -133,7 +143,7 @@ impl BlockList {
 }
 
 /// Which partition a key belongs to: hashed again, for keys need not be well spread.
-fn partition_of(key: u64) -> usize {
+pub(super) fn partition_of(key: u64) -> usize {
     (hash::of_word(key) >> 58) as usize % PARTITIONS
 }
 

@@ -1,6 +1,6 @@
 //! Walking the candidate pairs of several rules.
 
-use super::block::{BlockList, Choice, Entry, PARTITIONS, Partitions, blocks, with_company};
+use super::block::{BlockList, Choice, Entry, PARTITIONS, Partitions, blocks, partition_of, with_company};
 use super::keys::KeyColumn;
 use super::runs::{Run, in_pieces, runs_of};
 use super::stem::Stem;
@@ -63,6 +63,9 @@ pub struct Blocking<'a> {
     pub excluded: Option<&'a [bool]>,
     /// Takes one block in so many, chosen by the hash of its key; 1 takes all. For training.
     pub one_block_in: u64,
+    /// In how many passes the blocks of a rule are found, where all of them are held at once: more passes hold fewer at a
+    /// time, and come to the same. At least 1.
+    pub passes: usize,
     /// The greatest number of pairs in one block; larger ones are refined, and what remains too large
     /// is reported and not compared.
     pub max_block_pairs: u64,
@@ -227,13 +230,27 @@ impl Blocking<'_> {
         start: &(impl Fn() -> S + Sync + Send),
         visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
     ) -> Vec<Part<S>> {
-        let partitions = Partitions::collect(self.records, |record, own| self.entries(turn, Entry::of(record), 0, own));
-        let blocks = BlockList::of(partitions);
-        parallel::map(PARTITIONS, |piece| {
-            let mut part = Part::begun(start());
-            blocks.piece(piece).for_each(|block| self.walk_counted(turn, block, &mut part, visit));
-            part
-        })
+        let passes = self.passes.clamp(1, PARTITIONS);
+        let in_pass = |pass: usize| {
+            let partitions = Partitions::collect_some(
+                self.records,
+                |partition| partition % passes == pass,
+                |record, own| {
+                    self.keys_of(turn, Entry::of(record), 0, own);
+                    if passes > 1 {
+                        own.retain(|entry| partition_of(entry.key) % passes == pass);
+                    }
+                    self.see(turn, own);
+                },
+            );
+            let blocks = BlockList::of(partitions);
+            parallel::map(PARTITIONS, |piece| {
+                let mut part = Part::begun(start());
+                blocks.piece(piece).for_each(|block| self.walk_counted(turn, block, &mut part, visit));
+                part
+            })
+        };
+        (0..passes).flat_map(in_pass).collect()
     }
 
     /// The first two keys of a rule of three, if a rule next to it has the same: their blocks are found once.
@@ -283,6 +300,21 @@ impl Blocking<'_> {
     /// takes no part.
     #[inline]
     fn entries(&self, turn: &Turn, begun: Entry, columns: usize, own: &mut Vec<Entry>) {
+        self.keys_of(turn, begun, columns, own);
+        self.see(turn, own);
+    }
+
+    /// Takes note of the entries of a record, or of some of them, where a scan keeps count.
+    #[inline]
+    fn see(&self, turn: &Turn, own: &mut Vec<Entry>) {
+        if let Some(counting) = &turn.counting {
+            counting.see(own);
+        }
+    }
+
+    /// The same as [`entries`](Self::entries) without taking note of them.
+    #[inline]
+    fn keys_of(&self, turn: &Turn, begun: Entry, columns: usize, own: &mut Vec<Entry>) {
         own.clear();
         if !self.is_excluded(begun.record) {
             match turn.has_one_key {
@@ -292,9 +324,6 @@ impl Blocking<'_> {
         }
         if self.one_block_in > 1 {
             own.retain(|entry| hash::of_word(!entry.key).is_multiple_of(self.one_block_in));
-        }
-        if let Some(counting) = &turn.counting {
-            counting.see(own);
         }
     }
 

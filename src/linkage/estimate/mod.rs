@@ -242,6 +242,7 @@ fn run_session(
         rules: vec![rule],
         excluded: Some(&fields.invalidated),
         one_block_in,
+        passes: 1,
         max_block_pairs: model.thresholds.max_block_pairs,
     };
     let scan = blocking.scan(PatternCounts::default, |counts, _, left, right| counts.add(scorer.pattern(left, right)));

@@ -142,6 +142,7 @@ impl<'r> CompiledRules<'r> {
             rules,
             excluded: None,
             one_block_in: 1,
+            passes: 1,
             max_block_pairs: u64::MAX,
         };
         let scan = blocking.scan(start, visit);
