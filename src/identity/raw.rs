@@ -16,6 +16,7 @@ impl<'a> RawFields<'a> {
     }
 
     /// The field as it stood, without surrounding white space.
+    #[inline]
     pub fn get(&self, column: Column) -> &'a str {
         let text = self.values[column.index()];
         let is_plain = |byte: &u8| byte.is_ascii_graphic();

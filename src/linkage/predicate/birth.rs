@@ -89,6 +89,10 @@ fn is_partly(left: PackedDate, right: PackedDate) -> bool {
 /// No further apart than so many days.
 pub(in crate::linkage) fn within(pair: &Pair, days: f64) -> bool {
     let (left, right) = dates(pair);
+    // Between dates of two years that do not follow one another lies at least each year between them.
+    if f64::from(left.year().abs_diff(right.year()).saturating_sub(1) * 365) > days {
+        return false;
+    }
     match (left.exact(), right.exact()) {
         (Some(left), Some(right)) => f64::from(left.days_since(right).abs()) <= days,
         _ => false,

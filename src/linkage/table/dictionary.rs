@@ -266,6 +266,7 @@ impl Dictionary {
     }
 
     /// The text of an id.
+    #[inline]
     pub(crate) fn get(&self, id: u32) -> &str {
         self.values.get(id as usize)
     }

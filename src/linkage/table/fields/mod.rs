@@ -206,6 +206,7 @@ impl Fields {
 
     /// The birth order of a record: from its own column, else from words such as "Twin 2" in the given
     /// name; 0 if unknown.
+    #[inline]
     pub(crate) fn birth_order_of(&self, record: RecordIndex) -> u8 {
         match self.birth_order.of(record) {
             0 => self.given.of(record).birth_order,

@@ -59,14 +59,16 @@ impl PackedPostcode {
     }
 
     /// Whether one character differs, or two neighbours are swapped, within one layout.
+    #[inline]
     pub(crate) fn is_slip_of(self, other: PackedPostcode) -> bool {
-        let (a, b) = (self.0.to_be_bytes(), other.0.to_be_bytes());
-        let mut differing = (0..8).filter(|&place| a[place] != b[place]);
-        match (differing.next(), differing.next(), differing.next()) {
-            (Some(_), None, _) => true,
-            (Some(first), Some(second), None) => second == first + 1 && a[first] == b[second] && a[second] == b[first],
-            _ => false,
+        let differing = self.0 ^ other.0;
+        if differing == 0 {
+            return false;
         }
+        // By places from the end: most pairs differ in many, and are told apart without looking at each.
+        let (first, last) = (7 - differing.leading_zeros() / 8, differing.trailing_zeros() / 8);
+        let two = |postcode: PackedPostcode| (postcode.0 >> (8 * last)) as u16;
+        first == last || (first == last + 1 && two(self) == two(other).swap_bytes())
     }
 }
 
@@ -89,6 +91,8 @@ mod tests {
         assert!(a.is_slip_of(packed("LS1 4PA")));
         assert!(a.is_slip_of(packed("LS2 4AP")));
         assert!(!a.is_slip_of(b));
+        assert!(!a.is_slip_of(a));
+        assert!(!a.is_slip_of(packed("LS2 4AQ")));
         for text in ["LS14AP", "M11AE", "EC1A1BB", "W1A0AX"] {
             assert_eq!(packed(text).text(), text);
         }
