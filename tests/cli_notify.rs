@@ -1,7 +1,7 @@
 //! `childlink notify` on a folder of messages: what is recognised, what waits for a person, what is set aside, and that
 //! nothing is lost by a crash. The bad input is that which `events.md` and the published samples warn of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -91,6 +91,19 @@ fn what_cannot_be_read_is_set_aside_with_its_bytes_and_its_reason() {
         fs::remove_dir_all(night.path("out")).unwrap();
         fs::remove_file(night.path("inbox").join(name)).unwrap();
     }
+}
+
+#[test]
+fn equal_bytes_in_quarantine_are_kept_once_and_listed_every_time() {
+    let night = Night::new();
+    night.put("broken.hl7", format!("{}MSH|^~\\&|A\r", "MSH|^~\\&|PAS\r".repeat(2_000)).as_bytes());
+    assert_eq!(night.notify()["messages_in_quarantine"], 2_001);
+    let rows = night.rows("quarantine.csv");
+    assert_eq!(rows.len(), 2_001);
+    let files: BTreeSet<&str> = rows.iter().map(|row| row["bytes"].as_str()).collect();
+    assert_eq!(files, BTreeSet::from(["quarantine/000001", "quarantine/002001"]));
+    assert_eq!(fs::read_dir(night.path("out").join("quarantine")).unwrap().count(), 2);
+    assert!(fs::read_to_string(night.path("out").join(&rows[1_999]["bytes"])).unwrap().starts_with("MSH|^~\\&|PAS"));
 }
 
 #[test]

@@ -123,14 +123,14 @@ fn write(folder: &Path, settlement: &Settlement, index: &ChildIndex) -> Result<(
     write_file(&folder.join("read-again.csv"), format!("nhs_number\n{numbers}").as_bytes())
 }
 
-/// What could not be read: a list with the reasons, and the bytes of each in a file of its own.
+/// What could not be read: a list with the reasons, and their bytes, equal ones once.
 fn quarantine(folder: &Path, rejected: &[Rejected]) -> Result<(), Error> {
     if !rejected.is_empty() {
         let kept = folder.join("quarantine");
         fs::create_dir_all(&kept).map_err(|cause| cannot_write(&kept, &cause))?;
     }
-    for (place, one) in rejected.iter().enumerate() {
-        write_file(&folder.join(settled::quarantine_name(place)), &one.raw)?;
+    for (name, raw) in settled::quarantine_files(rejected) {
+        write_file(&folder.join(name), raw)?;
     }
     write_sheet(&folder.join("quarantine.csv"), &settled::quarantine_columns(), |sheet| {
         settled::write_quarantine(sheet, rejected)

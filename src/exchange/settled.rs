@@ -7,7 +7,7 @@ use crate::index::{ChildId, ChildIndex};
 use crate::linkage::score::probability;
 use crate::notification::{Content, DeathStatus, Fact, MessageKey, Programme, Queued, Recognised};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 fn text(names: &[&str]) -> Vec<SheetColumn> {
@@ -116,22 +116,39 @@ pub fn quarantine_columns() -> Vec<SheetColumn> {
     text(&["file", "line", "code", "found", "what_to_do", "bytes"])
 }
 
-/// The name under which the bytes of a rejected message stand, by its place from 0.
-pub fn quarantine_name(place: usize) -> String {
+/// The files in which the bytes of rejected messages stand, each with the place of its first message: equal bytes are
+/// kept once, so that a file of one broken line many times over does not become as many files.
+pub fn quarantine_files(rejected: &[Rejected]) -> impl Iterator<Item = (String, &[u8])> {
+    let kept = first_places(rejected);
+    rejected
+        .iter()
+        .enumerate()
+        .filter(move |(place, _)| kept[*place] == *place)
+        .map(|(place, one)| (name(place), &*one.raw))
+}
+
+/// For each rejected message the place of the first one with the same bytes.
+fn first_places(rejected: &[Rejected]) -> Vec<usize> {
+    let mut first: HashMap<&[u8], usize> = HashMap::new();
+    rejected.iter().enumerate().map(|(place, one)| *first.entry(&one.raw).or_insert(place)).collect()
+}
+
+fn name(place: usize) -> String {
     format!("quarantine/{:06}", place + 1)
 }
 
-/// Lists what could not be read, with the names under which its bytes stand.
+/// Lists what could not be read, with the names of the files in which its bytes stand.
 ///
 /// # Errors
 /// `output/cannot-write`.
 pub fn write_quarantine<W: Write + Send>(sheet: &mut Sheet<W>, rejected: &[Rejected]) -> Result<(), Error> {
+    let kept = first_places(rejected);
     sheet.rows(rejected.len(), |place, row| {
         let one = &rejected[place];
         row.text(&one.file);
         row.text(&one.line.map_or_else(String::new, |line| line.to_string()));
-        let name = quarantine_name(place);
-        [one.fault.code, &one.fault.message, &one.fault.hint, &name].iter().for_each(|field| row.text(field));
+        let file = name(kept[place]);
+        [one.fault.code, &one.fault.message, &one.fault.hint, &file].iter().for_each(|field| row.text(field));
     })
 }
 

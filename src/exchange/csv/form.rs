@@ -20,7 +20,9 @@ pub struct Form {
     /// The byte that ends a line: LF (after which a CR before it belongs to the break), or CR in
     /// files that have no LF.
     pub line_break: u8,
-    /// Bytes before the header: the length of the byte order mark.
+    /// Bytes of the byte order mark.
+    pub mark: usize,
+    /// Bytes before the header: the mark, and the line `sep=;` with which spreadsheets are told the delimiter.
     pub skip: usize,
     /// The names in the header, trimmed.
     pub header: Vec<String>,
@@ -40,8 +42,8 @@ impl Form {
                 "export or save it as CSV (UTF-8), Parquet or NDJSON",
             ));
         }
-        let (encoding, skip) = Encoding::detect(beginning);
-        Form::with_encoding(beginning, encoding, skip)
+        let (encoding, mark) = Encoding::detect(beginning);
+        Form::with_encoding(beginning, encoding, mark)
     }
 
     /// The form that the counts over a whole file ask for, if it is another one than its beginning showed.
@@ -50,24 +52,31 @@ impl Form {
     /// Those of [`Form::detect`].
     pub(crate) fn with_encoding_of(&self, tally: Utf8Tally, beginning: &[u8]) -> Result<Option<Form>, Error> {
         match tally.encoding() {
-            Some(encoding) if self.encoding.is_ascii_compatible() && self.skip == 0 && encoding != self.encoding => {
+            Some(encoding) if self.encoding.is_ascii_compatible() && self.mark == 0 && encoding != self.encoding => {
                 Form::with_encoding(beginning, encoding, 0).map(Some)
             }
             _ => Ok(None),
         }
     }
 
-    /// The form of a file whose encoding, and whose mark of `skip` bytes, are known.
-    fn with_encoding(beginning: &[u8], encoding: Encoding, skip: usize) -> Result<Form, Error> {
+    /// The form of a file whose encoding, and whose mark of so many bytes, are known.
+    fn with_encoding(beginning: &[u8], encoding: Encoding, mark: usize) -> Result<Form, Error> {
         let whole = beginning.len() < MAX_BEGINNING;
-        let mut text = beginning.get(skip..).unwrap_or_default().to_vec();
+        let mut text = beginning.get(mark..).unwrap_or_default().to_vec();
         if let Some(mut decoder) = Utf16Decoder::new(encoding) {
             let mut utf8 = Vec::new();
             decoder.decode(&text, whole, &mut utf8);
             text = utf8;
         }
         let line_break = if !text.contains(&b'\n') && text.contains(&b'\r') { b'\r' } else { b'\n' };
-        let delimiter = delimiter_of(&text, line_break);
+        let (told, instruction) = match told_delimiter(&text, line_break) {
+            Some((delimiter, bytes)) => (Some(delimiter), bytes),
+            None => (None, 0),
+        };
+        // In UTF-16 every character of that line has two bytes.
+        let skip = mark + if encoding.is_ascii_compatible() { instruction } else { 2 * instruction };
+        let text = &text[instruction..];
+        let delimiter = told.unwrap_or_else(|| delimiter_of(text, line_break));
 
         let mut header: Option<Vec<String>> = None;
         let end = text.iter().position(|&byte| byte == line_break);
@@ -78,7 +87,7 @@ impl Form {
                 "check that this is delimited text with a header line",
             ));
         }
-        for_each_record(&text, delimiter, line_break, |record| {
+        for_each_record(text, delimiter, line_break, |record| {
             if header.is_none() {
                 let mut name = String::new();
                 header = Some(
@@ -95,13 +104,18 @@ impl Form {
             header.is_none()
         });
         match header {
-            Some(header) => Ok(Form { encoding, delimiter, line_break, skip, header }),
+            Some(header) => Ok(Form { encoding, delimiter, line_break, mark, skip, header }),
             None => Err(Error::new(
                 "csv/empty",
                 "the file is empty",
                 "check that the export finished; the first line must name the columns",
             )),
         }
+    }
+
+    /// The lines before the header.
+    pub(super) fn lines_skipped(&self) -> u64 {
+        u64::from(self.skip > self.mark)
     }
 
     /// The delimiter as a word: `comma`, `bar`, `semicolon` or `tab`.
@@ -112,6 +126,20 @@ impl Form {
             b'\t' => "tab",
             _ => "comma",
         }
+    }
+}
+
+/// The delimiter that a first line `sep=;` names, and the bytes of that line with its break. Excel reads the line so, and
+/// programs that export for it write it; only the delimiters of this module are taken from it.
+fn told_delimiter(text: &[u8], line_break: u8) -> Option<(u8, usize)> {
+    let end = text.iter().position(|&byte| byte == line_break)?;
+    let line = text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]);
+    let line = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") && DELIMITERS.contains(delimiter) => {
+            Some((*delimiter, end + 1))
+        }
+        _ => None,
     }
 }
 
@@ -164,6 +192,26 @@ mod tests {
         ] {
             let form = form(header.as_bytes());
             assert_eq!((form.delimiter, form.header.len()), (delimiter, columns), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_line_that_names_the_delimiter_is_obeyed_and_is_no_header() {
+        for (text, delimiter) in [
+            ("sep=;\r\nrecord_id;name, first\r\n1;Zoë\r\n", b';'),
+            ("\"SEP=|\"\nrecord_id|name, first\n", b'|'),
+            ("sep=,\r\"record_id\",\"name, first\"\r", b','),
+        ] {
+            let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+            for bytes in [text.as_bytes().to_vec(), [b"\xEF\xBB\xBF", text.as_bytes()].concat(), utf16] {
+                let form = form(&bytes);
+                assert_eq!(form.delimiter, delimiter, "{text}");
+                assert_eq!(form.header, ["record_id", "name, first"], "{text}");
+                assert_eq!(form.lines_skipped(), 1, "{text}");
+            }
+        }
+        for text in ["sep=:\na,b\n", "sep\n1\n", "sep=;"] {
+            assert_eq!(form(text.as_bytes()).lines_skipped(), 0, "{text}");
         }
     }
 

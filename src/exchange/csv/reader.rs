@@ -408,6 +408,17 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_names_the_delimiter_for_a_spreadsheet_changes_no_record_and_counts_as_a_line() {
+        let rows = "id;dob;surname\n1;2020-01-02;Khan, A\n2;2020-01-02\n";
+        assert_eq!(listed(rows.as_bytes()), ["2 north/1/Khan, A/2020-01-02", "3 row/field-count"]);
+        let told = format!("sep=;\n{rows}");
+        assert_eq!(listed(told.as_bytes()), ["3 north/1/Khan, A/2020-01-02", "4 row/field-count"]);
+        // Bytes that are no UTF-8 turn the encoding of the whole file, that line or not.
+        let latin = [told.as_bytes(), b"3;2020-01-02;Zo\xEB\n"].concat();
+        assert_eq!(listed(&latin)[1], "5 north/3/Zoë/2020-01-02");
+    }
+
+    #[test]
     fn every_row_is_accepted_or_set_aside_with_its_reason() {
         let bytes = b"id,dob,surname\n1,2020-01-02,Khan\n2,2020-01-02\n,2020-01-02,Okafor\n\
                       3,2020-01-02,\"Lee\n4,2020-01-02,Zo\xC3\xAB\n5,2020-01-02,Zo\xEB\n6,2020-01-02,\xC5\x81\n";

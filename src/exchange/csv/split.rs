@@ -119,7 +119,7 @@ impl Splitter {
             scan: Scan::default(),
             index: 0,
             offset: 0,
-            lines_before: 0,
+            lines_before: form.lines_skipped(),
         }
     }
 

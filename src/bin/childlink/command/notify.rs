@@ -287,14 +287,14 @@ fn write(
     folder.finish()
 }
 
-/// Lists what could not be read, and puts the bytes of each into a file of their own.
+/// Lists what could not be read, and puts their bytes beside it, equal ones once.
 fn write_quarantine(folder: &mut OutputFolder, out: &Path, rejected: &[Rejected]) -> Result<(), Error> {
     let kept = out.join("quarantine");
     if !rejected.is_empty() {
         fs::create_dir_all(&kept).map_err(|e| cannot_write(&kept, &e))?;
     }
-    for (place, one) in rejected.iter().enumerate() {
-        write_file(&out.join(settled::quarantine_name(place)), &one.raw)?;
+    for (name, raw) in settled::quarantine_files(rejected) {
+        write_file(&out.join(name), raw)?;
     }
     let mut sheet = Sheet::csv(folder.file("quarantine.csv")?, &settled::quarantine_columns())?;
     settled::write_quarantine(&mut sheet, rejected)?;
