@@ -81,6 +81,17 @@ impl Bench {
         run(&[&["project", "decide", "p.childlink", "--by", "JK"], &pair[..]].concat());
         run(&["project", "run", "p.childlink", "--out", "linked"]);
         run(&[&["project", "decide", "p.childlink", "--by", "MO"], &pair[..]].concat());
+        // An index holds the records that the run gave children to, and no others under their ids.
+        let publish = ["project", "publish", "p.childlink", "--index", "c.index"];
+        run(&publish);
+        change("UPDATE children SET surname = 'Ivanov', forename = 'Ivan', nhs = NULL WHERE id = '1'");
+        for arguments in [&publish[..], &["best", "p.childlink", "--out", "best-of-project"]] {
+            let refused = self.run_with(variable, arguments);
+            let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(refused.status.code() == Some(2) && words.contains("project/run-first"), "{words}");
+        }
+        change("UPDATE children SET surname = 'Okafor', forename = 'Amara', nhs = '9434765919' WHERE id = '1'");
+        run(&publish);
         // Changed, gone and new: read anew without being added again.
         change(
             "UPDATE children SET forename = 'Benedict' WHERE id = '2'; DELETE FROM children WHERE id = '3';

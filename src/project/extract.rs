@@ -5,6 +5,7 @@ use super::audit::{Deed, note};
 use super::fault::Store;
 use crate::error::Error;
 use rusqlite::{OptionalExtension, Row, params};
+use std::collections::BTreeMap;
 
 /// An extract about to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,5 +215,32 @@ impl Project {
             )
             .stored()?;
         transaction.commit().stored()
+    }
+
+    /// Sees that the records of these extracts are those that the last run gave children to: with another extract, or other
+    /// rows of a database, the child of a record may be that of somebody who stood under its id before. `rows` tells what
+    /// each database gives now. What came through an index has its children from there.
+    ///
+    /// # Errors
+    /// `project/run-first`, and those of the database.
+    pub fn check_run(&self, extracts: &[Extract], rows: &[(i64, String)], absorbed: &str) -> Result<(), Error> {
+        let sql = "SELECT extract, rows_checksum FROM run_extract WHERE run = \
+             (SELECT max(id) FROM run WHERE kind = 'link' AND state IN ('settled', 'finished'))";
+        let mut read = self.connection.prepare(sql).stored()?;
+        let read: BTreeMap<i64, Option<String>> =
+            read.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).stored()?.collect::<Result<_, _>>().stored()?;
+        let is_as_it_was = |extract: &Extract| match read.get(&extract.id) {
+            None => extract.told.slot == absorbed,
+            Some(None) => true,
+            Some(Some(known)) => rows.iter().any(|(id, rows)| *id == extract.id && rows == known),
+        };
+        match extracts.iter().find(|extract| !is_as_it_was(extract)) {
+            None => Ok(()),
+            Some(extract) => Err(Error::new(
+                "project/run-first",
+                format!("the last run read other records of {} than there are now", extract.told.slot),
+                "run `childlink project run` before",
+            )),
+        }
     }
 }

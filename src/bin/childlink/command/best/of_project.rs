@@ -22,7 +22,7 @@ type Read = (Records, Vec<u64>, (Deaths, u64));
 /// `project/run-first`, and those of reading the project's extracts and lists.
 pub(super) fn read(project: &mut Project, args: &Args, terminal: &Terminal) -> Result<Read, Error> {
     absorb::refresh(project, &args.by.deed())?;
-    let mut records = run::read_extracts(project, &terminal.progress())?;
+    let mut records = run::read_as_run(project, &terminal.progress())?;
     Lists::of_project(project)?.apply(&mut records.built.table)?;
     let table = &records.built.table;
     let child_of = project.child_of_each(table)?;

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh64::xxh64;
 
 /// The extract that the records which came through an index are.
-const SLOT: &str = "absorbed";
+pub(super) const SLOT: &str = "absorbed";
 
 /// Take in what an index learned from notifications
 ///

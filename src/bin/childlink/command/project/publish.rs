@@ -1,6 +1,6 @@
 //! `childlink project publish`.
 
-use super::run::read_extracts;
+use super::run::read_as_run;
 use super::{ByArgs, Outcome, absorb};
 use crate::lists::Lists;
 use crate::message_store::HandOver;
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     }
     absorb::refresh(&mut project, &deed)?;
     let progress = terminal.progress();
-    let mut records = read_extracts(&project, &progress)?;
+    let mut records = read_as_run(&project, &progress)?;
     let phase = progress.phase("Packing");
     Lists::of_project(&project)?.apply(&mut records.built.table)?;
     let table = &records.built.table;

@@ -320,13 +320,34 @@ fn link_copying(
 /// # Errors
 /// `input/none`, those of [`check_unchanged`] and of reading inputs.
 pub(in crate::command) fn read_extracts(project: &Project, progress: &Progress) -> Result<Records, Error> {
+    read_with_rows(project, progress).map(|(_, records, _)| records)
+}
+
+/// The same, seen to be the records that the last run gave children to.
+///
+/// # Errors
+/// `project/run-first`, and those of [`read_extracts`].
+pub(in crate::command) fn read_as_run(project: &Project, progress: &Progress) -> Result<Records, Error> {
+    let (extracts, records, rows) = read_with_rows(project, progress)?;
+    project.check_run(&extracts, &rows, absorb::SLOT)?;
+    Ok(records)
+}
+
+/// What each database gave, by the number of its extract.
+type Rows = Vec<(i64, String)>;
+
+fn read_with_rows(project: &Project, progress: &Progress) -> Result<(Vec<Extract>, Records, Rows), Error> {
     let extracts = project.extracts()?;
     if extracts.is_empty() {
         let hint = format!("add some: childlink project add {} INPUT...", project.path().display());
         return Err(Error::new("input/none", "the project has no extract", hint));
     }
     check_unchanged(&extracts, progress)?;
-    inputs_of(&extracts, &[])?.read(progress)
+    let inputs = inputs_of(&extracts, &[])?;
+    let records = inputs.read(progress)?;
+    let asked = extracts.iter().filter(|extract| extract.told.query.is_some()).map(|extract| extract.id);
+    let rows = asked.zip(inputs.row_checksums().into_iter().map(Option::unwrap_or_default)).collect();
+    Ok((extracts, records, rows))
 }
 
 /// The inputs that a run's extracts are.
