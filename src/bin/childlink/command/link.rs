@@ -9,7 +9,7 @@ use super::Outcome;
 use crate::frequencies::FrequencyArgs;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
-use crate::memory::MemoryArgs;
+use crate::memory::{MemoryArgs, told_of_excess};
 use crate::output::{OutputFile, OutputFolder};
 use crate::progress::Phase;
 use crate::render::{Terminal, count, table};
@@ -136,12 +136,12 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     progress.expect_as_in(&args.out);
     let mut phases = Phases::new();
     let mut records = inputs.read(&progress)?;
-    memory.check(records.built.table.len())?;
+    memory.check(&records, false)?;
     phases.push(("read", started.elapsed().as_secs_f64()));
 
     let phase = progress.phase("Linking");
     let began = Instant::now();
-    let (linked, notes) = link_records(args, &lists, &mut records, &model)?;
+    let (linked, mut notes) = link_records(args, &lists, &mut records, &model)?;
     phases.push(("link", began.elapsed().as_secs_f64()));
     count_linked(&phase, &linked);
     drop(phase);
@@ -154,6 +154,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let run = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
+    notes.extend(told_of_excess(memory, &run));
     folder.put("run.json", format!("{run:#}\n").as_bytes())?;
     folder.finish()?;
     drop(phase);

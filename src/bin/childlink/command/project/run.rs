@@ -6,7 +6,7 @@ use crate::command::link::{self, Form, Format, Phases, read_model};
 use crate::database::Query;
 use crate::input::Inputs;
 use crate::lists::Lists;
-use crate::memory::MemoryArgs;
+use crate::memory::{MemoryArgs, told_of_excess};
 use crate::output::{OutputFolder, absolute, cannot_read};
 use crate::progress::Progress;
 use crate::render::{Terminal, count};
@@ -166,7 +166,7 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let folder = OutputFolder::create(&parameters.out)?;
     let memory = args.memory.prepare(&mut inputs, &parameters.out)?;
     let mut records = inputs.read(&progress)?;
-    memory.check(records.built.table.len())?;
+    memory.check(&records, true)?;
     let asked = extracts.iter().filter(|extract| extract.told.query.is_some());
     for (extract, checksum) in asked.zip(inputs.row_checksums()) {
         project.note_rows(id, extract, &checksum.unwrap_or_default())?;
@@ -177,7 +177,7 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let began = Instant::now();
     let with_changes = project.has_children()? || state == RunState::Settled;
     let lists = Lists::of_project(&project)?;
-    let (options, notes) = lists.apply(&mut records.built.table)?;
+    let (options, mut notes) = lists.apply(&mut records.built.table)?;
     let kept = match state {
         RunState::Linked | RunState::Settled => project.outcome_of_run(id, records.built.table.len())?,
         _ => None,
@@ -242,6 +242,7 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
         // A run that goes on after it had linked does not compare.
         None => Value::Null,
     };
+    notes.extend(told_of_excess(memory, &record));
     folder.put("run.json", format!("{record:#}\n").as_bytes())?;
     folder.finish()?;
     project.finish_run(id, &deed)?;
