@@ -33,6 +33,8 @@ pub mod rows;
 pub mod settled;
 pub mod sheet;
 #[cfg(feature = "columnar")]
+mod sheet_ndjson;
+#[cfg(feature = "columnar")]
 mod sheet_parquet;
 pub mod summary;
 pub mod traced;

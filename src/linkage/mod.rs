@@ -9,6 +9,7 @@ pub mod again;
 pub mod barred;
 pub mod blocking;
 pub mod blocking_analysis;
+pub mod cells;
 pub mod child_id;
 pub mod cluster;
 pub mod comparison;

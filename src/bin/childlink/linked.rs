@@ -1,5 +1,6 @@
 //! What `childlink link` left in a folder, read again, and the truth to hold against it.
 
+use crate::command::link::Format;
 use crate::frame_input::read_frame;
 use childlink::Error;
 use childlink::linkage::evaluate::{PersonTruth, Truth};
@@ -190,13 +191,13 @@ fn keyed_pairs(frame: &Frame, path: &Path, keys: &Keys) -> Result<Vec<KeyedPair>
     Ok((0..frame.rows()).filter_map(pair).collect())
 }
 
-/// A file of this name in a folder, as CSV or Parquet.
+/// A file of this name in a folder, in whatever form.
 pub(crate) fn find(folder: &Path, name: &str) -> Result<PathBuf, Error> {
-    let candidates = ["csv", "parquet"].map(|ending| folder.join(format!("{name}.{ending}")));
+    let candidates = Format::ALL.map(|format| folder.join(format!("{name}.{}", format.extension())));
     candidates.into_iter().find(|path| path.is_file()).ok_or_else(|| {
         Error::new(
             "evaluate/missing-file",
-            format!("{} holds no {name}.csv or {name}.parquet", folder.display()),
+            format!("{} holds no {name}.csv, {name}.parquet or {name}.ndjson", folder.display()),
             "give the folder that `childlink link --out` wrote",
         )
     })

@@ -163,6 +163,24 @@ impl FeatureComparator {
         &self.tuples.of_record
     }
 
+    /// How many tuples there are.
+    pub(super) fn tuple_count(&self) -> usize {
+        self.tuples.len()
+    }
+
+    /// Whether looking up is no quicker than judging.
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// Tells the level of a tuple with each of some others.
+    pub(super) fn levels_of_one(&self, a: u32, others: &[u32], mut tell: impl FnMut(u32, LevelIndex)) {
+        for &b in others {
+            let known = if a == b { self.equal[a as usize] } else { UNKNOWN };
+            tell(b, if known == UNKNOWN { self.computed(a, b) } else { known });
+        }
+    }
+
     /// Whether judging a pair never ends with an error.
     pub(super) fn never_fails(&self) -> bool {
         self.never_fails

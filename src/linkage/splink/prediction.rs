@@ -8,11 +8,14 @@ use super::records::Records;
 use super::score::{CompiledModel, Scores};
 use super::settings::SplinkModel;
 use crate::error::Error;
-use crate::linkage::comparison::RecordIndex;
+use crate::linkage::cells::{Cells, OfRows};
+pub use crate::linkage::cells::{Field, FieldKind};
+use crate::linkage::comparison::{LevelIndex, RecordIndex};
 use crate::linkage::explain::{Waterfall, WaterfallBar};
 use crate::linkage::frame::FrameColumn;
 use crate::linkage::score::{probability, weight_of};
 use crate::linkage::value::{Value, ValueType};
+use std::ops::Range;
 
 /// Pairs with their levels and weights.
 pub struct Predictions<'a> {
@@ -91,12 +94,12 @@ impl<'a> Predictions<'a> {
             columns.push(PredictionColumn::new(format!("{prefix}{name}"), What::Weight(number)));
         }
         for (number, _) in self.adjusted() {
-            for (name, frequency) in self.compiled.term_frequencies(number) {
+            for (name, column) in self.compiled.term_columns(number) {
                 for (suffix, side) in [("_l", Side::Left), ("_r", Side::Right)] {
                     let name = format!("{}{name}{suffix}", self.model.term_frequency_prefix);
                     // Two comparisons may adjust by one column.
                     if columns.iter().all(|known| known.name != name) {
-                        columns.push(PredictionColumn::new(name, What::Frequency(side, frequency)));
+                        columns.push(PredictionColumn::new(name, What::Frequency(side, column)));
                     }
                 }
             }
@@ -111,8 +114,8 @@ impl<'a> Predictions<'a> {
 
     /// Why a pair has its weight.
     pub fn waterfall(&self, pair: usize) -> Waterfall<'_> {
-        let levels = &self.scores.levels[pair * self.scores.width..(pair + 1) * self.scores.width];
-        let bars = self.model.comparisons.iter().zip(levels).enumerate().map(|(number, (comparison, &index))| {
+        let levels = self.scores.levels_of(pair);
+        let bars = self.model.comparisons.iter().zip(levels).enumerate().map(|(number, (comparison, index))| {
             let (weight, term_frequency) = self.compiled.parts(number, index, self.pairs[pair]);
             let place = comparison.level_indices().iter().position(|known| *known == index);
             let evidence = (index > 0).then(|| comparison.probabilities()[usize::from(index)]);
@@ -138,28 +141,99 @@ impl<'a> Predictions<'a> {
         self.compiled
             .names()
             .enumerate()
-            .filter(|(comparison, _)| self.compiled.term_frequencies(*comparison).next().is_some())
+            .filter(|(comparison, _)| self.compiled.term_columns(*comparison).next().is_some())
     }
 
     /// What a column holds for a pair.
     pub fn field(&self, pair: usize, column: &PredictionColumn) -> Field {
         let (left, right) = self.pairs[pair];
         let record = |side: Side| if side == Side::Left { left } else { right } as usize;
-        let level = |comparison: usize| self.scores.levels[pair * self.scores.width + comparison];
+        let level = |comparison: usize| self.scores.levels[comparison][pair];
         let parts = |comparison: usize| self.compiled.parts(comparison, level(comparison), (left, right));
         match column.what {
-            What::Id(side, id) => match id.value(record(side)) {
-                Value::Integer(whole) => Field::Integer(*whole),
-                value => Field::Text(written(value).unwrap_or_default()),
-            },
+            What::Id(side, id) => of_id(id.value(record(side))),
             What::MatchKey => Field::Text(self.rules.get(pair).map(u16::to_string).unwrap_or_default()),
             What::Gamma(comparison) => Field::Integer(i64::from(level(comparison)) - 1),
             What::Weight(comparison) => Field::Number(parts(comparison).0),
             What::Adjustment(comparison) => Field::Number(parts(comparison).1),
-            What::Frequency(side, frequency) => Field::Number(frequency[record(side)]),
+            What::Frequency(side, column) => Field::Number(self.compiled.frequency(column, record(side))),
             What::MatchWeight => Field::Number(self.scores.weights[pair]),
             What::MatchProbability => Field::Number(probability(self.scores.weights[pair])),
         }
+    }
+
+    /// All fields of a column.
+    pub fn cells<'s>(&'s self, column: &PredictionColumn<'s>) -> Cells<'s> {
+        let pairs = |rows: Range<usize>| self.pairs[rows].iter();
+        let side =
+            |side: Side, pair: &(RecordIndex, RecordIndex)| (if side == Side::Left { pair.0 } else { pair.1 }) as usize;
+        let levels = |comparison: usize, field: &dyn Fn(LevelIndex) -> Field| {
+            let fields = (0..self.compiled.level_count(comparison)).map(|level| field(level as LevelIndex)).collect();
+            let levels = &self.scores.levels[comparison];
+            Cells::listed(fields, move |rows, places| places.extend(levels[rows].iter().map(|level| u32::from(*level))))
+        };
+        match column.what {
+            What::Id(of, id) => Cells::Listed {
+                count: id.values().len(),
+                field: Box::new(move |place| of_id(&id.values()[place as usize])),
+                places: Box::new(move |rows, places| places.extend(pairs(rows).map(|pair| id.ids()[side(of, pair)]))),
+            },
+            What::MatchKey if self.rules.is_empty() => {
+                Cells::listed(vec![Field::Text(String::new())], |rows, places| places.extend(rows.map(|_| 0)))
+            }
+            What::MatchKey => {
+                let most = self.rules.iter().max().map_or(0, |most| most + 1);
+                let fields = (0..most).map(|rule| Field::Text(rule.to_string())).collect();
+                Cells::listed(fields, |rows, places| {
+                    places.extend(self.rules[rows].iter().map(|rule| u32::from(*rule)))
+                })
+            }
+            What::Gamma(comparison) => levels(comparison, &|level| Field::Integer(i64::from(level) - 1)),
+            What::Weight(comparison) => {
+                levels(comparison, &|level| Field::Number(self.compiled.weight(comparison, level)))
+            }
+            What::Frequency(of, column) => {
+                let (ranks, frequencies) = self.compiled.ranks(column);
+                let fields = frequencies.iter().copied().map(Field::Number).collect();
+                Cells::listed(fields, move |rows, places| places.extend(pairs(rows).map(|pair| ranks[side(of, pair)])))
+            }
+            What::Adjustment(comparison) => self.adjustments(comparison),
+            What::MatchWeight => Cells::Numbers { of: self.weights_of(), field: |weight| weight },
+            What::MatchProbability => Cells::Numbers { of: self.weights_of(), field: probability },
+        }
+    }
+
+    fn weights_of(&self) -> OfRows<'_, f64> {
+        Box::new(|rows, numbers| numbers.extend_from_slice(&self.scores.weights[rows]))
+    }
+
+    /// A term depends on the level and on the commoner of the two values.
+    fn adjustments(&self, comparison: usize) -> Cells<'_> {
+        let levels = &self.scores.levels[comparison];
+        let mut fields = vec![Field::Number(0.0)];
+        // By level, where its terms begin in the list, and the ranks of its column.
+        let mut terms: Vec<Option<(u32, &[u32])>> = Vec::new();
+        for level in 0..self.compiled.level_count(comparison) as LevelIndex {
+            terms.push(self.compiled.terms_by_rank(comparison, level).map(|(ranks, by_rank)| {
+                let start = fields.len() as u32;
+                fields.extend(by_rank.map(Field::Number));
+                (start, ranks)
+            }));
+        }
+        Cells::listed(fields, move |rows, places| {
+            let pairs = self.pairs[rows.clone()].iter();
+            places.extend(pairs.zip(&levels[rows]).map(|(pair, level)| match terms[usize::from(*level)] {
+                None => 0,
+                Some((start, ranks)) => start + ranks[pair.0 as usize].max(ranks[pair.1 as usize]),
+            }));
+        })
+    }
+}
+
+fn of_id(value: &Value) -> Field {
+    match value {
+        Value::Integer(whole) => Field::Integer(*whole),
+        value => Field::Text(written(value).unwrap_or_default()),
     }
 }
 
@@ -176,32 +250,11 @@ enum What<'a> {
     MatchKey,
     Gamma(usize),
     Weight(usize),
-    Frequency(Side, &'a [f64]),
+    /// A column of frequencies of the compiled model.
+    Frequency(Side, usize),
     Adjustment(usize),
     MatchWeight,
     MatchProbability,
-}
-
-/// What a field of a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldKind {
-    /// Text.
-    Text,
-    /// Whole numbers.
-    Integer,
-    /// Numbers; NaN where there is none.
-    Number,
-}
-
-/// One field of a result.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Field {
-    /// Of a column of texts.
-    Text(String),
-    /// Of a column of whole numbers.
-    Integer(i64),
-    /// Of a column of numbers; NaN where there is none.
-    Number(f64),
 }
 
 impl<'a> PredictionColumn<'a> {

@@ -2,7 +2,10 @@
 
 use super::blocking::evaluation;
 use super::comparator::{FeatureComparator, Judgement, SIDE_BY_SIDE};
+use super::groups::SortedPairs;
 use super::records::Records;
+pub use super::scores::Scores;
+use super::scores::{Sorted, Survivors, heavy};
 use super::settings::{Comparison, SplinkModel, place_of_level};
 use crate::error::Error;
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
@@ -15,6 +18,7 @@ use std::sync::Arc;
 /// A model ready to score the records that it was compiled for.
 pub struct CompiledModel {
     comparisons: Vec<ScoredComparison>,
+    records: usize,
     prior: f64,
     /// The tuple of every comparison, record by record, so that one pair touches two places of memory.
     tuples: Vec<u32>,
@@ -35,9 +39,9 @@ struct ScoredComparison {
 }
 
 /// As many as a level index can tell, so that looking one up needs no check.
-const LEVELS: usize = LevelIndex::MAX as usize + 1;
+pub(super) const LEVELS: usize = LevelIndex::MAX as usize + 1;
 /// Pairs that one thread weighs before it takes others.
-const PIECE: usize = 1 << 12;
+pub(super) const PIECE: usize = 1 << 12;
 
 /// How often each value of a column occurs.
 struct TermColumn {
@@ -46,6 +50,10 @@ struct TermColumn {
     frequency: Vec<f64>,
     /// Its log2.
     bits: Arc<Vec<f64>>,
+    /// By record, the place of its frequency in `by_rank`.
+    ranks: Vec<u32>,
+    /// Each frequency once, in rising order after that of a missing value.
+    by_rank: Vec<f64>,
 }
 
 struct Term {
@@ -62,19 +70,14 @@ impl Term {
     #[inline]
     fn adjustment(&self, left: RecordIndex, right: RecordIndex) -> f64 {
         // `f64::max` gives the other number when one is NaN: exactly the rule for a missing value.
-        let bits = self.bits[left as usize].max(self.bits[right as usize]);
+        self.of_bits(self.bits[left as usize].max(self.bits[right as usize]))
+    }
+
+    /// The term where the commoner value has this frequency in bits; NaN where there is none.
+    #[inline]
+    fn of_bits(&self, bits: f64) -> f64 {
         if bits.is_nan() { 0.0 } else { self.weight * (self.base_bits - bits.max(self.minimum_bits)) }
     }
-}
-
-/// The levels and weights of scored pairs.
-pub struct Scores {
-    /// How many comparisons there are.
-    pub width: usize,
-    /// The level of each comparison, pair by pair.
-    pub levels: Vec<LevelIndex>,
-    /// Match weight in bits of each pair.
-    pub weights: Vec<f64>,
 }
 
 impl CompiledModel {
@@ -96,7 +99,8 @@ impl CompiledModel {
         }
         let never_fail = comparisons.iter().all(|comparison| comparison.comparator.never_fails());
         let bounds = never_fail.then(|| Bounds::of(&comparisons)).flatten();
-        Ok(CompiledModel { comparisons, prior: weight_of(model.prior), tuples, term_columns, bounds })
+        let records = records.frame().rows();
+        Ok(CompiledModel { comparisons, records, prior: weight_of(model.prior), tuples, term_columns, bounds })
     }
 
     /// Levels and weights of pairs of records, in their order.
@@ -104,19 +108,31 @@ impl CompiledModel {
     /// # Errors
     /// `splink/evaluation` where DuckDB would stop with an error.
     pub fn score(&self, pairs: &[(RecordIndex, RecordIndex)]) -> Result<Scores, Error> {
-        let width = self.comparisons.len();
-        let mut weights = vec![0.0; pairs.len()];
-        let mut levels = vec![0; pairs.len() * width];
-        let mut pieces: Vec<_> =
-            pairs.chunks(PIECE).zip(weights.chunks_mut(PIECE)).zip(levels.chunks_mut(PIECE * width.max(1))).collect();
-        parallel::map_mut(&mut pieces, 1, |_, pieces| {
-            for ((pairs, weights), levels) in pieces {
-                self.score_piece(pairs, weights, levels);
+        let mut scores = Scores::new(self.comparisons.len());
+        for pairs in pairs.chunks(SortedPairs::MOST) {
+            match Sorted::of(pairs) {
+                None => scores.append(self.score_sorted(pairs)),
+                Some(sorted) => scores.append(self.score_sorted(&sorted.pairs).scattered(&sorted.places)),
+            }
+        }
+        self.check_faults()?;
+        Ok(scores)
+    }
+
+    fn score_sorted(&self, pairs: &[(RecordIndex, RecordIndex)]) -> Scores {
+        let sorted = SortedPairs::new(pairs, self.records);
+        let levels: Vec<_> = self.comparisons.iter().map(|comparison| sorted.levels(&comparison.comparator)).collect();
+        let mut weights = vec![self.prior; pairs.len()];
+        parallel::map_mut(&mut weights, PIECE, |piece, weights| {
+            // A few pairs at a time, so that their weights stay in the nearest cache.
+            for (start, weights) in (piece * PIECE..).step_by(SIDE_BY_SIDE).zip(weights.chunks_mut(SIDE_BY_SIDE)) {
+                let own = start..start + weights.len();
+                for (comparison, levels) in self.comparisons.iter().zip(&levels) {
+                    comparison.weigh(&pairs[own.clone()], &levels[own.clone()], weights);
+                }
             }
         });
-        drop(pieces);
-        self.check_faults()?;
-        Ok(Scores { width, levels, weights })
+        Scores { levels, weights }
     }
 
     /// The same of those pairs that weigh at least `least` bits, with their places in the list; the others leave
@@ -125,46 +141,72 @@ impl CompiledModel {
     /// # Errors
     /// As [`score`](Self::score).
     pub fn score_from(&self, pairs: &[(RecordIndex, RecordIndex)], least: f64) -> Result<(Vec<usize>, Scores), Error> {
-        let width = self.comparisons.len();
-        let pieces = parallel::map(pairs.len().div_ceil(PIECE), |piece| {
-            let start = piece * PIECE;
-            let pairs = &pairs[start..(start + PIECE).min(pairs.len())];
-            let (mut weights, mut levels) = ([0.0; PIECE], vec![0; pairs.len() * width]);
-            let mut kept = (Vec::new(), Scores { width, levels: Vec::new(), weights: Vec::new() });
-            if let Some(bounds) = self.bounds.as_ref().filter(|bounds| self.prior + bounds.least < least) {
-                for (first, some) in (start..).step_by(SIDE_BY_SIDE).zip(pairs.chunks(SIDE_BY_SIDE)) {
-                    self.score_some(bounds, first, some, least, &mut levels, &mut kept);
-                }
-                return kept;
+        let bounds = self.bounds.as_ref().filter(|bounds| self.prior + bounds.least < least);
+        let mut kept = (Vec::new(), Scores::new(self.comparisons.len()));
+        for (start, pairs) in (0..).step_by(SortedPairs::MOST).zip(pairs.chunks(SortedPairs::MOST)) {
+            let sorted = Sorted::of(pairs);
+            let in_order = sorted.as_ref().map_or(pairs, |sorted| &sorted.pairs);
+            let (mut places, mut scores) = match bounds {
+                Some(bounds) => self.score_bounded(bounds, in_order, least),
+                None => heavy(self.score_sorted(in_order), least),
+            };
+            if let Some(sorted) = sorted {
+                // Back to the order of the list.
+                places.iter_mut().for_each(|place| *place = sorted.places[*place as usize]);
+                let mut order: Vec<u32> = (0..places.len() as u32).collect();
+                order.sort_unstable_by_key(|index| places[*index as usize]);
+                let mut rank = vec![0; order.len()];
+                order.iter().zip(0..).for_each(|(index, place)| rank[*index as usize] = place);
+                scores = scores.scattered(&rank);
+                places.sort_unstable();
             }
-            self.score_piece(pairs, &mut weights[..pairs.len()], &mut levels);
-            for (place, weight) in weights[..pairs.len()].iter().enumerate().filter(|(_, weight)| **weight >= least) {
-                kept.0.push(start + place);
-                kept.1.weights.push(*weight);
-                kept.1.levels.extend_from_slice(&levels[place * width..(place + 1) * width]);
-            }
-            kept
-        });
-        self.check_faults()?;
-        let mut all = (Vec::new(), Scores { width, levels: Vec::new(), weights: Vec::new() });
-        for (places, scores) in pieces {
-            all.0.extend(places);
-            all.1.weights.extend(scores.weights);
-            all.1.levels.extend(scores.levels);
+            kept.0.extend(places.into_iter().map(|place| start + place as usize));
+            kept.1.append(scores);
         }
-        Ok(all)
+        self.check_faults()?;
+        Ok(kept)
+    }
+
+    /// Those of some sorted pairs that weigh at least `least` bits. Comparisons are taken by how much they can take
+    /// off, and a pair is given up as soon as those that are left cannot lift it to `least`; what stays is weighed
+    /// in the order of the comparisons, to the same bits as without this.
+    fn score_bounded(&self, bounds: &Bounds, pairs: &[(RecordIndex, RecordIndex)], least: f64) -> (Vec<u32>, Scores) {
+        /// More than rounding can make of a sum of weights.
+        const MARGIN: f64 = 1e-6;
+        let mut left = Survivors {
+            places: (0..pairs.len() as u32).collect(),
+            pairs: pairs.to_vec(),
+            most: vec![self.prior + bounds.most + MARGIN; pairs.len()],
+            levels: Vec::new(),
+        };
+        for &place in &bounds.order {
+            let comparator = &self.comparisons[place].comparator;
+            let levels = SortedPairs::new(&left.pairs, self.records).levels(comparator);
+            left = left.after(levels, &bounds.falls[place], least);
+        }
+        let mut levels = vec![Vec::new(); self.comparisons.len()];
+        left.levels.into_iter().zip(&bounds.order).for_each(|(of_one, place)| levels[*place] = of_one);
+        let mut weights = vec![self.prior; left.pairs.len()];
+        parallel::map_mut(&mut weights, SIDE_BY_SIDE, |piece, weights| {
+            let own = piece * SIDE_BY_SIDE..piece * SIDE_BY_SIDE + weights.len();
+            for (comparison, levels) in self.comparisons.iter().zip(&levels) {
+                comparison.weigh(&left.pairs[own.clone()], &levels[own.clone()], weights);
+            }
+        });
+        let (kept, scores) = heavy(Scores { levels, weights }, least);
+        (kept.into_iter().map(|index| left.places[index as usize]).collect(), scores)
     }
 
     /// The weights of a few pairs, on this thread. What went wrong is told by [`check_faults`](Self::check_faults).
     pub(super) fn weigh(&self, pairs: &[(RecordIndex, RecordIndex)]) -> Vec<f64> {
         let mut weights = vec![0.0; pairs.len()];
-        self.score_piece(pairs, &mut weights, &mut []);
+        self.weigh_piece(pairs, &mut weights);
         weights
     }
 
-    /// Weighs pairs, and tells their levels unless `levels` is empty. Each comparison is taken for a few pairs at a
-    /// time, so that its tables and their tuples stay in cache together.
-    fn score_piece(&self, pairs: &[(RecordIndex, RecordIndex)], weights: &mut [f64], levels: &mut [LevelIndex]) {
+    /// Weighs few pairs in any order. Each comparison is taken for a few pairs at a time, so that its tables and
+    /// their tuples stay in cache together.
+    fn weigh_piece(&self, pairs: &[(RecordIndex, RecordIndex)], weights: &mut [f64]) {
         let width = self.comparisons.len();
         weights.fill(self.prior);
         let (mut left, mut right) = ([0u32; SIDE_BY_SIDE], [0u32; SIDE_BY_SIDE]);
@@ -179,66 +221,6 @@ impl CompiledModel {
                 }
                 comparison.comparator.tuple_levels(&left[..pairs.len()], &right[..pairs.len()], found);
                 comparison.weigh(pairs, found, weights);
-                if !levels.is_empty() {
-                    let own = levels[start * width..].iter_mut().skip(place).step_by(width);
-                    own.zip(found.iter()).for_each(|(level, found)| *level = *found);
-                }
-            }
-        }
-    }
-
-    /// Keeps those of at most [`SIDE_BY_SIDE`] pairs that weigh at least `least` bits. Comparisons are taken by how
-    /// much they can take off, and a pair is given up as soon as those that are left cannot lift it to `least`;
-    /// what stays is weighed in the order of the comparisons, to the same bits as without this.
-    fn score_some(
-        &self,
-        bounds: &Bounds,
-        first: usize,
-        pairs: &[(RecordIndex, RecordIndex)],
-        least: f64,
-        levels: &mut [LevelIndex],
-        kept: &mut (Vec<usize>, Scores),
-    ) {
-        /// More than rounding can make of a sum of weights.
-        const MARGIN: f64 = 1e-6;
-        let width = self.comparisons.len();
-        let (mut left, mut right) = ([0u32; SIDE_BY_SIDE], [0u32; SIDE_BY_SIDE]);
-        let mut found: [LevelIndex; SIDE_BY_SIDE] = [0; SIDE_BY_SIDE];
-        let mut most = [self.prior + bounds.most + MARGIN; SIDE_BY_SIDE];
-        let mut places: [u16; SIDE_BY_SIDE] = std::array::from_fn(|place| place as u16);
-        let mut count = pairs.len();
-        for &place in &bounds.order {
-            let comparison = &self.comparisons[place];
-            for ((a, b), of) in left.iter_mut().zip(&mut right).zip(&places[..count]) {
-                let pair = pairs[usize::from(*of)];
-                *a = self.tuples[pair.0 as usize * width + place];
-                *b = self.tuples[pair.1 as usize * width + place];
-            }
-            comparison.comparator.tuple_levels(&left[..count], &right[..count], &mut found[..count]);
-            let falls = &bounds.falls[place];
-            let mut left_over = 0;
-            for (index, &level) in found[..count].iter().enumerate() {
-                let of = places[index];
-                levels[usize::from(of) * width + place] = level;
-                let bound = most[usize::from(of)] - falls[usize::from(level)];
-                most[usize::from(of)] = bound;
-                places[left_over] = of;
-                left_over += usize::from(bound >= least);
-            }
-            count = left_over;
-        }
-        for &of in &places[..count] {
-            let pair = pairs[usize::from(of)];
-            let levels = &levels[usize::from(of) * width..(usize::from(of) + 1) * width];
-            let weight = self.comparisons.iter().zip(levels).fold(self.prior, |weight, (comparison, level)| {
-                let term = comparison.terms[usize::from(*level)].as_ref();
-                let weight = weight + comparison.weights[usize::from(*level)];
-                term.map_or(weight, |term| weight + term.adjustment(pair.0, pair.1))
-            });
-            if weight >= least {
-                kept.0.push(first + usize::from(of));
-                kept.1.weights.push(weight);
-                kept.1.levels.extend_from_slice(levels);
             }
         }
     }
@@ -268,13 +250,44 @@ impl CompiledModel {
         (comparison.weights[usize::from(level)], term.map_or(0.0, |term| term.adjustment(pair.0, pair.1)))
     }
 
-    /// The columns whose frequencies a comparison uses: their names and the frequency by record, NaN where the
-    /// value is missing.
-    pub fn term_frequencies(&self, comparison: usize) -> impl Iterator<Item = (&str, &[f64])> {
-        self.comparisons[comparison].columns.iter().map(|column| {
-            let column = &self.term_columns[*column];
-            (column.name.as_str(), column.frequency.as_slice())
-        })
+    /// How many levels a comparison has, the null level included.
+    pub(super) fn level_count(&self, comparison: usize) -> usize {
+        self.comparisons[comparison].comparator.level_count()
+    }
+
+    /// The weight in bits of a level of a comparison.
+    pub(super) fn weight(&self, comparison: usize, level: LevelIndex) -> f64 {
+        self.comparisons[comparison].weights[usize::from(level)]
+    }
+
+    /// The columns whose frequencies a comparison uses: their names and numbers.
+    pub(super) fn term_columns(&self, comparison: usize) -> impl Iterator<Item = (&str, usize)> {
+        let columns = self.comparisons[comparison].columns.iter();
+        columns.map(|column| (self.term_columns[*column].name.as_str(), *column))
+    }
+
+    /// How frequent the value of a record is in a column of frequencies; NaN where it is missing.
+    pub(super) fn frequency(&self, column: usize, record: usize) -> f64 {
+        self.term_columns[column].frequency[record]
+    }
+
+    /// The rank of each record's frequency in a column of frequencies, and the frequency of each rank: rising, the
+    /// missing one first.
+    pub(super) fn ranks(&self, column: usize) -> (&[u32], &[f64]) {
+        let column = &self.term_columns[column];
+        (&column.ranks, &column.by_rank)
+    }
+
+    /// The term of a level for pairs whose commoner value has each rank, with the ranks of the records; none for a
+    /// level without one.
+    pub(super) fn terms_by_rank(
+        &self,
+        comparison: usize,
+        level: LevelIndex,
+    ) -> Option<(&[u32], impl Iterator<Item = f64>)> {
+        let term = self.comparisons[comparison].terms[usize::from(level)].as_ref()?;
+        let (ranks, frequencies) = self.ranks(term.column);
+        Some((ranks, frequencies.iter().map(|frequency| term.of_bits(libm::log2(*frequency)))))
     }
 
     /// The comparisons as the engine scores, explains and trains with them.
@@ -452,7 +465,16 @@ fn term_column(frame: &Frame, name: &str, model: &SplinkModel, columns: &mut Vec
         }
     };
     let bits = Arc::new(frequency.iter().map(|frequency| libm::log2(*frequency)).collect());
-    columns.push(TermColumn { name: name.to_owned(), frequency, bits });
+    let mut by_rank: Vec<f64> = frequency.iter().copied().filter(|frequency| !frequency.is_nan()).collect();
+    by_rank.sort_unstable_by(f64::total_cmp);
+    by_rank.dedup_by_key(|frequency| frequency.to_bits());
+    by_rank.insert(0, f64::NAN);
+    let rank = |frequency: &f64| match by_rank[1..].binary_search_by(|known| known.total_cmp(frequency)) {
+        Ok(place) if !frequency.is_nan() => place as u32 + 1,
+        _ => 0,
+    };
+    let ranks = frequency.iter().map(rank).collect();
+    columns.push(TermColumn { name: name.to_owned(), frequency, bits, ranks, by_rank });
     Ok(columns.len() - 1)
 }
 
@@ -509,7 +531,7 @@ mod tests {
             prop_assert_eq!(&places, &wanted);
             for (index, place) in places.into_iter().enumerate() {
                 prop_assert_eq!(some.weights[index].to_bits(), all.weights[place].to_bits());
-                prop_assert_eq!(&some.levels[index * 3..][..3], &all.levels[place * 3..][..3]);
+                prop_assert!(some.levels_of(index).eq(all.levels_of(place)));
             }
         }
     }

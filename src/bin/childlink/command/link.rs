@@ -6,6 +6,7 @@ mod by_trace;
 pub(super) use by_splink::LINK_FROM;
 
 use super::Outcome;
+use crate::frame_input::extension;
 use crate::frequencies::FrequencyArgs;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
@@ -94,13 +95,45 @@ pub(crate) enum Format {
     Csv,
     /// Parquet
     Parquet,
+    /// One JSON object a line
+    Ndjson,
 }
 
 impl Format {
-    const fn extension(self) -> &'static str {
+    /// Every form.
+    pub(crate) const ALL: [Format; 3] = [Format::Csv, Format::Parquet, Format::Ndjson];
+
+    /// How the names of its files end.
+    pub(crate) const fn extension(self) -> &'static str {
         match self {
             Format::Csv => "csv",
             Format::Parquet => "parquet",
+            Format::Ndjson => "ndjson",
+        }
+    }
+
+    /// The form of this name.
+    pub(crate) fn named(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.extension() == name)
+    }
+
+    /// The form that a file's name asks for by its ending: CSV unless that is another's.
+    pub(crate) fn of(path: &Path) -> Format {
+        match extension(path).as_str() {
+            "jsonl" => Format::Ndjson,
+            ending => Format::named(ending).unwrap_or(Format::Csv),
+        }
+    }
+
+    /// Starts a table of this form.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn sheet(self, file: OutputFile, columns: &[SheetColumn]) -> Result<Sheet<OutputFile>, Error> {
+        match self {
+            Format::Csv => Sheet::csv(file, columns),
+            Format::Parquet => Sheet::parquet(file, columns),
+            Format::Ndjson => Sheet::ndjson(file, columns),
         }
     }
 }
@@ -294,7 +327,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Writes one table; one of the other format that an earlier run left is taken away.
+    /// Writes one table; one of another form that an earlier run left is taken away.
     pub(crate) fn write(
         &mut self,
         name: &str,
@@ -302,14 +335,12 @@ impl Tables {
         fill: impl FnOnce(&mut Sheet<OutputFile>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let file = self.folder.file(&format!("{name}.{}", self.format.extension()))?;
-        let mut sheet = match self.format {
-            Format::Csv => Sheet::csv(file, columns)?,
-            Format::Parquet => Sheet::parquet(file, columns)?,
-        };
+        let mut sheet = self.format.sheet(file, columns)?;
         fill(&mut sheet)?;
         self.folder.add(sheet.finish()?)?;
-        let other = if self.format == Format::Csv { Format::Parquet } else { Format::Csv };
-        self.folder.supersede(&format!("{name}.{}", other.extension()));
+        for other in Format::ALL.into_iter().filter(|other| *other != self.format) {
+            self.folder.supersede(&format!("{name}.{}", other.extension()));
+        }
         Ok(())
     }
 }

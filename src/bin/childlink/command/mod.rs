@@ -20,7 +20,7 @@ pub(crate) mod project;
 mod report;
 mod sample;
 mod schedule;
-mod score;
+pub(crate) mod score;
 mod synth;
 mod trace;
 mod train;

@@ -3,16 +3,18 @@
 mod by_model;
 
 use super::Outcome;
-use crate::frame_input::{Datasets, extension, named_files, read_frame};
+use super::link::Format;
+use crate::frame_input::{Datasets, named_files, read_frame};
 use crate::output::OutputFile;
 use crate::render::{Terminal, count};
 use crate::tf_tables::TfTableArgs;
 use childlink::Error;
 use childlink::error::Severity;
 use childlink::exchange::sheet::{Kind, Sheet, SheetColumn};
+use childlink::linkage::frame::Frame;
 use childlink::linkage::parallel;
 use childlink::linkage::splink::blocking::candidates;
-use childlink::linkage::splink::prediction::{Field, FieldKind};
+use childlink::linkage::splink::prediction::FieldKind;
 use childlink::linkage::splink::records::read_as;
 use childlink::linkage::splink::score::CompiledModel;
 use childlink::linkage::splink::settings::LinkType;
@@ -46,7 +48,7 @@ pub(crate) struct Args {
     /// source_l,record_id_l,source_r,record_id_r
     #[arg(long, value_name = "FILE")]
     pairs: Option<PathBuf>,
-    /// Where to write the weighed pairs: .parquet, else CSV
+    /// Where to write the weighed pairs: .parquet, .ndjson, else CSV
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Leave out pairs below this match weight (bits)
@@ -84,10 +86,7 @@ fn score(args: &Args, model: &Path, terminal: &Terminal) -> Result<Outcome, Erro
     let dataset_column = (model.link_type != LinkType::DedupeOnly).then_some(model.source_dataset_column.as_str());
     let files = named_files(&args.inputs);
     let mut frame = Datasets::read(&files, dataset_column)?.whole(&files)?;
-    for wanted in &args.types {
-        let (column, value_type) = column_type(wanted)?;
-        read_as(&mut frame, column, value_type)?;
-    }
+    read_types(&mut frame, &args.types)?;
     args.tf_tables.join(&mut frame, &model)?;
     let records = Records::new(frame, &model)?;
     drop(phase);
@@ -194,11 +193,19 @@ pub(super) fn findings_json(findings: &[ModelFinding]) -> Vec<serde_json::Value>
     findings.iter().map(object).collect()
 }
 
-/// The column and type of `--type COLUMN=TYPE`.
+/// Reads columns as the types that `--type COLUMN=TYPE` names.
 ///
 /// # Errors
-/// `arguments/type`.
-pub(super) fn column_type(wanted: &str) -> Result<(&str, ValueType), Error> {
+/// `arguments/type`; those of [`read_as`].
+pub(crate) fn read_types(frame: &mut Frame, wanted: &[String]) -> Result<(), Error> {
+    wanted.iter().try_for_each(|wanted| {
+        let (column, value_type) = column_type(wanted)?;
+        read_as(frame, column, value_type)
+    })
+}
+
+/// The column and type of `--type COLUMN=TYPE`.
+fn column_type(wanted: &str) -> Result<(&str, ValueType), Error> {
     let value_type = |name: &str| {
         Some(match name {
             "text" => ValueType::Text,
@@ -233,23 +240,12 @@ fn write(path: &Path, predictions: &Predictions) -> Result<(), Error> {
         })
         .collect();
     let mut sheet = sheet_at(path, &sheet_columns)?;
-    sheet.rows(predictions.len(), |pair, row| {
-        for column in &columns {
-            match predictions.field(pair, column) {
-                Field::Text(text) => row.text(&text),
-                Field::Integer(number) => row.integer(number),
-                Field::Number(number) => row.number(number),
-            }
-        }
-    })?;
+    let cells: Vec<_> = columns.iter().map(|column| predictions.cells(column)).collect();
+    sheet.columns(predictions.len(), &cells)?;
     sheet.finish()?.finish()
 }
 
-/// A result table whose form its name tells: .parquet, else CSV.
+/// A result table whose form its name tells: .parquet, .ndjson, else CSV.
 fn sheet_at(path: &Path, columns: &[SheetColumn]) -> Result<Sheet<OutputFile>, Error> {
-    let file = OutputFile::create(path)?;
-    match extension(path).as_str() {
-        "parquet" => Sheet::parquet(file, columns),
-        _ => Sheet::csv(file, columns),
-    }
+    Format::of(path).sheet(OutputFile::create(path)?, columns)
 }

@@ -28,7 +28,7 @@ impl Parameters {
             "retrain": self.retrain,
             "link_only": self.link_only,
             "seed": self.seed,
-            "format": if self.format == Format::Parquet { "parquet" } else { "csv" },
+            "format": self.format.extension(),
             "with_values": self.with_values,
             "keep": self.keep,
         })
@@ -44,7 +44,7 @@ impl Parameters {
                 retrain: document["retrain"].as_bool()?,
                 link_only: document["link_only"].as_bool()?,
                 seed: document["seed"].as_u64()?,
-                format: if document["format"].as_str()? == "parquet" { Format::Parquet } else { Format::Csv },
+                format: Format::named(document["format"].as_str()?)?,
                 with_values: document["with_values"].as_bool()?,
                 keep: document["keep"]
                     .as_array()?
