@@ -11,6 +11,14 @@ use crate::linkage::model::Model;
 /// # Errors
 /// `report/cannot-draw`.
 pub fn pair_picture(title: &str, pair: &Waterfall<'_>, model: &Model) -> Result<String, Error> {
+    pair_picture_at(title, pair, model.thresholds.review, model.thresholds.link)
+}
+
+/// [`pair_picture`] with the thresholds of review and of links, in bits, for a run without a model of our own.
+///
+/// # Errors
+/// `report/cannot-draw`.
+pub fn pair_picture_at(title: &str, pair: &Waterfall<'_>, review: f64, link: f64) -> Result<String, Error> {
     let step = |label: String, change: f64| Step { label, change };
     let mut steps = vec![step("two random records".to_owned(), pair.prior)];
     for bar in &pair.bars {
@@ -28,7 +36,7 @@ pub fn pair_picture(title: &str, pair: &Waterfall<'_>, model: &Model) -> Result<
     // Where something is withheld, the picture's sum must not tell it.
     let withheld = pair.bars.iter().any(|bar| bar.level == WITHHELD);
     let total = if withheld { "without what is withheld, bits" } else { "match weight, bits" };
-    let thresholds = [("review", model.thresholds.review), ("link", model.thresholds.link)];
+    let thresholds = [("review", review), ("link", link)];
     let marks: Vec<Mark> = thresholds.map(|(name, at)| Mark { at, label: name.to_owned() }).to_vec();
     let picture = waterfall(title, &steps, total, &marks)?;
     Ok(picture.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1) + "\n")

@@ -1,7 +1,9 @@
 //! The false and the missed pairs of a linkage, by keys only, each with what the model makes of it.
 
+use crate::general_rerun::GeneralRerun;
 use crate::linked::{Keyed, Linked, ListedPair};
 use crate::output::{OutputFile, cannot_write};
+use crate::progress::Progress;
 use crate::rerun::Rerun;
 use childlink::Error;
 use childlink::linkage::comparison::RecordIndex;
@@ -31,7 +33,26 @@ pub(crate) struct Errors<'a> {
     pub(crate) linked: &'a Linked,
     pub(crate) groups: &'a [Group],
     /// For waterfalls.
-    pub(crate) rerun: Option<&'a Rerun>,
+    pub(crate) again: Option<&'a Again>,
+}
+
+/// What the run was made of, by a model of our own or of Splink.
+pub(crate) enum Again {
+    Children(Box<Rerun>),
+    General(Box<GeneralRerun>),
+}
+
+impl Again {
+    /// Reads the inputs of a run again.
+    ///
+    /// # Errors
+    /// Those of [`GeneralRerun::read`] and [`Rerun::read`].
+    pub(crate) fn read(folder: &Path, progress: &Progress) -> Result<Again, Error> {
+        match GeneralRerun::read(folder, progress)? {
+            Some(rerun) => Ok(Again::General(Box::new(rerun))),
+            None => Ok(Again::Children(Box::new(Rerun::read(folder, progress)?))),
+        }
+    }
 }
 
 impl Errors<'_> {
@@ -76,13 +97,24 @@ impl Errors<'_> {
     fn columns(&self) -> Vec<String> {
         let names = ["error", "source_l", "record_id_l", "source_r", "record_id_r", "match_weight", "decision"];
         let groups = self.groups.iter().flat_map(|group| [format!("{}_l", group.name), format!("{}_r", group.name)]);
-        let waterfall = self.rerun.map(|_| "waterfall".to_owned());
+        let waterfall = self.again.map(|_| "waterfall".to_owned());
         names.map(str::to_owned).into_iter().chain(groups).chain(waterfall).collect()
     }
 
     /// The waterfall of each pair as JSON, nothing for one that must not be shown; an empty list without the run.
     fn waterfalls(&self, pairs: &[(u32, u32)]) -> Result<Vec<String>, Error> {
-        let Some(rerun) = self.rerun else { return Ok(Vec::new()) };
+        let rerun = match self.again {
+            None => return Ok(Vec::new()),
+            Some(Again::General(rerun)) => {
+                let key = |row: u32| {
+                    let (source, record_id) = self.keyed.key(row as usize);
+                    (source.into_owned(), record_id.into_owned())
+                };
+                let keys = pairs.iter().map(|&(left, right)| [key(left), key(right)]);
+                return rerun.waterfalls(&keys.collect::<Vec<_>>());
+            }
+            Some(Again::Children(rerun)) => rerun,
+        };
         let table = rerun.table();
         let find = |row: u32| {
             let (source, record_id) = self.keyed.key(row as usize);

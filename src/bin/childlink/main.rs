@@ -11,6 +11,7 @@ mod database;
 mod error_list;
 mod frame_input;
 mod frequencies;
+mod general_rerun;
 mod input;
 mod labels;
 mod linked;

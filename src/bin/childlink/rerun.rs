@@ -53,7 +53,11 @@ impl Rerun {
     }
 }
 
-fn read_run(folder: &Path) -> Result<Value, Error> {
+/// What `run.json` of a folder tells.
+///
+/// # Errors
+/// `input/cannot-read`, `explain/run`.
+pub(crate) fn read_run(folder: &Path) -> Result<Value, Error> {
     let path = folder.join("run.json");
     let text = fs::read_to_string(&path).map_err(|e| cannot_read(&path, &e))?;
     serde_json::from_str(&text).map_err(|_| {

@@ -2,6 +2,7 @@
 
 use crate::frame_input::read_frame;
 use crate::linked::{column, number_of, spelled};
+use crate::output::absolute;
 use childlink::Error;
 use childlink::linkage::frame::{Frame, FrameColumn};
 use childlink::linkage::splink::SplinkModel;
@@ -19,6 +20,20 @@ pub(crate) struct TfTableArgs {
 }
 
 impl TfTableArgs {
+    /// These tables, each as COLUMN=FILE.
+    pub(crate) fn of(tables: Vec<String>) -> TfTableArgs {
+        TfTableArgs { tables }
+    }
+
+    /// The tables, each as COLUMN=FILE, the files so named that they can be found from another folder.
+    pub(crate) fn record(&self) -> Vec<String> {
+        let whole = |table: &String| match table.split_once('=') {
+            Some((column, path)) => format!("{column}={}", absolute(Path::new(path)).display()),
+            None => table.clone(),
+        };
+        self.tables.iter().map(whole).collect()
+    }
+
     /// Gives the records a column of frequencies for each table.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ mod number;
 mod text;
 mod time;
 
-pub(crate) use text::written;
+pub use text::written;
 pub use time::parse_time;
 pub(super) use time::{date_of_text, day_of, knows_format, knows_part, start_of_day, timestamp_of_text};
 

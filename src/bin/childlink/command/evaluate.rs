@@ -1,11 +1,10 @@
 //! `childlink evaluate`: how good a linkage is, against the truth or against a sample read by people.
 
 use super::Outcome;
-use crate::error_list::{Errors, Group};
+use crate::error_list::{Again, Errors, Group};
 use crate::linked::{Keyed, Keys, Linked, ListedPair, read_truth, spelled};
 use crate::output;
 use crate::render::{Terminal, count, table};
-use crate::rerun::Rerun;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::identity::birth_date;
@@ -76,8 +75,8 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     if let Some(path) = &args.truth {
         let judged = Judged::new(args, path)?;
         if let Some(errors) = &args.errors {
-            let rerun = args.waterfalls.then(|| Rerun::read(&args.folder, &terminal.progress())).transpose()?;
-            judged.write_errors(errors, rerun.as_ref())?;
+            let again = args.waterfalls.then(|| Again::read(&args.folder, &terminal.progress())).transpose()?;
+            judged.write_errors(errors, again.as_ref())?;
         }
         text += &judged.text();
         object.extend(judged.object());
@@ -211,9 +210,9 @@ impl Judged {
         }
     }
 
-    fn write_errors(&self, path: &Path, rerun: Option<&Rerun>) -> Result<(), Error> {
+    fn write_errors(&self, path: &Path, again: Option<&Again>) -> Result<(), Error> {
         let Judged { keyed, truth, linked, groups, .. } = self;
-        Errors { keyed, truth, linked, groups, rerun }.write(path)
+        Errors { keyed, truth, linked, groups, again }.write(path)
     }
 
     fn text(&self) -> String {

@@ -1,6 +1,9 @@
 //! `childlink explain`: why two records are, or are not, one child.
 
+mod general;
+
 use super::Outcome;
+use crate::general_rerun::GeneralRerun;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output;
 use crate::render::{Terminal, table};
@@ -11,6 +14,7 @@ use childlink::exchange::linked::{WITHHELD, is_whereabouts};
 use childlink::identity::column::Column;
 use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::explain::{Waterfall, explain};
+use childlink::linkage::frame::Frame;
 use childlink::linkage::guards::Guard;
 use childlink::linkage::parallel;
 use childlink::linkage::table::Table;
@@ -47,12 +51,16 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn explain_pair(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    if let Some(rerun) = GeneralRerun::read(&args.folder, &terminal.progress())? {
+        general::explain(args, &rerun, terminal)?;
+        return Ok(Outcome::Clean);
+    }
     let rerun = Rerun::read(&args.folder, &terminal.progress())?;
     let table = rerun.table();
     let (one, other) = (find_record(table, &args.left)?, find_record(table, &args.right)?);
     let (left, right) = (one.min(other), one.max(other));
     if left == right {
-        return Err(Error::new("explain/same-record", "both keys name one record", "name two records"));
+        return Err(same_record());
     }
     if rerun.hides(left, right) {
         return Err(Error::new(
@@ -77,26 +85,25 @@ fn explain_pair(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 /// The record of a key. Both halves may hold a slash, so every place to cut is tried.
 fn find_record(table: &Table, key: &str) -> Result<RecordIndex, Error> {
     let cuts = key.match_indices('/').map(|(place, _)| (&key[..place], &key[place + 1..]));
-    cuts.filter_map(|(source, record_id)| table.find(source, record_id)).next().ok_or_else(|| {
-        Error::new(
-            "explain/unknown-record",
-            "a key names no record of the run's inputs",
-            "write SOURCE/RECORD_ID as in children.csv; if the inputs have changed, link again",
-        )
-    })
+    cuts.filter_map(|(source, record_id)| table.find(source, record_id)).next().ok_or_else(unknown_record)
 }
 
-/// The row of a pair in a file of pairs, with the file.
-fn pair_row(
-    folder: &Path,
-    name: &str,
-    table: &Table,
-    left: RecordIndex,
-    right: RecordIndex,
-) -> Result<Option<(childlink::linkage::frame::Frame, usize)>, Error> {
+fn unknown_record() -> Error {
+    Error::new(
+        "explain/unknown-record",
+        "a key names no record of the run's inputs",
+        "write SOURCE/RECORD_ID as in children.csv; if the inputs have changed, link again",
+    )
+}
+
+fn same_record() -> Error {
+    Error::new("explain/same-record", "both keys name one record", "name two records")
+}
+
+/// The row of a pair in a file of pairs, with the file. `wanted` is source and record id of left and right.
+fn pair_row(folder: &Path, name: &str, wanted: [&str; 4]) -> Result<Option<(Frame, usize)>, Error> {
     let path = find(folder, name)?;
     let frame = crate::frame_input::read_frame(&path)?;
-    let wanted = [table.source(left), table.record_id(left), table.source(right), table.record_id(right)];
     let mut columns = Vec::new();
     for name in ["source_l", "record_id_l", "source_r", "record_id_r"] {
         columns.push(column(&frame, &path, &[name])?);
@@ -104,6 +111,27 @@ fn pair_row(
     let is_pair = |row: &usize| columns.iter().zip(wanted).all(|(column, text)| spelled(column.value(*row)) == text);
     let row = (0..frame.rows()).find(is_pair);
     Ok(row.map(|row| (frame, row)))
+}
+
+/// The bars of a waterfall and their sum.
+fn waterfall_in_words(waterfall: &Waterfall<'_>) -> String {
+    let bits = |bits: f64| format!("{bits:+.2}");
+    let mut bars = vec![vec!["prior".to_owned(), "two random records".to_owned(), bits(waterfall.prior)]];
+    for bar in &waterfall.bars {
+        bars.push(vec![bar.comparison.to_owned(), bar.level.to_owned(), bits(bar.weight)]);
+        if bar.term_frequency != 0.0 {
+            bars.push(vec![String::new(), "rarity of the value".to_owned(), bits(bar.term_frequency)]);
+        }
+    }
+    if waterfall.household != 0.0 {
+        bars.push(vec![
+            "household".to_owned(),
+            "two children born together would explain it too".to_owned(),
+            bits(waterfall.household),
+        ]);
+    }
+    bars.push(vec!["match weight".to_owned(), "log2 odds, in bits".to_owned(), bits(waterfall.match_weight)]);
+    table(&bars)
 }
 
 /// What the run's files say of a pair.
@@ -137,7 +165,8 @@ impl Pair {
                 table.find(&source, &record_id)
             })
             .any(|record| table.is_sensitive(record));
-        let listed = pair_row(folder, "links", table, left, right)?;
+        let wanted = [table.source(left), table.record_id(left), table.source(right), table.record_id(right)];
+        let listed = pair_row(folder, "links", wanted)?;
         let said = |name: &str| {
             let (frame, row) = listed.as_ref()?;
             Some(spelled(frame.column(name)?.value(*row)).into_owned())
@@ -167,23 +196,7 @@ impl Pair {
         rows.push(vec!["child_id".to_owned(), self.children[0].clone(), self.children[1].clone()]);
         let mut text = table(&rows);
         text.push('\n');
-        let bits = |bits: f64| format!("{bits:+.2}");
-        let mut bars = vec![vec!["prior".to_owned(), "two random records".to_owned(), bits(waterfall.prior)]];
-        for bar in &waterfall.bars {
-            bars.push(vec![bar.comparison.to_owned(), bar.level.to_owned(), bits(bar.weight)]);
-            if bar.term_frequency != 0.0 {
-                bars.push(vec![String::new(), "rarity of the value".to_owned(), bits(bar.term_frequency)]);
-            }
-        }
-        if waterfall.household != 0.0 {
-            bars.push(vec![
-                "household".to_owned(),
-                "two children born together would explain it too".to_owned(),
-                bits(waterfall.household),
-            ]);
-        }
-        bars.push(vec!["match weight".to_owned(), "log2 odds, in bits".to_owned(), bits(waterfall.match_weight)]);
-        text += &table(&bars);
+        text += &waterfall_in_words(waterfall);
         text += &format!("\nDecision: {}\n", self.decision);
         for guard in &self.guards {
             text += &format!("  {}: {}\n", guard.code(), guard.meaning());

@@ -100,7 +100,7 @@ pub(super) fn concat(function: Function, arguments: &[Value]) -> Value {
 }
 
 /// A value as DuckDB writes it; `None` for a missing one.
-pub(crate) fn written(value: &Value) -> Option<String> {
+pub fn written(value: &Value) -> Option<String> {
     Some(match value {
         Value::Null => return None,
         Value::Boolean(value) => value.to_string(),

@@ -2,7 +2,7 @@
 
 use super::{Args, Phases, Tables, with_run};
 use crate::command::Outcome;
-use crate::command::score::{column_type, findings_json, outcome, read_model};
+use crate::command::score::{findings_json, outcome, read_model, read_types};
 use crate::frame_input::Datasets;
 use crate::input::Inputs;
 use crate::linked::{Keyed, column, find, spelled};
@@ -18,7 +18,6 @@ use childlink::linkage::Decision;
 use childlink::linkage::child_id::Previous;
 use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::splink::link::{LinkedRecords, Thresholds, link as link_records};
-use childlink::linkage::splink::records::read_as;
 use childlink::linkage::splink::score::CompiledModel;
 use childlink::linkage::splink::{ModelFinding, Predictions, Records, SplinkModel};
 use childlink::report::general::general_page;
@@ -97,10 +96,7 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
     let phase = progress.phase("Reading");
     // Also where all records are one dataset to the model: the files of a result name the source of each.
     let Datasets { mut frame, unusable, rows } = Datasets::read(inputs.files(), Some(&model.source_dataset_column))?;
-    for wanted in &args.splink.types {
-        let (column, value_type) = column_type(wanted)?;
-        read_as(&mut frame, column, value_type)?;
-    }
+    read_types(&mut frame, &args.splink.types)?;
     args.splink.tf_tables.join(&mut frame, &model)?;
     let records = Records::new(frame, &model)?;
     phases.push(("read", started.elapsed().as_secs_f64()));
@@ -159,7 +155,12 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
     ["restricted.csv", "restricted.parquet", "statistics.json"].into_iter().for_each(|name| folder.supersede(name));
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
-    let record = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
+    let mut record = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
+    // What `explain` needs to weigh a pair again.
+    record["splink"] = json!({
+        "types": args.splink.types, "tf_tables": args.splink.tf_tables.record(),
+        "link_threshold": thresholds.link, "review_threshold": thresholds.review,
+    });
     folder.put("run.json", format!("{record:#}\n").as_bytes())?;
     folder.finish()?;
     terminal.result(|| run.in_words(args, total), || with_run(&summary, &record))?;
