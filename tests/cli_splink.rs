@@ -460,6 +460,13 @@ fn m_comes_from_pairs_that_people_call_the_same() {
     };
     // The same pairs by the column.
     assert_eq!(train(&["--labels", "labels.csv"], "a.json"), train(&["--label-column", "dob"], "b.json"));
+    // As Splink's tables of labels have it: a score, of which none but those of 0.5 and more stand for matches.
+    let scored = labels
+        .replace(",same\n", ",0.5\n")
+        .replace(",different\n", ",0.0\n")
+        .replace("decision", "clerical_match_score");
+    bench.write("scored.csv", scored);
+    assert_eq!(train(&["--labels", "scored.csv"], "c.json"), train(&["--label-column", "dob"], "b.json"));
     bench.write("labels.csv", "unique_id_l,unique_id_r,decision\n1,2,different\n");
     let base = ["model", "train", "people.csv", "--splink-model", "model.json", "--out", "c.json"];
     assert!(bench.refused(&[&base[..], &["--labels", "labels.csv"]].concat()).contains("train/no-labels"));
@@ -546,4 +553,190 @@ fn training_that_goes_wrong_is_told() {
     bench.write("model.json", model.to_string());
     let told = bench.ok(&[&base[..], &["--em-rule", "l.dob = r.dob"]].concat());
     assert!(told.contains("splink/not-converged") && told.contains("l.dob = r.dob"), "{told}");
+}
+
+#[test]
+fn weighed_pairs_are_the_same_in_every_form() {
+    let bench = Bench::new();
+    for out in ["pairs.csv", "pairs.ndjson", "pairs.parquet"] {
+        bench.ok(&["score", "people.csv", "--splink-model", "model.json", "--out", out]);
+    }
+    let rows = bench.rows("pairs.csv");
+    let text = bench.text("pairs.ndjson");
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let file = fs::File::open(bench.path("pairs.parquet")).unwrap();
+    let parquet = childlink::exchange::frame::parquet::read(file).unwrap();
+    assert_eq!((lines.len(), parquet.rows()), (rows.len(), rows.len()));
+    for (place, (row, line)) in rows.iter().zip(&lines).enumerate() {
+        let members = line.as_object().expect("an object");
+        assert_eq!(members.len(), row.len());
+        assert_eq!(parquet.columns().len(), row.len());
+        for (name, text) in row {
+            let in_parquet = parquet.column(name).expect("the column").value(place);
+            match &members[name] {
+                Value::Null => assert!(text.is_empty() && in_parquet.is_null(), "{name}"),
+                Value::String(value) => assert!(value == text && in_parquet.as_text() == Some(text), "{name}"),
+                number => {
+                    let number = number.as_f64().expect("a number");
+                    assert_eq!(text.parse::<f64>().unwrap().to_bits(), number.to_bits(), "{name}");
+                    assert_eq!(in_parquet.as_number().map(f64::to_bits), Some(number.to_bits()), "{name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_in_ndjson_is_read_as_one_in_csv() {
+    let bench = Bench::new();
+    bench.link("people.csv", "csv", &[]);
+    bench.link("people.csv", "lines", &["--format", "parquet"]);
+    bench.link("people.csv", "lines", &["--format", "ndjson"]);
+    assert!(bench.path("lines/links.ndjson").is_file() && !bench.path("lines/links.parquet").exists());
+    let truth: Vec<String> =
+        bench.rows("people.csv").iter().map(|row| format!("people,{},{}", row["unique_id"], row["email"])).collect();
+    let truth = truth.iter().filter(|line| !line.ends_with(',')).map(|line| format!("{line}\n"));
+    bench.write("truth.csv", format!("source,record_id,person_id\n{}", truth.collect::<String>()));
+    let told = |folder: &str| bench.ok(&["evaluate", folder, "--truth", "truth.csv"]);
+    assert_eq!(told("csv"), told("lines"));
+    // Missed pairs are told with their waterfall.
+    bench.ok(&["evaluate", "csv", "--truth", "truth.csv", "--errors", "errors.csv", "--waterfalls"]);
+    let errors = bench.rows("errors.csv");
+    let listed = errors.iter().filter(|row| !row["match_weight"].is_empty());
+    for row in listed.clone() {
+        let waterfall: Value = serde_json::from_str(&row["waterfall"]).expect("a waterfall");
+        assert_eq!(waterfall["match_weight"].as_f64(), row["match_weight"].parse().ok());
+    }
+    assert!(errors.iter().all(|row| row["waterfall"].starts_with('{')) && listed.count() > 0);
+    for folder in ["csv", "lines"] {
+        bench.ok(&["sample", folder, "--out", &format!("{folder}_sample.csv")]);
+    }
+    assert_eq!(bench.text("csv_sample.csv"), bench.text("lines_sample.csv"));
+}
+
+#[test]
+fn a_pair_of_a_general_run_is_explained_in_words_as_json_and_as_a_picture() {
+    let bench = Bench::new();
+    bench.write("cities.csv", "city,tf_city\nLondon,0.25\n");
+    bench.link("people.csv", "linked", &["--review-threshold", "-5", "--tf-table", "city=cities.csv"]);
+    for row in bench.rows("linked/links.csv").iter().take(40) {
+        let keys = ["l", "r"].map(|side| format!("people/{}", row[&format!("record_id_{side}")]));
+        let told: Value =
+            serde_json::from_str(&bench.ok(&["explain", "linked", &keys[0], &keys[1], "--json"])).unwrap();
+        let weight: f64 = row["match_weight"].parse().unwrap();
+        let waterfall = &told["waterfall"];
+        assert_eq!(waterfall["match_weight"].as_f64().map(f64::to_bits), Some(weight.to_bits()));
+        let bars = waterfall["bars"].as_array().expect("bars");
+        let sum = bars.iter().fold(waterfall["prior"].as_f64().unwrap(), |sum, bar| {
+            sum + bar["weight"].as_f64().unwrap() + bar["term_frequency"].as_f64().unwrap()
+        });
+        assert!((sum - weight).abs() < 1e-9);
+        assert_eq!(told["decision"], row["decision"].as_str());
+        assert_eq!(told["left"]["record_id"], row["record_id_l"].as_str());
+        let same_group = told["left"]["child_id"] == told["right"]["child_id"];
+        assert!(same_group || row["decision"] != "link");
+        assert!(told["fields"].as_array().unwrap().iter().any(|field| field["field"] == "unique_id"));
+    }
+    let links = bench.rows("linked/links.csv");
+    // The keys may stand in any order.
+    let keys = ["r", "l"].map(|side| format!("people/{}", links[0][&format!("record_id_{side}")]));
+    let told = bench.ok(&["explain", "linked", &keys[0], &keys[1], "--picture", "pair.svg"]);
+    assert!(told.contains("two random records") && told.contains("Decision: "), "{told}");
+    assert!(bench.text("pair.svg").starts_with("<svg "));
+    assert!(bench.refused(&["explain", "linked", &keys[0], &keys[0]]).contains("explain/same-record"));
+    assert!(bench.refused(&["explain", "linked", &keys[0], "people/none"]).contains("explain/unknown-record"));
+}
+
+#[test]
+fn training_tells_how_many_pairs_stand_behind_each_number() {
+    let bench = Bench::new();
+    let train = ["model", "train", "people.csv", "--splink-model", "model.json", "--out", "trained.json", "--json"];
+    let told: Value = serde_json::from_str(&bench.ok(&[&train[..], &["--em-rule", "l.dob = r.dob"]].concat())).unwrap();
+    let estimates = told["estimates"].as_array().expect("estimates");
+    let random: f64 = (240 * 239 / 2) as f64;
+    let mut of_comparison: BTreeMap<&str, f64> = BTreeMap::new();
+    for level in estimates {
+        let name = level["comparison"].as_str().unwrap();
+        if let Some(seen) = level["u_from_random_pairs"].as_object() {
+            let (pairs, of) = (seen["pairs"].as_f64().unwrap(), seen["of"].as_f64().unwrap());
+            assert!(of <= random && (level["u"].as_f64().unwrap() - pairs / of).abs() < 1e-12, "{level}");
+            *of_comparison.entry(name).or_default() += pairs;
+        }
+        // The session's own column tells nothing of matches.
+        assert!(name != "dob" || level["m_from_matches"].is_null());
+        if let Some(seen) = level["m_from_matches"].as_object() {
+            let share = seen["pairs"].as_f64().unwrap() / seen["of"].as_f64().unwrap();
+            assert!((level["m"].as_f64().unwrap() - share).abs() < 1e-6, "{level}");
+        }
+    }
+    assert!(estimates.iter().any(|level| !level["m_from_matches"].is_null()));
+    assert!(of_comparison.values().all(|pairs| *pairs <= random) && !of_comparison.is_empty());
+    let words = bench.ok(&[&train[..7], &["--em-rule", "l.dob = r.dob"]].concat());
+    assert!(words.contains("from random pairs"), "{words}");
+}
+
+#[test]
+fn a_clerical_sample_is_divided_by_subgroups_and_tells_of_each() {
+    let bench = Bench::new();
+    bench.link("people.csv", "linked", &["--review-threshold", "-5"]);
+    let records: String = bench
+        .rows("people.csv")
+        .iter()
+        .enumerate()
+        .map(|(place, row)| format!("people,{},{}\n", row["unique_id"], if place % 2 == 0 { "even" } else { "odd" }))
+        .collect();
+    bench.write("records.csv", format!("source,record_id,half\n{records}"));
+    let half: BTreeMap<String, String> =
+        bench.rows("records.csv").into_iter().map(|row| (row["record_id"].clone(), row["half"].clone())).collect();
+    bench.ok(&["sample", "linked", "--size", "3", "--by", "half", "--records", "records.csv", "--out", "sample.csv"]);
+    let rows = bench.rows("sample.csv");
+    let subgroups: BTreeSet<&str> = rows.iter().map(|row| row["subgroup"].as_str()).collect();
+    assert_eq!(subgroups, BTreeSet::from(["half=even", "half=even / half=odd", "half=odd"]));
+    let mut drawn: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &rows {
+        let own = BTreeSet::from([&half[&row["record_id_l"]], &half[&row["record_id_r"]]]);
+        assert_eq!(row["subgroup"].matches("half=").count(), own.len());
+        assert!(own.iter().all(|value| row["subgroup"].contains(value.as_str())));
+        *drawn.entry(&row["stratum"]).or_default() += 1;
+    }
+    assert!(drawn.values().all(|count| *count <= 3));
+    // Every link of the odd is wrong, every other right.
+    let mut filled = String::from("stratum,stratum_pairs,linked,subgroup,decision\n");
+    for row in &rows {
+        let decision = if row["subgroup"] == "half=odd" { "different" } else { "same" };
+        filled +=
+            &format!("{},{},{},{},{decision}\n", row["stratum"], row["stratum_pairs"], row["linked"], row["subgroup"]);
+    }
+    bench.write("read.csv", filled);
+    let told: Value =
+        serde_json::from_str(&bench.ok(&["evaluate", "linked", "--clerical", "read.csv", "--json"])).unwrap();
+    let by_name = |name: &str| {
+        let all = told["clerical"]["subgroups"].as_array().expect("subgroups");
+        all.iter().find(|own| own["subgroup"] == name).expect("the subgroup").clone()
+    };
+    assert_eq!(by_name("half=odd")["precision"]["estimate"], 0.0);
+    assert_eq!(by_name("half=even")["precision"]["estimate"], 1.0);
+    let links: u64 = subgroups.iter().map(|name| by_name(name)["links"].as_u64().unwrap()).sum();
+    assert_eq!(links, told["clerical"]["links"].as_u64().unwrap());
+    let told = bench.refused(&["sample", "linked", "--by", "none", "--records", "records.csv", "--out", "x.csv"]);
+    assert!(told.contains("evaluate/missing-column"), "{told}");
+}
+
+#[test]
+fn a_level_behind_else_and_a_lone_dataset_are_refused_as_splink_refuses_them() {
+    let bench = Bench::new();
+    let mut model = bench.json("model.json");
+    let levels = model["comparisons"][1]["comparison_levels"].as_array_mut().unwrap();
+    let last = levels.len() - 1;
+    levels.swap(last - 1, last);
+    bench.write("early.json", model.to_string());
+    let told = bench.refused(&["score", "people.csv", "--splink-model", "early.json", "--out", "x.csv"]);
+    assert!(told.contains("splink/not-a-model") && told.contains("ELSE"), "{told}");
+    let mut model = bench.json("model.json");
+    model["link_type"] = "link_only".into();
+    bench.write("across.json", model.to_string());
+    let told = bench.refused(&["score", "people.csv", "--splink-model", "across.json", "--out", "x.csv"]);
+    assert!(told.contains("splink/one-dataset"), "{told}");
+    fs::copy(bench.path("people.csv"), bench.path("others.csv")).unwrap();
+    bench.ok(&["score", "people.csv", "others.csv", "--splink-model", "across.json", "--out", "x.csv"]);
 }

@@ -30,7 +30,8 @@ impl Records {
     ///
     /// # Errors
     /// `splink/missing-column` without the id columns; `splink/no-id` and `splink/repeated-id` with the number
-    /// of records concerned; `frame/column-type`; `splink/too-many-datasets`.
+    /// of records concerned; `splink/one-dataset` for a model that only links different ones; `frame/column-type`;
+    /// `splink/too-many-datasets`.
     pub fn new(mut frame: Frame, model: &SplinkModel) -> Result<Records, Error> {
         retype(&mut frame, model)?;
         let ids = column(&frame, &model.unique_id_column)?;
@@ -54,6 +55,17 @@ impl Records {
                 format!("{missing} records have no {} or no dataset", model.unique_id_column),
                 "give every record an id",
             ));
+        }
+        if let Some(datasets) = datasets.filter(|_| kind == LinkKind::LinkOnly) {
+            let column = &frame.columns()[datasets];
+            if column.ids().windows(2).all(|two| two[0] == two[1]) {
+                return Err(Error::new(
+                    "splink/one-dataset",
+                    format!("the model links records of different datasets only, and {} tells one", column.name),
+                    "give the files of the other datasets too, or name each as NAME=FILE",
+                )
+                .in_field(&column.name));
+            }
         }
         let order = sorted(&frame, ids, datasets, kind)?;
         frame.reorder(&order);

@@ -309,7 +309,7 @@ fn not_a_model(why: impl Into<String>) -> Error {
 fn probability(place: &str, key: &str, value: f64) -> Error {
     Error::new(
         "splink/probability",
-        format!("{place}: {key} is {value}"),
+        format!("{place}: {key} is {value:e}"),
         format!("a probability must be at least {LEAST_PROBABILITY:e}; retrain the level or leave the key out"),
     )
     .in_field(key)
@@ -461,6 +461,12 @@ fn read_comparison(
         .enumerate()
         .map(|(level, keys)| read_level(&shown, level, keys, dialect, &mut names, findings))
         .collect::<Result<Vec<_>, _>>()?;
+    // SQL has no branch after ELSE, so that Splink's query fails.
+    let before_last = levels.split_last().map_or(&[][..], |(_, before)| before);
+    if let Some(early) = before_last.iter().position(|level| level.condition.is_none()) {
+        let place = place_of_level(&shown, early, &levels[early].label);
+        return Err(not_a_model(format!("{place} is ELSE and other levels stand after it")));
+    }
     let scored = levels.iter().filter(|level| !level.is_null).count();
     if scored < 2 || scored > 200 {
         return Err(not_a_model(format!("{numbered} has {scored} levels that are not null levels")));

@@ -59,12 +59,30 @@ fn possible_pairs(link_type: LinkType, records: &Records) -> f64 {
     all - sizes.values().map(|size| pairs(*size as f64)).sum::<f64>()
 }
 
+/// Pairs from which numbers were estimated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Support {
+    /// How many were compared.
+    pub pairs: u64,
+    /// By comparison and level index (0 is the null level), how many fell there; of expectation-maximisation,
+    /// expected ones. Empty for a comparison that took no part.
+    pub levels: Vec<Vec<f64>>,
+}
+
+impl Support {
+    /// How many pairs fell to a level, and to any level of its comparison that is not null.
+    pub fn of(&self, comparison: usize, level: usize) -> Option<(f64, f64)> {
+        let levels = self.levels.get(comparison)?;
+        Some((*levels.get(level)?, levels[1..].iter().sum()))
+    }
+}
+
 /// Sets u of every level that `max_pairs` random pairs show, which are taken for non-matches. Records are drawn by
-/// a hash of their id and `seed`. Returns the number of pairs compared.
+/// a hash of their id and `seed`. Returns the pairs compared.
 ///
 /// # Errors
 /// Those of [`CompiledModel`].
-pub fn estimate_u(model: &mut SplinkModel, records: &Records, max_pairs: f64, seed: u64) -> Result<u64, Error> {
+pub fn estimate_u(model: &mut SplinkModel, records: &Records, max_pairs: f64, seed: u64) -> Result<Support, Error> {
     let compiled = CompiledModel::new(records, model)?;
     let rows = records.frame().rows();
     let wanted = match model.link_type {
@@ -96,7 +114,7 @@ pub fn estimate_u(model: &mut SplinkModel, records: &Records, max_pairs: f64, se
             level.u = Some(share);
         }
     });
-    Ok(compared)
+    Ok(counts.support(compared))
 }
 
 fn hash_of_id(records: &Records, record: RecordIndex, seed: u64) -> u64 {
@@ -107,11 +125,11 @@ fn hash_of_id(records: &Records, record: RecordIndex, seed: u64) -> u64 {
 }
 
 /// Sets m of every level from pairs of records with the same value in a label column, all taken for matches.
-/// Returns their number.
+/// Returns these pairs.
 ///
 /// # Errors
 /// `splink/missing-column`; those of [`CompiledModel`].
-pub fn estimate_m_from_labels(model: &mut SplinkModel, records: &Records, column: &str) -> Result<u64, Error> {
+pub fn estimate_m_from_labels(model: &mut SplinkModel, records: &Records, column: &str) -> Result<Support, Error> {
     let mut names = Names::default();
     let number = names.number(column);
     let side = |side| Box::new(Expression::Column { side, column: number });
@@ -122,8 +140,7 @@ pub fn estimate_m_from_labels(model: &mut SplinkModel, records: &Records, column
         arrays_to_explode: Vec::new(),
     };
     let pairs = candidates(records, &[rule])?.records();
-    estimate_m_from_pairs(model, records, &pairs)?;
-    Ok(pairs.len() as u64)
+    estimate_m_from_pairs(model, records, &pairs)
 }
 
 /// Sets m of every level from pairs of records that are known to match, as a list of labels names them.
@@ -134,7 +151,7 @@ pub fn estimate_m_from_pairs(
     model: &mut SplinkModel,
     records: &Records,
     pairs: &[(RecordIndex, RecordIndex)],
-) -> Result<(), Error> {
+) -> Result<Support, Error> {
     let compiled = CompiledModel::new(records, model)?;
     let mut counts = LevelCounts::of(&compiled, model);
     counts.add(&compiled, pairs)?;
@@ -143,7 +160,7 @@ pub fn estimate_m_from_pairs(
             level.m = Some(share);
         }
     });
-    Ok(())
+    Ok(counts.support(pairs.len() as u64))
 }
 
 /// What looks wrong with trained numbers: strongest levels that are commoner by chance than among matches or
@@ -184,6 +201,8 @@ pub struct Session {
     /// Estimated m by comparison and level index; `None` where the comparison was held fixed or the level did not
     /// occur.
     pub m: Vec<Vec<Option<f64>>>,
+    /// The expected matches from which they were estimated.
+    pub support: Support,
 }
 
 /// Sets m by expectation-maximisation, one session for each rule; what several sessions estimate gets the median.
@@ -241,10 +260,18 @@ fn session(
     };
     let active: Vec<bool> = model.comparisons.iter().map(|comparison| !reads(comparison)).collect();
     let scores = compiled.score(pairs)?;
-    let mut counts: HashMap<&[LevelIndex], f64> = HashMap::new();
-    scores.levels.chunks_exact(scores.width).for_each(|levels| *counts.entry(levels).or_insert(0.0) += 1.0);
+    let mut counts: HashMap<Vec<LevelIndex>, f64> = HashMap::new();
+    let mut levels = Vec::new();
+    for pair in 0..pairs.len() {
+        levels.clear();
+        levels.extend(scores.levels_of(pair));
+        match counts.get_mut(&levels) {
+            Some(count) => *count += 1.0,
+            None => drop(counts.insert(levels.clone(), 1.0)),
+        }
+    }
     let mut observations: Vec<Observation> =
-        counts.into_iter().map(|(levels, count)| Observation { levels: levels.to_vec(), count }).collect();
+        counts.into_iter().map(|(levels, count)| Observation { levels, count }).collect();
     observations.sort_by(|a, b| a.levels.cmp(&b.levels));
     let share = probability(weight_of(model.prior) + weight_of_blocking(model, rule));
     let of_class = |which: fn((f64, f64)) -> f64| -> Vec<Vec<f64>> {
@@ -269,8 +296,11 @@ fn session(
             by_level.iter().enumerate().map(kept).collect()
         })
         .collect();
+    let levels = estimate.support[0].iter().zip(&active);
+    let levels = levels.map(|(by_level, active)| if *active { by_level.clone() } else { Vec::new() }).collect();
     Ok(Session {
         rule: rule.sql.clone(),
+        support: Support { pairs: pairs.len() as u64, levels },
         pairs: pairs.len() as u64,
         iterations: estimate.iterations,
         converged: estimate.converged,
@@ -320,12 +350,15 @@ impl LevelCounts {
 
     fn add(&mut self, compiled: &CompiledModel, pairs: &[(RecordIndex, RecordIndex)]) -> Result<(), Error> {
         let scores = compiled.score(pairs)?;
-        for levels in scores.levels.chunks_exact(scores.width) {
-            for (counts, level) in self.counts.iter_mut().zip(levels) {
-                counts[usize::from(*level)] += 1;
-            }
+        for (counts, levels) in self.counts.iter_mut().zip(&scores.levels) {
+            levels.iter().for_each(|level| counts[usize::from(*level)] += 1);
         }
         Ok(())
+    }
+
+    fn support(self, pairs: u64) -> Support {
+        let numbers = |counts: Vec<u64>| counts.into_iter().map(|count| count as f64).collect();
+        Support { pairs, levels: self.counts.into_iter().map(numbers).collect() }
     }
 
     /// Tells each level that occurred its share among the pairs that fall to no null level.

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::link::{LINK_FROM, read_model};
-use super::score::{outcome, read_model as read_splink_model};
+use super::score::{findings_json, outcome, read_model as read_splink_model, read_types};
 use crate::frame_input::Datasets;
 use crate::input::InputArgs;
 use crate::linked::{Keyed, column, spelled};
@@ -54,6 +54,9 @@ pub(crate) struct Args {
         conflicts_with = "truth_column"
     )]
     link_threshold: Option<f64>,
+    /// Read a column as text, integer, float, boolean, date or timestamp, for a Splink model
+    #[arg(long = "type", value_name = "COLUMN=TYPE", requires = "splink_model")]
+    types: Vec<String>,
     /// Compare records of different sources only
     #[arg(long)]
     link_only: bool,
@@ -88,14 +91,21 @@ fn analyse_splink(args: &Args, model: &Path, terminal: &Terminal) -> Result<Outc
     let files = args.input.resolve()?;
     let (model, mut findings) = read_splink_model(model, terminal)?;
     let dataset_column = (model.link_type != LinkType::DedupeOnly).then_some(model.source_dataset_column.as_str());
-    let records = SplinkRecords::new(Datasets::read(files.files(), dataset_column)?.whole(files.files())?, &model)?;
+    let mut frame = Datasets::read(files.files(), dataset_column)?.whole(files.files())?;
+    read_types(&mut frame, &args.types)?;
+    let records = SplinkRecords::new(frame, &model)?;
     let phase = terminal.progress().phase("Blocking");
     let match_from = args.link_threshold.unwrap_or(LINK_FROM);
     let (analysis, more) = splink_blocking(&records, &model, args.truth_column.as_deref(), match_from)?;
     drop(phase);
     findings.extend(more);
     let words = || findings.iter().fold(in_words(&analysis), |text, finding| text + &format!("{finding}\n"));
-    terminal.result(words, || as_json(&analysis))?;
+    let object = || {
+        let mut object = as_json(&analysis);
+        object["findings"] = json!(findings_json(&findings));
+        object
+    };
+    terminal.result(words, object)?;
     Ok(outcome(&findings))
 }
 

@@ -2,21 +2,22 @@
 
 use super::Outcome;
 use super::link::read_model as read_own_model;
-use super::score::{findings_json, outcome, read_model};
+use super::score::{findings_json, outcome, read_model, read_types};
 use crate::frame_input::{Datasets, named_files, read_frame};
 use crate::input::{Inputs, in_file};
-use crate::linked::spelled;
+use crate::linked::{number_of, spelled};
 use crate::output::{OutputFile, cannot_read, write_file};
-use crate::render::{Terminal, count};
+use crate::render::{Terminal, count, table};
 use childlink::Error;
 use childlink::exchange::prepared::{prepared_columns, write_prepared};
 use childlink::exchange::sheet::Sheet;
 use childlink::linkage::frame::Frame;
 use childlink::linkage::splink::of_model::of_model;
 use childlink::linkage::splink::settings::{BlockingRule, LinkType};
+use childlink::linkage::splink::train::Support;
 use childlink::linkage::splink::{ModelFinding, Records, SplinkModel, train};
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -104,9 +105,12 @@ struct Training {
     #[arg(long, value_name = "COLUMN", conflicts_with = "em_rule")]
     label_column: Option<String>,
     /// Take these pairs for matches, and m from them: the id columns ending in _l and _r; with a column `decision`,
-    /// only its rows `same`
+    /// only its rows `same`, with `clerical_match_score` those of at least 0.5
     #[arg(long, value_name = "FILE", conflicts_with_all = ["em_rule", "label_column"])]
     labels: Option<PathBuf>,
+    /// Read a column as text, integer, float, boolean, date or timestamp
+    #[arg(long = "type", value_name = "COLUMN=TYPE")]
+    types: Vec<String>,
     /// Where to write the trained model
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -126,7 +130,7 @@ fn rewrite(path: &Path, out: Option<&Path>, terminal: &Terminal) -> Result<Outco
     if let Some(out) = out {
         write_file(out, model.to_json().as_bytes())?;
     }
-    tell(terminal, &model, Vec::new(), &findings)
+    tell(terminal, &model, &Trained::default(), &findings)
 }
 
 /// Whether a file is a model of childlink rather than one of Splink: it names itself and its thresholds.
@@ -153,30 +157,33 @@ fn export_own(args: &Export, terminal: &Terminal) -> Result<Outcome, Error> {
         sheet.finish()?.finish()?;
         steps.push(format!("{} records prepared", count(records.built.table.len() as u64)));
     }
-    tell(terminal, &model, steps, &findings)
+    tell(terminal, &model, &Trained { steps, levels: Vec::new() }, &findings)
 }
 
 fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
     let (mut model, _) = read_model(&args.splink_model, terminal)?;
     let dataset_column = (model.link_type != LinkType::DedupeOnly).then_some(model.source_dataset_column.as_str());
     let files = named_files(&args.inputs);
-    let records = Records::new(Datasets::read(&files, dataset_column)?.whole(&files)?, &model)?;
+    let mut frame = Datasets::read(&files, dataset_column)?.whole(&files)?;
+    read_types(&mut frame, &args.types)?;
+    let records = Records::new(frame, &model)?;
     let rules = |texts: &[String]| {
         texts.iter().map(|text| BlockingRule::parse(text, model.dialect)).collect::<Result<Vec<_>, Error>>()
     };
     let (prior_rules, em_rules) = (rules(&args.prior_rule)?, rules(&args.em_rule)?);
-    let mut steps = Vec::new();
+    let (mut steps, mut evidence) = (Vec::new(), Evidence::default());
     if let Some(recall) = args.recall {
         let found = train::estimate_prior(&mut model, &records, &prior_rules, recall)?;
         steps.push(format!("prior {:e} from {} pairs", model.prior, count(found)));
     }
     if args.u_pairs > 0.0 {
-        let pairs = train::estimate_u(&mut model, &records, args.u_pairs, args.seed)?;
-        steps.push(format!("u from {} random pairs", count(pairs)));
+        let random = train::estimate_u(&mut model, &records, args.u_pairs, args.seed)?;
+        steps.push(format!("u from {} random pairs", count(random.pairs)));
+        evidence.random = random;
     }
     if let Some(column) = &args.label_column {
-        let pairs = train::estimate_m_from_labels(&mut model, &records, column)?;
-        steps.push(format!("m from {} labelled pairs", count(pairs)));
+        evidence.labelled = train::estimate_m_from_labels(&mut model, &records, column)?;
+        steps.push(format!("m from {} labelled pairs", count(evidence.labelled.pairs)));
     }
     if let Some(path) = &args.labels {
         let pairs = records.pairs(&labelled(path)?).map_err(|error| in_file(path, error))?;
@@ -184,7 +191,7 @@ fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
             let hint = "list at least one pair of records that match";
             return Err(Error::new("train/no-labels", format!("{} lists no matching pair", path.display()), hint));
         }
-        train::estimate_m_from_pairs(&mut model, &records, &pairs)?;
+        evidence.labelled = train::estimate_m_from_pairs(&mut model, &records, &pairs)?;
         steps.push(format!("m from {} labelled pairs", count(pairs.len() as u64)));
     }
     let (sessions, mut findings) = train::estimate_m(&mut model, &records, &em_rules)?;
@@ -198,31 +205,114 @@ fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
             session.matches,
             session.iterations
         ));
+        evidence.sessions.push(session.support);
     }
     let text = model.to_json();
     // What is still untrained is told by reading the document again.
     findings.extend(SplinkModel::read(&text)?.1);
     write_file(&args.out, text.as_bytes())?;
-    tell(terminal, &model, steps, &findings)
+    tell(terminal, &model, &Trained { steps, levels: evidence.levels(&model) }, &findings)
+}
+
+/// Pairs from which a model's numbers were estimated.
+#[derive(Default)]
+struct Evidence {
+    random: Support,
+    labelled: Support,
+    sessions: Vec<Support>,
+}
+
+/// The numbers of a level, and how many pairs stand behind each: those that fell to the level, of those that fell to
+/// any of its comparison. None where the number was not estimated.
+struct LevelTold {
+    comparison: String,
+    level: String,
+    m: f64,
+    from_matches: Option<(f64, f64)>,
+    u: f64,
+    from_random_pairs: Option<(f64, f64)>,
+}
+
+/// What training did.
+#[derive(Default)]
+struct Trained {
+    steps: Vec<String>,
+    levels: Vec<LevelTold>,
+}
+
+impl Evidence {
+    fn levels(&self, model: &SplinkModel) -> Vec<LevelTold> {
+        let mut told = Vec::new();
+        for (number, comparison) in model.comparisons.iter().enumerate() {
+            let probabilities = comparison.probabilities();
+            for (level, index) in comparison.levels.iter().zip(comparison.level_indices()) {
+                let index = usize::from(index);
+                if index == 0 {
+                    continue;
+                }
+                let seen = |support: &Support| support.of(number, index).filter(|(pairs, _)| *pairs > 0.0);
+                let both = |(a, b): (f64, f64), (c, d): (f64, f64)| (a + c, b + d);
+                let from_sessions = self.sessions.iter().filter_map(seen).reduce(both);
+                told.push(LevelTold {
+                    comparison: comparison.name.clone(),
+                    level: level.label.clone(),
+                    m: probabilities[index].0,
+                    from_matches: from_sessions.or_else(|| seen(&self.labelled)),
+                    u: probabilities[index].1,
+                    from_random_pairs: seen(&self.random),
+                });
+            }
+        }
+        told
+    }
+}
+
+impl LevelTold {
+    fn row(&self) -> Vec<String> {
+        let of = |support: Option<(f64, f64)>| {
+            support.map_or_else(|| "-".to_owned(), |(pairs, of)| format!("{pairs:.0} of {of:.0}"))
+        };
+        vec![
+            self.comparison.clone(),
+            self.level.clone(),
+            format!("{:.3e}", self.m),
+            of(self.from_matches),
+            format!("{:.3e}", self.u),
+            of(self.from_random_pairs),
+        ]
+    }
+
+    fn object(&self) -> Value {
+        let of = |support: Option<(f64, f64)>| support.map(|(pairs, of)| json!({"pairs": pairs, "of": of}));
+        json!({
+            "comparison": self.comparison, "level": self.level, "m": self.m, "m_from_matches": of(self.from_matches),
+            "u": self.u, "u_from_random_pairs": of(self.from_random_pairs),
+        })
+    }
 }
 
 /// The rows of a list of labels that stand for matches.
+///
+/// DIFFERENCE: Splink takes every row for a match, also one that its clerical_match_score calls none.
 fn labelled(path: &Path) -> Result<Frame, Error> {
     let mut frame = read_frame(path)?;
-    if let Some(decision) = frame.column("decision") {
-        let same: Vec<u32> = (0..frame.rows())
-            .filter(|&row| spelled(decision.value(row)).trim() == "same")
-            .map(|row| row as u32)
-            .collect();
-        frame.select(&same);
-    }
+    let is_match: Vec<u32> = match (frame.column("decision"), frame.column("clerical_match_score")) {
+        (Some(decision), _) => rows_where(&frame, |row| spelled(decision.value(row)).trim() == "same"),
+        (None, Some(score)) => rows_where(&frame, |row| number_of(score.value(row)) >= 0.5),
+        (None, None) => return Ok(frame),
+    };
+    frame.select(&is_match);
     Ok(frame)
+}
+
+fn rows_where(frame: &Frame, holds: impl Fn(usize) -> bool) -> Vec<u32> {
+    (0..frame.rows()).filter(|&row| holds(row)).map(|row| row as u32).collect()
 }
 
 fn tell(
     terminal: &Terminal,
     model: &SplinkModel,
-    steps: Vec<String>,
+    trained: &Trained,
     findings: &[ModelFinding],
 ) -> Result<Outcome, Error> {
     let levels: usize = model.comparisons.iter().map(|comparison| comparison.levels.len()).sum();
@@ -235,7 +325,13 @@ fn tell(
                 model.comparisons.len(),
                 model.blocking_rules.len()
             );
-            steps.iter().for_each(|step| text += &format!("{step}\n"));
+            trained.steps.iter().for_each(|step| text += &format!("{step}\n"));
+            if !trained.levels.is_empty() {
+                let header = ["comparison", "level", "m", "from matches", "u", "from random pairs"];
+                let mut rows = vec![header.map(str::to_owned).to_vec()];
+                rows.extend(trained.levels.iter().map(LevelTold::row));
+                text += &format!("\n{}\n", table(&rows));
+            }
             findings.iter().for_each(|finding| text += &format!("{finding}\n"));
             text
         },
@@ -246,7 +342,8 @@ fn tell(
                 "comparisons": model.comparisons.len(),
                 "levels": levels,
                 "blocking_rules": model.blocking_rules.len(),
-                "steps": steps,
+                "steps": trained.steps,
+                "estimates": trained.levels.iter().map(LevelTold::object).collect::<Vec<_>>(),
                 "findings": findings_json(findings),
             })
         },

@@ -3,13 +3,15 @@
 use super::Outcome;
 use super::evaluate::rounded;
 use crate::frame_input::read_frame;
-use crate::linked::{column, find, number_of, spelled};
+use crate::linked::{Keyed, column, find, number_of, spelled};
 use crate::output::{OutputFile, cannot_write};
 use crate::render::{Terminal, count, table};
 use childlink::Error;
 use childlink::linkage::evaluate::clerical::{Estimate, Stratum, combined, rank};
+use childlink::linkage::frame::FrameColumn;
+use childlink::linkage::splink::function::written;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Draw pairs for people to read, from every band of match weight
@@ -17,7 +19,8 @@ use std::path::{Path, PathBuf};
 /// The bands divide the links and the review pairs of a run; from each the same number is drawn. Fill in
 /// the column `decision` with same, different or unsure, then run `childlink evaluate DIR --clerical`.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  childlink sample linked --size 50 --seed 1 --out sample.csv")]
+#[command(after_help = "Examples:\n  childlink sample linked --size 50 --seed 1 --out sample.csv\n  \
+    childlink sample linked --by ethnicity --records extract.csv --out sample.csv")]
 pub(crate) struct Args {
     /// Folder that `childlink link --out` wrote
     #[arg(value_name = "DIR")]
@@ -31,6 +34,12 @@ pub(crate) struct Args {
     /// Divide each band by the decision and the guards too
     #[arg(long)]
     by_guard: bool,
+    /// Divide each band by the values of a column of --records too; may be given many times
+    #[arg(long, value_name = "COL", requires = "records")]
+    by: Vec<String>,
+    /// Records with the columns of --by: source, record_id and any others
+    #[arg(long, value_name = "F", requires = "by")]
+    records: Option<PathBuf>,
     /// The same seed draws the same pairs
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -51,25 +60,36 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let of = |name: &str| column(&links, &path, &[name]);
     let keys = [of(KEYS[0])?, of(KEYS[1])?, of(KEYS[2])?, of(KEYS[3])?];
     let (weight, decision, guards) = (of("match_weight")?, of("decision")?, of("guards")?);
-    let mut strata: BTreeMap<(String, i64, String), Vec<(u64, usize)>> = BTreeMap::new();
+    let subgroups = args.records.as_deref().map(|path| Subgroups::read(path, &args.by)).transpose()?;
+    let mut strata: BTreeMap<(String, i64, String, String), Vec<(u64, usize)>> = BTreeMap::new();
     for row in 0..links.rows() {
         let [source_l, record_l, source_r, record_r] = keys.map(|key| spelled(key.value(row)));
         let place = rank(args.seed, &format!("{source_l}\u{1f}{record_l}"), &format!("{source_r}\u{1f}{record_r}"));
         let band = (number_of(weight.value(row)) / args.band).floor();
         let guards = if args.by_guard { spelled(guards.value(row)).into_owned() } else { String::new() };
-        let stratum = (spelled(decision.value(row)).into_owned(), band as i64, guards);
+        let subgroup = subgroups
+            .as_ref()
+            .map_or_else(String::new, |all| all.of([&*source_l, &*record_l], [&*source_r, &*record_r]));
+        let stratum = (spelled(decision.value(row)).into_owned(), band as i64, guards, subgroup);
         strata.entry(stratum).or_default().push((place, row));
     }
     let written = |error: csv::Error| cannot_write(&args.out, &error.into());
     let mut file = csv::Writer::from_writer(OutputFile::create(&args.out)?);
-    let names = ["stratum", "stratum_pairs", KEYS[0], KEYS[1], KEYS[2], KEYS[3], "match_weight", "linked", "decision"];
+    let mut names = vec!["stratum", "stratum_pairs"];
+    names.extend(KEYS);
+    names.extend(["match_weight", "linked"]);
+    names.extend(subgroups.is_some().then_some("subgroup"));
+    names.push("decision");
     file.write_record(names).map_err(written)?;
     let mut shown = vec![["stratum", "pairs", "drawn"].map(str::to_owned).to_vec()];
     let mut drawn = 0;
-    for ((decided, band, guards), mut rows) in strata {
+    for ((decided, band, guards, subgroup), mut rows) in strata {
         let from = band as f64 * args.band;
-        let name =
-            format!("{decided} {from} to {}{}{guards}", from + args.band, if guards.is_empty() { "" } else { " " });
+        let mut name = format!("{decided} {from} to {}", from + args.band);
+        for part in [&guards, &subgroup].into_iter().filter(|part| !part.is_empty()) {
+            name += " ";
+            name += part;
+        }
         let pairs = rows.len();
         rows.sort_unstable();
         rows.truncate(args.size);
@@ -77,7 +97,10 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
             let [source_l, record_l, source_r, record_r] = keys.map(|key| spelled(key.value(row)));
             let bits = number_of(weight.value(row)).to_string();
             let linked = if decided == "link" { "yes" } else { "no" };
-            let fields = [&name, &pairs.to_string(), &*source_l, &record_l, &source_r, &record_r, &bits, linked, ""];
+            let pairs = pairs.to_string();
+            let mut fields = vec![&*name, &*pairs, &*source_l, &*record_l, &*source_r, &*record_r, &*bits, linked];
+            fields.extend(subgroups.is_some().then_some(&*subgroup));
+            fields.push("");
             file.write_record(fields).map_err(written)?;
         }
         drawn += rows.len() as u64;
@@ -91,10 +114,42 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     Ok(Outcome::Clean)
 }
 
+/// The values of some columns by record.
+struct Subgroups {
+    by_key: HashMap<[String; 2], String>,
+}
+
+impl Subgroups {
+    fn read(path: &Path, names: &[String]) -> Result<Subgroups, Error> {
+        let keyed = Keyed::read(path)?;
+        let columns =
+            names.iter().map(|name| column(&keyed.frame, path, &[name])).collect::<Result<Vec<_>, Error>>()?;
+        let mut by_key = HashMap::new();
+        for row in 0..keyed.frame.rows() {
+            let (source, record_id) = keyed.key(row);
+            let value = |(name, column): (&String, &&FrameColumn)| {
+                format!("{name}={}", written(column.value(row)).unwrap_or_else(|| "(missing)".to_owned()))
+            };
+            let values: Vec<String> = names.iter().zip(&columns).map(value).collect();
+            by_key.insert([source.into_owned(), record_id.into_owned()], values.join(" "));
+        }
+        Ok(Subgroups { by_key })
+    }
+
+    /// The subgroup of a pair: the values of both records, told once where they are equal.
+    fn of(&self, left: [&str; 2], right: [&str; 2]) -> String {
+        let value = |key: [&str; 2]| self.by_key.get(&key.map(str::to_owned)).map_or("(not listed)", String::as_str);
+        let (one, other) = (value(left).min(value(right)), value(left).max(value(right)));
+        if one == other { one.to_owned() } else { format!("{one} / {other}") }
+    }
+}
+
 /// A sample with the decisions of its readers.
 pub(super) struct Reading {
     /// By name; with whether its pairs are links.
     strata: BTreeMap<String, (bool, Stratum)>,
+    /// The subgroup of each stratum, by its name; empty for a sample that was not divided by any.
+    subgroups: BTreeMap<String, String>,
     undecided: u64,
 }
 
@@ -118,9 +173,13 @@ impl Reading {
         let of = |name: &str| column(&frame, path, &[name]);
         let (stratum, pairs) = (of("stratum")?, of("stratum_pairs")?);
         let (linked, decision) = (of("linked")?, of("decision")?);
-        let mut reading = Reading { strata: BTreeMap::new(), undecided: 0 };
+        let subgroup = frame.column("subgroup");
+        let mut reading = Reading { strata: BTreeMap::new(), subgroups: BTreeMap::new(), undecided: 0 };
         for row in 0..frame.rows() {
             let name = spelled(stratum.value(row)).into_owned();
+            if let Some(subgroup) = subgroup {
+                reading.subgroups.entry(name.clone()).or_insert_with(|| spelled(subgroup.value(row)).into_owned());
+            }
             let (_, own) =
                 reading.strata.entry(name).or_insert_with(|| (spelled(linked.value(row)) == "yes", Stratum::default()));
             own.pairs = number_of(pairs.value(row)) as u64;
@@ -142,8 +201,21 @@ impl Reading {
 
     /// The share of pairs of one child among the links, or among the review pairs.
     fn share(&self, links: bool) -> (u64, Option<Estimate>) {
-        let strata: Vec<Stratum> = self.strata.values().filter(|(own, _)| *own == links).map(|(_, s)| *s).collect();
+        self.share_of(links, None)
+    }
+
+    /// The same for one subgroup, if one is named.
+    fn share_of(&self, links: bool, subgroup: Option<&str>) -> (u64, Option<Estimate>) {
+        let is_meant =
+            |name: &String| subgroup.is_none_or(|wanted| self.subgroups.get(name).is_some_and(|own| own == wanted));
+        let strata = self.strata.iter().filter(|(name, (own, _))| *own == links && is_meant(name));
+        let strata: Vec<Stratum> = strata.map(|(_, (_, stratum))| *stratum).collect();
         (strata.iter().map(|stratum| stratum.pairs).sum(), combined(&strata))
+    }
+
+    /// Each subgroup once.
+    fn subgroups(&self) -> BTreeSet<&str> {
+        self.subgroups.values().map(String::as_str).collect()
     }
 
     /// One row for each edge between bands, greatest first. Guards are not asked: a band holds pairs that a
@@ -180,6 +252,14 @@ impl Reading {
                 "match_weight": row.from, "linked": row.linked, "precision": shown(row.precision, 1.0),
                 "to_read": row.to_read, "matches_to_read": shown(row.matches, row.to_read as f64),
             })).collect::<Vec<Value>>(),
+            "subgroups": self.subgroups().into_iter().map(|subgroup| {
+                let part = |links| self.share_of(links, Some(subgroup));
+                let ((links, precision), (reviews, missed)) = (part(true), part(false));
+                json!({
+                    "subgroup": subgroup, "links": links, "precision": shown(precision, 1.0),
+                    "review_pairs": reviews, "missed_links_in_review": shown(missed, reviews as f64),
+                })
+            }).collect::<Vec<Value>>(),
             "strata": self.strata.iter().map(|(name, (_, own))| json!({
                 "stratum": name, "pairs": own.pairs, "read": own.read, "same": own.same, "share": shown(own.share(), 1.0),
             })).collect::<Vec<Value>>(),
@@ -219,8 +299,22 @@ impl Reading {
                 matches,
             ]);
         }
+        let mut by_subgroup =
+            vec![["subgroup", "links", "precision", "review pairs", "links missed"].map(str::to_owned).to_vec()];
+        for subgroup in self.subgroups() {
+            let part = |links| self.share_of(links, Some(subgroup));
+            let ((links, precision), (reviews, missed)) = (part(true), part(false));
+            by_subgroup.push(vec![
+                subgroup.to_owned(),
+                count(links),
+                if links == 0 { "-".to_owned() } else { interval(precision, 1.0, 4) },
+                count(reviews),
+                if reviews == 0 { "0".to_owned() } else { interval(missed, reviews as f64, 0) },
+            ]);
+        }
+        let by_subgroup = if by_subgroup.len() > 1 { format!("{}\n", table(&by_subgroup)) } else { String::new() };
         format!(
-            "{}\n{}\n  precision of {} links: {}\n  links missed among {} review pairs: {}\n  {} pairs undecided; pairs that \
+            "{}\n{}\n{by_subgroup}  precision of {} links: {}\n  links missed among {} review pairs: {}\n  {} pairs undecided; pairs that \
              the run did not list are not in the sample\n",
             table(&rows),
             table(&thresholds),
