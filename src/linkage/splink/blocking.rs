@@ -62,9 +62,45 @@ pub fn candidates(records: &Records, rules: &[BlockingRule]) -> Result<Candidate
     let scan = compiled.scan(0..compiled.len(), Vec::new, |found: &mut Vec<Candidate>, rule, left, right| {
         found.push(Candidate { left, right, rule: rule as u16 });
     })?;
-    let mut pairs = scan.states.concat();
-    parallel::sort_unstable_by(&mut pairs, Candidate::cmp);
+    let pairs = in_order(scan.states, records.frame().rows());
     Ok(Candidates { pairs, counts: scan.counts, findings: compiled.findings })
+}
+
+/// Pairs, each told once, in order of left and right record. They are counted into place by their left record, which
+/// leaves short runs to be sorted.
+fn in_order(parts: Vec<Vec<Candidate>>, records: usize) -> Vec<Candidate> {
+    /// Pairs that one thread sorts before it takes others.
+    const PIECE: usize = 1 << 15;
+    // By record, where its next pair belongs; in the end, where its pairs end.
+    let mut places = vec![0; records];
+    parts.iter().flatten().for_each(|pair| places[pair.left as usize] += 1);
+    let mut total = 0;
+    for place in &mut places {
+        let count = *place;
+        *place = total;
+        total += count;
+    }
+    let mut pairs = vec![Candidate { left: 0, right: 0, rule: 0 }; total];
+    for pair in parts.into_iter().flatten() {
+        let place = &mut places[pair.left as usize];
+        pairs[*place] = pair;
+        *place += 1;
+    }
+    let mut pieces = Vec::new();
+    let (mut rest, mut start) = (pairs.as_mut_slice(), 0);
+    for end in places {
+        if end - start >= PIECE {
+            let (piece, more) = std::mem::take(&mut rest).split_at_mut(end - start);
+            pieces.push(piece);
+            (rest, start) = (more, end);
+        }
+    }
+    pieces.push(rest);
+    parallel::map_mut(&mut pieces, 1, |_, pieces| {
+        let of_one_record = pieces.iter_mut().flat_map(|piece| piece.chunk_by_mut(|a, b| a.left == b.left));
+        of_one_record.for_each(|pairs| pairs.sort_unstable_by_key(|pair| pair.right));
+    });
+    pairs
 }
 
 /// Rules bound to records, ready to be walked.
@@ -397,4 +433,32 @@ pub(super) fn exact_columns(rule: &BlockingRule) -> Vec<String> {
         _ => None,
     };
     parts.iter().filter_map(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pairs_come_in_order_whoever_found_them(
+            pairs in prop::collection::btree_set((0u32..50, 0u32..50), 0..300), parts in 1usize..5,
+        ) {
+            let sorted: Vec<Candidate> =
+                pairs.iter().map(|&(left, right)| Candidate { left, right, rule: (left * right % 7) as u16 }).collect();
+            let mut found = vec![Vec::new(); parts];
+            sorted.iter().rev().enumerate().for_each(|(place, pair)| found[place % parts].push(*pair));
+            prop_assert_eq!(in_order(found, 50), sorted);
+        }
+
+        #[test]
+        fn long_lists_are_sorted_in_pieces(seed in 1u32..1_000) {
+            let all = (0..300u32).flat_map(|left| (0..300).map(move |right| Candidate { left, right, rule: 0 }));
+            let sorted: Vec<Candidate> = all.filter(|pair| (pair.left * 31 + pair.right * seed) % 5 > 0).collect();
+            let mut found = sorted.clone();
+            found.reverse();
+            prop_assert_eq!(in_order(vec![found], 300), sorted);
+        }
+    }
 }
