@@ -54,6 +54,9 @@ fn positive(text: &str) -> Result<f64, String> {
 
 const KEYS: [&str; 4] = ["source_l", "record_id_l", "source_r", "record_id_r"];
 
+/// What the pairs of a stratum share: decision, band, guards and subgroup.
+type StratumKey = (String, i64, String, String);
+
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let path = find(&args.folder, "links")?;
     let links = read_frame(&path)?;
@@ -61,7 +64,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let keys = [of(KEYS[0])?, of(KEYS[1])?, of(KEYS[2])?, of(KEYS[3])?];
     let (weight, decision, guards) = (of("match_weight")?, of("decision")?, of("guards")?);
     let subgroups = args.records.as_deref().map(|path| Subgroups::read(path, &args.by)).transpose()?;
-    let mut strata: BTreeMap<(String, i64, String, String), Vec<(u64, usize)>> = BTreeMap::new();
+    let mut strata: BTreeMap<StratumKey, Vec<(u64, usize)>> = BTreeMap::new();
     for row in 0..links.rows() {
         let [source_l, record_l, source_r, record_r] = keys.map(|key| spelled(key.value(row)));
         let place = rank(args.seed, &format!("{source_l}\u{1f}{record_l}"), &format!("{source_r}\u{1f}{record_r}"));
