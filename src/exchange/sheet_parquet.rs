@@ -1,13 +1,14 @@
 //! Result files in Parquet. Columns of a group of rows are encoded side by side and written in order.
 
-mod chunk;
-
 use super::sheet::{Kind, SheetColumn, SheetRow, cannot_write};
 use crate::error::Error;
-use crate::linkage::cells::Cells;
+use crate::linkage::cells::{Cells, Field, Named};
 use crate::linkage::parallel;
-use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{
+    ArrayRef, DictionaryArray, Float64Array, Float64Builder, Int32Array, Int64Array, Int64Builder, StringArray,
+    StringBuilder,
+};
+use arrow::datatypes::{DataType, Field as ArrowField, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::Compression;
@@ -15,6 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows gathered before they become arrays.
@@ -44,7 +46,7 @@ impl<W: Write + Send> ParquetSheet<W> {
                 Kind::Integer => DataType::Int64,
                 Kind::Number => DataType::Float64,
             };
-            Field::new(name, data_type, *kind == Kind::Number)
+            ArrowField::new(name, data_type, *kind == Kind::Number)
         };
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
@@ -93,30 +95,11 @@ impl<W: Write + Send> ParquetSheet<W> {
 
     /// Adds `count` rows that are told column by column.
     pub(super) fn columns(&mut self, count: usize, columns: &[Cells<'_>]) -> Result<(), Error> {
-        let described: Vec<_> = self.writer.schema_descr().columns().to_vec();
-        let groups = count.div_ceil(GROUP);
-        // As many groups at a time as keep every thread at work, so that only these are held.
-        let wave = parallel::thread_count();
-        for first in (0..groups).step_by(wave) {
-            let wave = wave.min(groups - first);
-            let chunks = parallel::map(wave * columns.len(), |number| {
-                let (group, column) = (first + number / columns.len(), number % columns.len());
-                let rows = group * GROUP..((group + 1) * GROUP).min(count);
-                chunk::encoded(&described[column], self.kinds[column], &columns[column], rows)
-            });
-            let mut chunks = chunks.into_iter();
-            let mut write = || -> Result<(), ParquetError> {
-                for _ in 0..wave {
-                    let mut group = self.writer.next_row_group()?;
-                    for chunk in chunks.by_ref().take(columns.len()) {
-                        let (bytes, close) = chunk?;
-                        group.append_column(&bytes, close)?;
-                    }
-                    group.close()?;
-                }
-                Ok(())
-            };
-            write().map_err(|cause| cannot_write(&cause))?;
+        for start in (0..count).step_by(GROUP) {
+            let rows = start..(start + GROUP).min(count);
+            let arrays =
+                parallel::map(columns.len(), |column| array(self.kinds[column], &columns[column], rows.clone()));
+            self.group(&[arrays]).map_err(|cause| cannot_write(&cause))?;
         }
         Ok(())
     }
@@ -140,6 +123,42 @@ impl Builder {
             Builder::Text(mut values) => Arc::new(values.finish()),
             Builder::Integer(mut values) => Arc::new(values.finish()),
             Builder::Number(mut values) => Arc::new(values.finish()),
+        }
+    }
+}
+
+/// Some rows of a column. Texts are told by their places in a list, which the encoder looks up without comparing them.
+fn array(kind: Kind, cells: &Cells<'_>, rows: Range<usize>) -> ArrayRef {
+    let number = |number: f64| (!number.is_nan()).then_some(number);
+    match cells {
+        Cells::Listed { count, field, places } => {
+            let mut of_row = Vec::with_capacity(rows.len());
+            places(rows, &mut of_row);
+            let Named { places, of_row } = Named::of(of_row, *count);
+            let fields: Vec<Field> = places.into_iter().map(field).collect();
+            let of = of_row.iter().map(|place| &fields[*place as usize]);
+            match kind {
+                Kind::Text => {
+                    let texts = StringArray::from_iter_values(
+                        fields.iter().map(|field| if let Field::Text(text) = field { text.as_str() } else { "" }),
+                    );
+                    let keys = Int32Array::from_iter_values(of_row.iter().map(|place| *place as i32));
+                    Arc::new(DictionaryArray::new(keys, Arc::new(texts)))
+                }
+                Kind::Integer => Arc::new(
+                    of.map(|field| if let Field::Integer(number) = field { *number } else { 0 })
+                        .collect::<Int64Array>(),
+                ),
+                Kind::Number => Arc::new(
+                    of.map(|field| if let Field::Number(of) = field { number(*of) } else { None })
+                        .collect::<Float64Array>(),
+                ),
+            }
+        }
+        Cells::Numbers { of, field } => {
+            let mut numbers = Vec::with_capacity(rows.len());
+            of(rows, &mut numbers);
+            Arc::new(numbers.into_iter().map(|from| number(field(from))).collect::<Float64Array>())
         }
     }
 }
