@@ -191,6 +191,9 @@ fn a_signal_leaves_no_scratch_and_a_full_disk_is_told() {
     for pause in [20, 120, 300] {
         let mut run =
             bench.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("childlink starts");
+        while !bench.path("linked").exists() && run.try_wait().expect("a run").is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         std::thread::sleep(Duration::from_millis(pause));
         Command::new("kill").args(["-TERM", &run.id().to_string()]).output().expect("kill");
         assert!(matches!(run.wait().expect("an end").code(), Some(0 | 143)));

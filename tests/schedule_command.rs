@@ -195,8 +195,12 @@ fn a_dash_is_standard_input_and_output() {
     let output = piped(&["schedule", "-", "--as-at", "2026-11-21", "--out", "-", "--json"]);
     let answer: Value = serde_json::from_slice(&output.stdout).expect("one answer and nothing else");
     assert_eq!(answer["id"], 1);
-    let summary: Value = serde_json::from_slice(&output.stderr).expect("the summary");
+    // Standard error holds one JSON value after another: the phases, then the summary.
+    let told = serde_json::Deserializer::from_slice(&output.stderr).into_iter::<Value>();
+    let told: Vec<Value> = told.collect::<Result<_, _>>().expect("JSON and nothing else");
+    let (summary, phases) = told.split_last().expect("the summary");
     assert_eq!(summary["children"], 1);
+    assert!(phases.iter().all(|line| line["phase"] == "scheduling"), "{phases:?}");
     let checked = piped(&["programme", "check", "-"]);
     assert!(text(&checked.stdout).contains("-: line 1"), "{}", text(&checked.stdout));
 }
