@@ -279,12 +279,14 @@ it("hands its doubtful pairs to the Review page", async () => {
   await page.getByRole("heading", { name: "Pair 1 of 1" }).waitFor();
 });
 
-for (const [encoding, bytes] of [
+for (const [encoding, bytes, under = ""] of [
   ["UTF-8", (text) => Buffer.from(text)],
   ["UTF-16LE", (text) => Buffer.from(`\uFEFF${text}`, "utf16le")],
   ["WINDOWS-1252", (text) => Buffer.from(text, "latin1")],
+  ["UTF-8", (text) => Buffer.from(`sep=;\r\n${text}`), " under a line that names the delimiter"],
+  ["UTF-16LE", (text) => Buffer.from(`\uFEFFsep=;\r\n${text}`, "utf16le"), " under a line that names the delimiter"],
 ]) {
-  it(`lets columns be chosen by hand where it does not know them (${encoding})`, async () => {
+  it(`lets columns be chosen by hand where it does not know them (${encoding}${under})`, async () => {
     const rows =
       'Key;"Nachname;\nkurz";Vorname;Geburtstag\n1;Smith;Zoë;2020-02-03\n2;Smith;Zoë;2020-02-03\n3;Jones;Bob;2019-05-06\n';
     await page.setInputFiles("#link-files", [{ name: "clinic.csv", mimeType: "text/csv", buffer: bytes(rows) }]);

@@ -2,7 +2,7 @@
 import { comparePair, init, parseBirthDate, validateRecord } from "../../childlink/full/browser.js";
 import { WASM, answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
-import { readHead, recognise } from "../link/columns.js";
+import { readHead, recognise, TOLD } from "../link/columns.js";
 
 /** More records than this of one birth date are not compared one by one. */
 const MOST_CANDIDATES = 5000;
@@ -27,7 +27,7 @@ const CALLS = {
     const byDate = new Map();
     const byNumber = new Map();
     const note = (map, key) => key && (map.has(key) ? map.get(key).push(rows.length) : map.set(key, [rows.length]));
-    const text = new TextDecoder(head.encoding).decode(await file.arrayBuffer());
+    const text = new TextDecoder(head.encoding).decode(await file.arrayBuffer()).replace(TOLD, "");
     let header = true;
     Papa.parse(text, {
       delimiter: head.delimiter,

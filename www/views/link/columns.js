@@ -16,13 +16,18 @@ const CHOICES = [
   ...Object.entries(FIELDS),
 ];
 
+/** A first line that names the delimiter: spreadsheets obey it, and so does childlink. */
+export const TOLD = /^"?sep=([,|;\t])"?\r?\n/i;
+
 /** How a file writes its text, told by its first bytes: its encoding, its delimiter, and its first rows. */
 export async function readHead(Papa, file) {
   const bytes = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   const encoding = encodingOf(bytes, file.size > HEAD_BYTES);
   const text = new TextDecoder(encoding).decode(bytes);
-  const { data, meta } = Papa.parse(text, {
+  const told = TOLD.exec(text);
+  const { data, meta } = Papa.parse(text.slice(told?.[0].length ?? 0), {
     preview: 4,
+    delimiter: told?.[1] ?? "",
     delimitersToGuess: [",", "|", ";", "\t"],
     skipEmptyLines: true,
   });
@@ -44,7 +49,8 @@ export async function readHead(Papa, file) {
     delimiter: meta.delimiter,
     header: header.map((name) => name.trim()),
     rows,
-    headerBytes: headerEnd(bytes, encoding),
+    isTold: Boolean(told),
+    headerBytes: headerEnd(bytes, encoding, told ? 2 : 1),
   };
 }
 
@@ -59,13 +65,13 @@ function encodingOf(bytes, cut) {
   }
 }
 
-/** How many bytes the header takes: up to the first line break outside quotes. */
-function headerEnd(bytes, encoding) {
+/** How many bytes so many lines take, the last of them the header: up to their line break outside quotes. */
+function headerEnd(bytes, encoding, lines) {
   const [unit, low] = encoding === "utf-16le" ? [2, 0] : encoding === "utf-16be" ? [2, 1] : [1, 0];
   let quoted = false;
   for (let place = low; place < bytes.length; place += unit) {
     if (bytes[place] === 0x22) quoted = !quoted;
-    else if (bytes[place] === 0x0a && !quoted) return place - low + unit;
+    else if (bytes[place] === 0x0a && !quoted && --lines === 0) return place - low + unit;
   }
   return bytes.length;
 }
@@ -133,8 +139,9 @@ export function problemsOf(columns) {
 export const namesFor = (columns) => columns.map((column, place) => column || `not_used_${place + 1}`);
 
 /** The file under a header that says what was chosen. The rows stay as they are. */
-export function withHeader(file, { encoding, delimiter, headerBytes }, columns) {
-  return new Blob([encoded(`${namesFor(columns).join(delimiter)}\n`, encoding), file.slice(headerBytes)]);
+export function withHeader(file, { encoding, delimiter, isTold, headerBytes }, columns) {
+  const header = `${isTold ? `sep=${delimiter}\n` : ""}${namesFor(columns).join(delimiter)}\n`;
+  return new Blob([encoded(header, encoding), file.slice(headerBytes)]);
 }
 
 function encoded(text, encoding) {

@@ -1,5 +1,6 @@
 // Questions about a run that was made: which records are one child, how they hang together, and what a record holds.
 
+import { TOLD } from "./columns.js";
 import { chunksOf } from "./parquet.js";
 
 const MOST_MEMBERS = 60;
@@ -109,6 +110,7 @@ async function eachRow(Papa, { content, names, encoding }, work) {
       skipEmptyLines: true,
       encoding,
       delimitersToGuess: [",", "|", ";", "\t"],
+      beforeFirstChunk: (text) => text.replace(/^\uFEFF/, "").replace(TOLD, ""),
       error: reject,
       complete: resolve,
       step: ({ data }, parser) => work(data) && parser.abort(),
