@@ -3,13 +3,12 @@
 //! A pair's weight is made of its two records, the model, and how often names and postcodes occur. With a model that
 //! carries its [frequencies](super::model::FrequencyTable), the records alone decide. A pair of two unchanged records is
 //! weighed only if an earlier scan kept it: what that scan let go is still let go, since its weight is the same, to the bit.
-//! Blocks are walked only in those groups of keys where a record came, went or changed; the others have the pairs that the
-//! earlier scan counted ([`Tally`]), so that what is told of blocking stays exact.
+//! All pairs are walked all the same, so that what is told of blocking stays exact.
 //!
-//! Blocks that are too large to compare are cut by their size, and then a pair of unchanged records may come or go: with
-//! such a block, now or then, the scan is done in full.
+//! Blocks that are too large to compare are cut by their size, and then a pair of unchanged records may come or go: the
+//! records of such a block count as changed in the next scan. Only where a block has become too large since, so that its
+//! records were taken for unchanged, is the scan done in full.
 
-use super::blocking::Tally;
 use super::comparison::RecordIndex;
 use super::table::Table;
 use super::table::fields::names::{Family, Given, NameId};
@@ -22,10 +21,8 @@ pub struct Scan {
     pub fingerprints: Vec<u64>,
     /// The pairs that something came of: to be decided, or of one household. In order.
     pub pairs: Vec<(RecordIndex, RecordIndex)>,
-    /// What was counted by rule, for the next scan to take over; none where a block was too large.
-    pub tallies: Vec<Tally>,
-    /// Whether no block was too large.
-    pub is_whole: bool,
+    /// The records of blocks that were too large, in order.
+    pub crowded: Vec<RecordIndex>,
     /// How many records were as they were in an earlier scan, whose work was taken over; `None` if all were scanned.
     pub unchanged: Option<u64>,
 }
@@ -42,7 +39,7 @@ pub struct Earlier {
 impl Earlier {
     /// Whether each present record is as it was; `None` if the scan cannot be taken over.
     pub(super) fn unchanged(&self, fingerprints: &[u64]) -> Option<Vec<bool>> {
-        if !self.scan.is_whole || self.places.len() != self.scan.fingerprints.len() {
+        if self.places.len() != self.scan.fingerprints.len() {
             return None;
         }
         let mut unchanged = vec![false; fingerprints.len()];
@@ -50,6 +47,11 @@ impl Earlier {
             if let Some(place) = *place {
                 let own = unchanged.get_mut(place as usize)?;
                 *own = fingerprints[place as usize] == before;
+            }
+        }
+        for &record in &self.scan.crowded {
+            if let Some(place) = *self.places.get(record as usize)? {
+                unchanged[place as usize] = false;
             }
         }
         Some(unchanged)
@@ -66,15 +68,6 @@ impl Earlier {
             Some((left.min(right), left.max(right)))
         });
         now.collect()
-    }
-
-    /// What the scan counted by rule, if it is of so many rules and its groups suit the present number of records.
-    pub(super) fn tallies(&self, rules: usize, records: usize) -> Option<&[Tally]> {
-        let tallies = self.scan.tallies.as_slice();
-        let groups = tallies.first()?.sums.len();
-        let fit = groups >= Tally::groups_for(records) / 4;
-        let sound = tallies.iter().all(|tally| tally.is_sound() && tally.sums.len() == groups);
-        (fit && sound && tallies.len() == rules).then_some(tallies)
     }
 }
 

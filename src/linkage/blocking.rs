@@ -9,13 +9,10 @@ mod keys;
 mod runs;
 mod scan;
 mod stem;
-mod tally;
 mod turn;
 
 pub use keys::KeyColumn;
 pub use scan::{Blocking, LinkKind, OversizedBlock, Residual, Rule, RuleCount, Scan, Sieve};
-pub(super) use tally::Keeping;
-pub use tally::Tally;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use super::again::{self, Earlier, Scan};
 use super::barred::Barred;
-use super::blocking::{Blocking, Keeping, LinkKind, OversizedBlock, RuleCount, Tally};
+use super::blocking::{Blocking, LinkKind, OversizedBlock, RuleCount};
 use super::child_id::{ChildIds, Previous};
 use super::cluster::{Clusters, Constraints, Link, Refusal};
 use super::comparison::{RecordIndex, word_of};
@@ -345,7 +345,8 @@ struct Scanned {
     candidates: Candidates,
     blocking: Vec<RuleCount>,
     oversized: Vec<OversizedBlock>,
-    tallies: Vec<Tally>,
+    /// The records of blocks that are too large.
+    crowded: Vec<RecordIndex>,
     /// What is kept for a later run.
     scan: Option<Scan>,
 }
@@ -355,12 +356,14 @@ impl Scanner<'_> {
         let earlier = options.earlier.as_ref().filter(|_| self.model.frequencies.is_some());
         let fingerprints = if options.keep_scan || earlier.is_some() { fingerprints } else { Vec::new() };
         let known = earlier.and_then(|earlier| Some((earlier, earlier.unchanged(&fingerprints)?)));
-        let mut scanned = self
-            .candidates(&fingerprints, known.as_ref().map(|(earlier, unchanged)| (*earlier, unchanged.as_slice())))?;
-        let mut unchanged = known.map(|(_, unchanged)| unchanged.iter().filter(|&&is| is).count() as u64);
-        if unchanged.is_some() && !scanned.oversized.is_empty() {
-            scanned = self.candidates(&fingerprints, None)?;
-            unchanged = None;
+        let mut scanned =
+            self.candidates(known.as_ref().map(|(earlier, unchanged)| (*earlier, unchanged.as_slice())))?;
+        let is_crowded = |unchanged: &[bool]| scanned.crowded.iter().any(|&record| unchanged[record as usize]);
+        let mut unchanged = None;
+        if known.as_ref().is_some_and(|(_, unchanged)| is_crowded(unchanged)) {
+            scanned = self.candidates(None)?;
+        } else if let Some((_, is)) = &known {
+            unchanged = Some(is.iter().filter(|&&is| is).count() as u64);
         }
         let candidates = &mut scanned.candidates;
         parallel::sort_by_word(&mut candidates.pairs, |pair| word_of(pair.left, pair.right));
@@ -370,16 +373,15 @@ impl Scanner<'_> {
                 candidates.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
             pairs.extend(&candidates.household);
             parallel::sort_by_word(&mut pairs, |&(left, right)| word_of(left, right));
-            let is_whole = scanned.oversized.is_empty();
-            let tallies = if is_whole { std::mem::take(&mut scanned.tallies) } else { Vec::new() };
-            scanned.scan = Some(Scan { fingerprints, pairs, tallies, is_whole, unchanged });
+            let crowded = std::mem::take(&mut scanned.crowded);
+            scanned.scan = Some(Scan { fingerprints, pairs, crowded, unchanged });
         }
         Ok(scanned)
     }
 
     /// Weighs every candidate pair; with an earlier scan and the records that are as they were in it, every pair with
-    /// another record and those that the earlier scan kept. With fingerprints, what is counted is kept for a later scan.
-    fn candidates(&self, fingerprints: &[u64], known: Option<(&Earlier, &[bool])>) -> Result<Scanned, Error> {
+    /// another record and those that the earlier scan kept.
+    fn candidates(&self, known: Option<(&Earlier, &[bool])>) -> Result<Scanned, Error> {
         let (walk, compiled, model) = (self.walk, self.compiled, self.model);
         let fields = walk.fields();
         let scorer = compiled.scorer(model)?;
@@ -401,16 +403,7 @@ impl Scanner<'_> {
             None => Vec::new(),
         };
         let is_known = |place: RecordIndex| as_it_was.get(place as usize).is_some_and(|&is| is);
-        let prints: Vec<u64> = match fingerprints {
-            [] => Vec::new(),
-            all => parallel::map_each(fields.len(), |place| all[walk.record(place as RecordIndex) as usize]),
-        };
-        let tallies = known.and_then(|(earlier, _)| earlier.tallies(model.blocking.len(), fields.len()));
-        let groups = tallies.map_or_else(|| Tally::groups_for(fields.len()), |tallies| tallies[0].sums.len());
-        let keeping =
-            Keeping { prints: &prints, groups, earlier: tallies.map(|tallies| (tallies, as_it_was.as_slice())) };
-        let keeping = (!prints.is_empty()).then_some(keeping);
-        let (scan, tallies) = blocking.scan_again(keeping.as_ref(), Candidates::default, |kept, _, left, right| {
+        let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
             if !(is_known(left) && is_known(right)) {
                 let facts = || Facts::of(&compiled.pair(left, right));
                 kept.offer(model, scorer.score(left, right), facts, walk.pair(left, right));
@@ -437,7 +430,9 @@ impl Scanner<'_> {
             });
             pieces.into_iter().for_each(&mut take);
         }
-        Ok(Scanned { candidates: all, blocking: scan.counts, oversized: scan.oversized, tallies, scan: None })
+        let mut crowded: Vec<RecordIndex> = scan.crowded.iter().map(|&place| walk.record(place)).collect();
+        crowded.sort_unstable();
+        Ok(Scanned { candidates: all, blocking: scan.counts, oversized: scan.oversized, crowded, scan: None })
     }
 }
 

@@ -5,7 +5,6 @@ use super::codec::{Reader, Writer};
 use super::fault::Store;
 use crate::error::Error;
 use crate::linkage::again::{Earlier, Scan};
-use crate::linkage::blocking::Tally;
 use crate::linkage::table::Table;
 use rusqlite::{OptionalExtension, params};
 use xxhash_rust::xxh64::xxh64;
@@ -27,7 +26,7 @@ pub enum WholeBecause {
     RecordsChanged,
     /// What the last run found is missing or damaged.
     NotKept,
-    /// A block is or was too large to compare in full.
+    /// A block has become too large to compare in full.
     LargeBlock,
 }
 
@@ -56,17 +55,18 @@ impl WholeBecause {
             WholeBecause::OtherVersion => "the last run was of another version of childlink",
             WholeBecause::RecordsChanged => "changes of an index were taken in, or a run was taken back",
             WholeBecause::NotKept => "what the last run found is not kept or is damaged",
-            WholeBecause::LargeBlock => "a block is or was too large to compare in full",
+            WholeBecause::LargeBlock => "a block has become too large to compare in full",
         }
     }
 }
 
+/// Which form the bytes of a scan have; those that began with 0 and 1 kept counts.
+const FORM: u64 = 2;
+
 /// A scan as bytes.
 pub(super) fn encode(scan: &Scan) -> Vec<u8> {
-    let groups: usize = scan.tallies.iter().map(|tally| tally.sums.len()).sum();
-    let room = scan.fingerprints.len() * 8 + scan.pairs.len() * 6 + groups * 12;
-    let mut out = Writer(Vec::with_capacity(room));
-    out.number(u64::from(scan.is_whole));
+    let mut out = Writer(Vec::with_capacity(scan.fingerprints.len() * 8 + scan.pairs.len() * 6));
+    out.number(FORM);
     out.number(scan.fingerprints.len() as u64);
     scan.fingerprints.iter().for_each(|print| out.0.extend(print.to_le_bytes()));
     out.number(scan.pairs.len() as u64);
@@ -77,12 +77,8 @@ pub(super) fn encode(scan: &Scan) -> Vec<u8> {
         out.number(u64::from(right));
         last = left;
     }
-    out.number(scan.tallies.len() as u64);
-    for Tally { sums, pairs, largest } in &scan.tallies {
-        out.number(sums.len() as u64);
-        sums.iter().for_each(|sum| out.0.extend(sum.to_le_bytes()));
-        pairs.iter().chain(largest).for_each(|&number| out.number(u64::from(number)));
-    }
+    out.number(scan.crowded.len() as u64);
+    scan.crowded.iter().for_each(|&record| out.number(u64::from(record)));
     let checksum = xxh64(&out.0, 0);
     out.0.extend(checksum.to_le_bytes());
     out.0
@@ -95,8 +91,13 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Scan> {
         return None;
     }
     let mut from = Reader(content);
-    let is_whole = from.number()? == 1;
-    let fingerprints = words(&mut from)?;
+    if from.number()? != FORM {
+        return None;
+    }
+    let count = from.count(8)?;
+    let (words, rest) = from.0.split_at_checked(count * 8)?;
+    from.0 = rest;
+    let fingerprints = words.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
     let count = from.count(2)?;
     let (mut pairs, mut last) = (Vec::with_capacity(count), 0u32);
     for _ in 0..count {
@@ -104,22 +105,8 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Scan> {
         pairs.push((last, u32::try_from(from.number()?).ok()?));
     }
     let count = from.count(1)?;
-    let mut tallies = Vec::with_capacity(count);
-    for _ in 0..count {
-        let sums = words(&mut from)?;
-        let mut numbers = || (0..sums.len()).map(|_| u32::try_from(from.number()?).ok()).collect::<Option<Vec<u32>>>();
-        let (pairs, largest) = (numbers()?, numbers()?);
-        tallies.push(Tally { sums, pairs, largest });
-    }
-    from.0.is_empty().then_some(Scan { fingerprints, pairs, tallies, is_whole, unchanged: None })
-}
-
-/// So many words of eight bytes.
-fn words(from: &mut Reader) -> Option<Vec<u64>> {
-    let count = from.count(8)?;
-    let (words, rest) = from.0.split_at_checked(count * 8)?;
-    from.0 = rest;
-    Some(words.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect())
+    let crowded = (0..count).map(|_| u32::try_from(from.number()?).ok()).collect::<Option<Vec<u32>>>()?;
+    from.0.is_empty().then_some(Scan { fingerprints, pairs, crowded, unchanged: None })
 }
 
 impl Project {
@@ -169,9 +156,6 @@ impl Project {
             return Ok(Err(WholeBecause::OtherModel));
         }
         let Some(scan) = decode(&bytes) else { return Ok(Err(WholeBecause::NotKept)) };
-        if !scan.is_whole {
-            return Ok(Err(WholeBecause::LargeBlock));
-        }
         let places = self.membership()?.places_in(table);
         Ok((places.len() == scan.fingerprints.len())
             .then_some(Earlier { scan, places })
@@ -188,8 +172,7 @@ mod tests {
         let scan = Scan {
             fingerprints: vec![7, u64::MAX, 0],
             pairs: vec![(0, 1), (0, 2), (1, 2)],
-            tallies: vec![Tally { sums: vec![1 << 60, 5], pairs: vec![0, 300], largest: vec![0, 25] }; 2],
-            is_whole: true,
+            crowded: vec![1, 2],
             unchanged: None,
         };
         let bytes = encode(&scan);

@@ -4,7 +4,6 @@ use super::block::{BlockList, Choice, Entry, PARTITIONS, Partitions, blocks, par
 use super::keys::KeyColumn;
 use super::runs::{Run, in_pieces, runs_of};
 use super::stem::Stem;
-use super::tally::{Counting, Keeping, Tally};
 use super::turn::{Answers, Turn};
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::{hash, parallel};
@@ -102,6 +101,8 @@ pub struct Scan<S> {
     pub counts: Vec<RuleCount>,
     /// Blocks not compared in full, in order of rule and size.
     pub oversized: Vec<OversizedBlock>,
+    /// The records of such blocks, in order and each once.
+    pub crowded: Vec<RecordIndex>,
 }
 
 impl Blocking<'_> {
@@ -112,77 +113,37 @@ impl Blocking<'_> {
         start: impl Fn() -> S + Sync + Send,
         visit: impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send,
     ) -> Scan<S> {
-        self.scan_again(None, start, visit).0
-    }
-
-    /// The same, keeping by rule what a later scan can take over. With what an earlier scan kept, pairs of two records
-    /// that are as they were need not be visited; the counts are those of a whole scan. A whole scan is needed where
-    /// a block was or is too large.
-    pub(in crate::linkage) fn scan_again<S: Send>(
-        &self,
-        keeping: Option<&Keeping<'_>>,
-        start: impl Fn() -> S + Sync + Send,
-        visit: impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send,
-    ) -> (Scan<S>, Vec<Tally>) {
-        let mut scan = Scan { states: Vec::new(), counts: Vec::new(), oversized: Vec::new() };
-        let mut tallies = Vec::new();
+        let mut scan = Scan { states: Vec::new(), counts: Vec::new(), oversized: Vec::new(), crowded: Vec::new() };
         let mut stems: Option<(Stem, BlockList)> = None;
         for (index, rule) in self.rules.iter().enumerate() {
-            let mut turn = Turn::of(&self.rules, index);
-            turn.counting = keeping.map(Counting::new);
+            let turn = Turn::of(&self.rules, index);
             let mut count = RuleCount { name: rule.name.clone(), ..RuleCount::default() };
-            let earlier = keeping.and_then(|keeping| keeping.earlier);
-            let parts = if let Some((tallies, unchanged)) = earlier {
-                (count.pairs, count.largest_block) = self.leave_untouched(&mut turn, &tallies[index], unchanged);
-                self.scan_partitions(&turn, &start, &visit)
-            } else {
-                // Each entry is counted once: where entries are counted, those of a record are found together.
-                let is_counted = keeping.is_some();
-                let first = rule.keys.first().filter(|column| !(is_counted && column.is_several()));
-                let runs = first.and_then(|column| runs_of(column, self.records as RecordIndex));
-                let stem = if runs.is_some() || is_counted { None } else { self.shared_stem(index) };
-                stems = stems.filter(|(known, _)| stem.is_some_and(|stem| stem.is(known)));
-                match (runs, stem) {
-                    (Some(runs), _) => self.scan_runs(&turn, &runs, &start, &visit),
-                    (None, Some(stem)) => {
-                        let (_, blocks) = stems.get_or_insert_with(|| (stem, self.blocks_of(&stem)));
-                        self.scan_stems(&turn, blocks, &start, &visit)
-                    }
-                    (None, None) => self.scan_partitions(&turn, &start, &visit),
+            let runs = rule.keys.first().and_then(|column| runs_of(column, self.records as RecordIndex));
+            let stem = if runs.is_some() { None } else { self.shared_stem(index) };
+            stems = stems.filter(|(known, _)| stem.is_some_and(|stem| stem.is(known)));
+            let parts = match (runs, stem) {
+                (Some(runs), _) => self.scan_runs(&turn, &runs, &start, &visit),
+                (None, Some(stem)) => {
+                    let (_, blocks) = stems.get_or_insert_with(|| (stem, self.blocks_of(&stem)));
+                    self.scan_stems(&turn, blocks, &start, &visit)
                 }
+                (None, None) => self.scan_partitions(&turn, &start, &visit),
             };
             let mut oversized = Vec::new();
             for part in parts {
                 count.pairs += part.count.pairs;
                 count.largest_block = count.largest_block.max(part.count.largest_block);
                 oversized.extend(part.oversized);
+                scan.crowded.extend(part.crowded);
                 scan.states.push(part.state);
             }
             order::sort(&mut oversized);
             scan.oversized.extend(oversized);
             scan.counts.push(count);
-            tallies.extend(turn.counting.map(Counting::tally));
         }
-        (scan, tallies)
-    }
-
-    /// Has a rule walk only the groups of keys where a record came, went or changed; tells the pairs and the largest
-    /// block of the others.
-    fn leave_untouched(&self, turn: &mut Turn, earlier: &Tally, unchanged: &[bool]) -> (u64, u64) {
-        let span = self.records.div_ceil(PARTITIONS).max(1);
-        let changed = parallel::map(self.records.div_ceil(span), |piece| {
-            let (mut own, mut changed) = (Vec::new(), Vec::new());
-            for (record, &is_as_it_was) in unchanged.iter().enumerate().skip(piece * span).take(span) {
-                self.entries(turn, Entry::of(record as RecordIndex), 0, &mut own);
-                if !is_as_it_was {
-                    changed.extend(own.iter().map(|entry| entry.key));
-                }
-            }
-            changed
-        });
-        let Some(counting) = &mut turn.counting else { return (0, 0) };
-        let changed: Vec<usize> = changed.into_iter().flatten().map(|key| counting.group(key)).collect();
-        counting.choose(earlier, changed.into_iter())
+        scan.crowded.sort_unstable();
+        scan.crowded.dedup();
+        scan
     }
 
     /// Walks a rule whose first key has its records side by side: no block reaches beyond a run, so the
@@ -194,14 +155,6 @@ impl Blocking<'_> {
         start: &(impl Fn() -> S + Sync + Send),
         visit: &(impl Fn(&mut S, usize, RecordIndex, RecordIndex) + Sync + Send),
     ) -> Vec<Part<S>> {
-        if turn.counting.is_some() {
-            // Those that are alone with their key are in no run, but they are counted as all others.
-            let ends = runs.iter().map(|run| run.records.end);
-            let starts = runs.iter().map(|run| run.records.start).chain([self.records as RecordIndex]);
-            let mut own = Vec::new();
-            let alone = [0].into_iter().chain(ends).zip(starts).flat_map(|(end, start)| end..start);
-            alone.for_each(|record| self.entries(turn, Entry::of(record), 0, &mut own));
-        }
         let pieces = in_pieces(runs, self.records.div_ceil(PARTITIONS));
         parallel::map(pieces.len(), |piece| {
             let mut part = Part::begun(start());
@@ -216,7 +169,7 @@ impl Blocking<'_> {
                 }
                 let mut shared = with_company(|| entries.iter());
                 shared.sort_unstable();
-                blocks(&shared).for_each(|block| self.walk_counted(turn, block, &mut part, visit));
+                blocks(&shared).for_each(|block| self.walk(turn, block, &mut part, visit));
             }
             part
         })
@@ -236,17 +189,16 @@ impl Blocking<'_> {
                 self.records,
                 |partition| partition % passes == pass,
                 |record, own| {
-                    self.keys_of(turn, Entry::of(record), 0, own);
+                    self.entries(turn, Entry::of(record), 0, own);
                     if passes > 1 {
                         own.retain(|entry| partition_of(entry.key) % passes == pass);
                     }
-                    self.see(turn, own);
                 },
             );
             let blocks = BlockList::of(partitions);
             parallel::map(PARTITIONS, |piece| {
                 let mut part = Part::begun(start());
-                blocks.piece(piece).for_each(|block| self.walk_counted(turn, block, &mut part, visit));
+                blocks.piece(piece).for_each(|block| self.walk(turn, block, &mut part, visit));
                 part
             })
         };
@@ -300,21 +252,6 @@ impl Blocking<'_> {
     /// takes no part.
     #[inline]
     fn entries(&self, turn: &Turn, begun: Entry, columns: usize, own: &mut Vec<Entry>) {
-        self.keys_of(turn, begun, columns, own);
-        self.see(turn, own);
-    }
-
-    /// Takes note of the entries of a record, or of some of them, where a scan keeps count.
-    #[inline]
-    fn see(&self, turn: &Turn, own: &mut Vec<Entry>) {
-        if let Some(counting) = &turn.counting {
-            counting.see(own);
-        }
-    }
-
-    /// The same as [`entries`](Self::entries) without taking note of them.
-    #[inline]
-    fn keys_of(&self, turn: &Turn, begun: Entry, columns: usize, own: &mut Vec<Entry>) {
         own.clear();
         if !self.is_excluded(begun.record) {
             match turn.has_one_key {
@@ -324,21 +261,6 @@ impl Blocking<'_> {
         }
         if self.one_block_in > 1 {
             own.retain(|entry| hash::of_word(!entry.key).is_multiple_of(self.one_block_in));
-        }
-    }
-
-    /// Walks one block and keeps count of it.
-    fn walk_counted<S>(
-        &self,
-        turn: &Turn,
-        block: &[Entry],
-        part: &mut Part<S>,
-        visit: &impl Fn(&mut S, usize, RecordIndex, RecordIndex),
-    ) {
-        let before = part.count.pairs;
-        self.walk(turn, block, part, visit);
-        if let Some(counting) = &turn.counting {
-            counting.walked(block[0].key, part.count.pairs - before, block.len());
         }
     }
 
@@ -377,6 +299,7 @@ impl Blocking<'_> {
             }
             seen.push(column);
         }
+        part.crowded.extend(block.iter().map(|entry| entry.record));
         part.oversized.push(OversizedBlock {
             rule: turn.rule.name.clone(),
             records: block.len() as u64,
@@ -442,6 +365,7 @@ struct Part<S> {
     state: S,
     count: RuleCount,
     oversized: Vec<OversizedBlock>,
+    crowded: Vec<RecordIndex>,
 }
 
 impl<S> Part<S> {
@@ -452,6 +376,7 @@ impl<S> Part<S> {
             state,
             count: RuleCount::default(),
             oversized: Vec::new(),
+            crowded: Vec::new(),
         }
     }
 }

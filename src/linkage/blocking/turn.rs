@@ -2,7 +2,6 @@
 
 use super::keys::KeyColumn;
 use super::scan::{Residual, Rule};
-use super::tally::Counting;
 use crate::linkage::comparison::RecordIndex;
 
 /// The rule whose blocks are being walked, and the rules before it.
@@ -17,8 +16,6 @@ pub(super) struct Turn<'a> {
     others: Vec<Earlier<'a>>,
     /// Whether no record has more than one joint key.
     pub(super) has_one_key: bool,
-    /// Keeps count for a later scan.
-    pub(super) counting: Option<Counting<'a>>,
 }
 
 /// A rule before the one being walked.
@@ -82,7 +79,6 @@ impl<'a> Turn<'a> {
             of_no_condition: of_no_condition.into_iter().map(earlier).collect(),
             others: others.into_iter().map(earlier).collect(),
             has_one_key: !rule.keys.iter().any(|column| column.is_several()),
-            counting: None,
         }
     }
 }
