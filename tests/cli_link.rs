@@ -1,77 +1,40 @@
 //! `childlink link` and its neighbours on whole files: the contract of the result files, that nothing
 //! but the records counts, and what must not be shown.
 
+mod bench;
+
+use bench::{Bench, Row};
 use childlink::linkage::model::Model;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-/// A scratch folder with a small population and a model that needs no training.
-struct Bench {
-    folder: tempfile::TempDir,
-}
+use std::path::Path;
 
 const TABLES: [&str; 5] = ["children", "links", "review", "restricted", "quarantine"];
 
 impl Bench {
-    fn empty() -> Bench {
-        let folder = tempfile::tempdir().expect("a scratch folder");
-        // The built-in numbers, said to be trained, so that a test does not wait for training.
-        let mut model = Model::child_health();
-        model.provenance.trained_on_records = 1;
-        fs::write(folder.path().join("model.json"), model.to_json()).expect("the model is written");
-        Bench { folder }
+    /// With the built-in numbers said to be trained, so that a test does not wait for training.
+    fn with_model() -> Bench {
+        let bench = Bench::empty();
+        bench.write_trained_model("model.json");
+        bench
     }
 
+    /// With a small population too.
     fn populated() -> Bench {
-        let bench = Bench::empty();
+        let bench = Bench::with_model();
         bench.ok(&["synth", "--children", "400", "--sources", "4", "--seed", "11", "--out", "population"]);
         fs::rename(bench.path("population/records.csv"), bench.path("records.csv")).expect("records are there");
         bench
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("the file is written");
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments).output().expect("childlink starts")
-    }
-
-    /// Runs what must succeed; answers standard output.
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
     fn link(&self, out: &str, more: &[&str]) -> String {
         self.ok(&[&["link", "records.csv", "--model", "model.json", "--out", out], more].concat())
-    }
-
-    fn rows(&self, name: &str) -> Vec<BTreeMap<String, String>> {
-        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
-        reader.deserialize().map(|row| row.expect("a row of the file")).collect()
-    }
-
-    fn json(&self, name: &str) -> Value {
-        serde_json::from_str(&self.text(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
     }
 }
 
 /// A row's fields by name.
-fn of<'r>(row: &'r BTreeMap<String, String>, names: &[&str]) -> Vec<&'r str> {
+fn of<'r>(row: &'r Row, names: &[&str]) -> Vec<&'r str> {
     names.iter().map(|name| row[*name].as_str()).collect()
 }
 
@@ -181,7 +144,7 @@ fn training_does_not_depend_on_order_or_threads_either() {
 
 #[test]
 fn a_quarantined_row_is_kept_as_it_stood() {
-    let bench = Bench::empty();
+    let bench = Bench::with_model();
     let header = "source,record_id,birth_date,family_name\n";
     let mut bytes =
         format!("{header}north,1,2020-01-02,Lee\nshort,row\n\"east\",2,2020-01-02,\"Le\ne\"\n").into_bytes();
@@ -268,7 +231,7 @@ const PAIR: &str = "source,record_id,nhs_number,given_name,family_name,sex,birth
 
 #[test]
 fn the_whereabouts_of_a_sensitive_child_are_withheld() {
-    let bench = Bench::empty();
+    let bench = Bench::with_model();
     bench.write("records.csv", &doubtful_pair());
     bench.link("linked", &["--keep", "ward"]);
     let review = bench.rows("linked/review.csv");
@@ -298,7 +261,7 @@ fn the_whereabouts_of_a_sensitive_child_are_withheld() {
 
 #[test]
 fn a_barred_pair_is_nowhere() {
-    let bench = Bench::empty();
+    let bench = Bench::with_model();
     bench.write("records.csv", &doubtful_pair());
     bench.write("pairs.csv", "source_l,record_id_l,source_r,record_id_r\nsouth,2,,401 023 2137\n");
     bench.ok(&["bar", "pairs.csv", "--list", "barred.csv"]);
@@ -324,7 +287,7 @@ fn a_barred_pair_is_nowhere() {
 
 #[test]
 fn superseded_numbers_stand_for_their_successor() {
-    let bench = Bench::empty();
+    let bench = Bench::with_model();
     bench.write("records.csv", &doubtful_pair().replace("yes", ""));
     bench.write("superseded.csv", "old_nhs_number,nhs_number\n4010232137,9434765919\n");
     bench.link("linked", &["--superseded", "superseded.csv"]);
@@ -334,7 +297,7 @@ fn superseded_numbers_stand_for_their_successor() {
 
 #[test]
 fn sources_are_named_by_option_and_by_file() {
-    let bench = Bench::empty();
+    let bench = Bench::with_model();
     let rows = "record_id,birth_date,family_name\n1,2020-01-02,Lee\n";
     bench.write("a.csv", rows);
     bench.write("b.csv", &rows.replace("record_id", "Local Ref"));

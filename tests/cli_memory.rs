@@ -1,25 +1,24 @@
 //! `--max-memory`: the same bytes under a limit, whatever has to wait on disk; nothing left behind; and what cannot be
 //! kept is said.
 
+mod bench;
+
+use bench::Bench;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The least limit that is taken: with so little, text is put aside in several pieces.
 const LEAST: &str = "64M";
 
-struct Bench {
-    folder: tempfile::TempDir,
-}
-
 impl Bench {
     /// Records of a few sources, with repeats of rows, a later version, a sensitive child, rows to set aside and a
     /// column to hand on.
     fn populated(children: &str, seed: &str) -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().expect("a scratch folder") };
+        let bench = Bench::empty();
         bench.ok(&["synth", "--children", children, "--sources", "4", "--seed", seed, "--out", "population"]);
         let text = fs::read_to_string(bench.path("population/records.csv")).expect("records");
         let mut lines = text.lines().map(str::to_owned);
@@ -43,32 +42,6 @@ impl Bench {
         }
         fs::write(bench.path("records.csv"), table).expect("records are written");
         bench
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("childlink starts")
-    }
-
-    fn ok(&self, arguments: &[&str]) {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    /// Runs what must be refused; answers the error.
-    fn refused(&self, arguments: &[&str]) -> Value {
-        let output = self.run(&[arguments, &["--json"]].concat());
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["error"].clone()
     }
 
     /// Every file of a folder but the record of the run.
@@ -174,11 +147,11 @@ fn nothing_is_left_behind_and_a_folder_can_be_named() {
     assert!(names(&bench.path("linked")).iter().all(|name| !name.starts_with('.')));
     // An error while the scratch is in use.
     fs::write(bench.path("broken.csv"), "colour\nblue\n").unwrap();
-    let error = bench.refused(&[&["link", "records.csv", "broken.csv", "--out", "failed"], &limit[..]].concat());
+    let error = bench.error(&[&["link", "records.csv", "broken.csv", "--out", "failed"], &limit[..]].concat());
     assert_eq!(error["code"], "columns/missing");
     assert!(names(&bench.path("elsewhere")).is_empty() && names(&bench.path("failed")).is_empty());
     assert_eq!(
-        bench.refused(&["link", "records.csv", "--out", "l", "--max-memory", LEAST, "--scratch", "records.csv"])["code"],
+        bench.error(&["link", "records.csv", "--out", "l", "--max-memory", LEAST, "--scratch", "records.csv"])["code"],
         "scratch/cannot-write"
     );
 }
@@ -219,7 +192,7 @@ fn a_signal_leaves_no_scratch_and_a_full_disk_is_told() {
 #[test]
 fn what_cannot_be_kept_is_said() {
     let bench = Bench::populated("400", "7");
-    let with = |more: &[&str]| bench.refused(&[&["link", "records.csv", "--out", "linked"], more].concat());
+    let with = |more: &[&str]| bench.error(&[&["link", "records.csv", "--out", "linked"], more].concat());
     let error = with(&["--max-memory", "12M"]);
     assert_eq!((error["code"].as_str(), error["field"].as_str()), (Some("memory/too-small"), Some("--max-memory")));
     assert_eq!(
@@ -233,11 +206,11 @@ fn what_cannot_be_kept_is_said() {
         );
     }
     // More records than can be linked in so little.
-    let bench = Bench { folder: tempfile::tempdir().unwrap() };
+    let bench = Bench::empty();
     let mut text = "source,record_id,given_name,family_name,birth_date\n".to_owned();
     (0..120_000).for_each(|n| text += &format!("a,{n},Asha,Rao,2020-01-{:02}\n", n % 28 + 1));
     fs::write(bench.path("records.csv"), text).unwrap();
-    let error = bench.refused(&["link", "records.csv", "--out", "linked", "--max-memory", LEAST]);
+    let error = bench.error(&["link", "records.csv", "--out", "linked", "--max-memory", LEAST]);
     assert_eq!(error["code"], "memory/limit");
     assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("--max-memory ")), "{error}");
 }

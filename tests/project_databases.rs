@@ -9,7 +9,7 @@ use bench::Bench;
 use rusqlite::Connection;
 use serde_json::Value;
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 const COLUMNS: &str = "id text, nhs text, forename text, surname text, sex text, dob text, postcode text";
 
@@ -35,9 +35,7 @@ impl Bench {
 
     /// Runs with this variable in the environment.
     fn run_with(&self, variable: (&str, &str), arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
-        command.current_dir(self.folder.path()).args(arguments).env_remove("PGPASSWORD").env(variable.0, variable.1);
-        command.output().expect("childlink starts")
+        self.command(arguments).env(variable.0, variable.1).output().expect("childlink starts")
     }
 
     fn json_with(&self, variable: (&str, &str), arguments: &[&str]) -> Value {

@@ -31,7 +31,7 @@ impl Bench {
         bench
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    fn told(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.ok(&[arguments, &["--json"]].concat())).expect("one JSON object")
     }
 
@@ -65,11 +65,11 @@ impl Bench {
         };
         fs::write(self.path("response.csv"), answers.iter().map(row).collect::<String>()).expect("written");
         let apply = ["trace", "apply", "request", "response.csv", "--project", "p.childlink", "--by", "JK"];
-        self.json(&[&apply[..], &["--out", "traced"]].concat())
+        self.told(&[&apply[..], &["--out", "traced"]].concat())
     }
 
     fn run_project(&self) -> Value {
-        self.json(&["project", "run", "p.childlink", "--out", "linked"])
+        self.told(&["project", "run", "p.childlink", "--out", "linked"])
     }
 
     /// The child of each record, `source/record_id`, as the last run wrote it.
@@ -224,12 +224,12 @@ fn what_a_trace_told_is_taken_back_like_a_decision_and_stays_on_record() {
 
     // One result, then the rest.
     let undo = ["project", "undo", "p.childlink", "--by", "MO", "--reason", "a slip", "--trace", "1"];
-    let one = bench.json(&[&undo[..], &["--record", "births", "old"]].concat());
+    let one = bench.told(&[&undo[..], &["--record", "births", "old"]].concat());
     assert_eq!(one["withdrawn_results"], 1);
     bench.run_project();
     assert_eq!(bench.together(&RECORDS), "births/old school/stale|practice/new school/new");
     // Asked about, answered or not, were three records.
-    let rest = bench.json(&undo)["withdrawn_results"].as_u64();
+    let rest = bench.told(&undo)["withdrawn_results"].as_u64();
     assert_eq!(rest, Some(2));
     bench.run_project();
     assert_eq!(bench.children("linked"), before);
@@ -248,7 +248,7 @@ fn what_a_trace_told_is_taken_back_like_a_decision_and_stays_on_record() {
     assert_eq!(bench.apply(&answers)["project"]["trace"], 2);
     bench.run_project();
     assert_eq!(bench.together(&RECORDS), "births/old|practice/new school/new|school/stale");
-    let status = bench.json(&["project", "status", "p.childlink", "--verify"]);
+    let status = bench.told(&["project", "status", "p.childlink", "--verify"]);
     assert_eq!(
         status["traced"],
         serde_json::json!({"invalidated": 1, "unanswered": 1, "verified": 1}),
@@ -333,10 +333,10 @@ fn results_that_were_made_beside_the_project_can_be_added() {
     (fields[0], fields[25], fields[26]) = (&key["reference"], "91", "0000000000");
     fs::write(bench.path("response.csv"), fields.join(",") + "\n").expect("written");
     bench.ok(&["trace", "apply", "request", "response.csv", "--out", "traced"]);
-    let added = bench.json(&["project", "add", "p.childlink", "--traced", "traced/traced.csv"]);
+    let added = bench.told(&["project", "add", "p.childlink", "--traced", "traced/traced.csv"]);
     assert_eq!(added["traced_results_new"], 3);
     assert_eq!(
-        bench.json(&["project", "add", "p.childlink", "--traced", "traced/traced.csv"])["traced_results_new"],
+        bench.told(&["project", "add", "p.childlink", "--traced", "traced/traced.csv"])["traced_results_new"],
         0
     );
     bench.run_project();

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -43,10 +44,19 @@ impl Bench {
         self.write(name, model.to_json());
     }
 
-    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&self.text(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
+    }
+
+    /// A run that is not begun yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_childlink"));
         command.current_dir(self.folder.path()).args(arguments).env_remove("PGPASSWORD");
-        command.output().expect("childlink starts")
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("childlink starts")
     }
 
     /// What a run that must succeed says.
@@ -62,5 +72,12 @@ impl Bench {
         let told = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
         told
+    }
+
+    /// The error of a run that must be refused as unusable.
+    pub(crate) fn error(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["error"].clone()
     }
 }
