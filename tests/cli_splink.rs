@@ -24,10 +24,6 @@ impl Bench {
         self.ok(&[&["link", input, "--splink-model", "model.json", "--out", out], more].concat());
     }
 
-    fn json(&self, name: &str) -> Value {
-        serde_json::from_str(&self.text(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
-    }
-
     /// The pairs of Splink's predictions from a weight on: ids and weight.
     fn predicted(&self, least: f64) -> Vec<(String, String, f64)> {
         let weight = |row: &Row| row["match_weight"].parse::<f64>().expect("a weight");
@@ -548,6 +544,23 @@ fn training_that_goes_wrong_is_told() {
         let line = told.lines().find(|line| line.contains(code)).unwrap_or_else(|| panic!("{code}: {told}"));
         assert!(line.contains("comparison "), "{line}");
     }
+    // Labels that call people of one family name one person.
+    let of_family = |one: &Row, other: &Row| {
+        let same = |column: &str| !one[column].is_empty() && one[column] == other[column];
+        same("surname")
+            && !one["first_name"].is_empty()
+            && one["first_name"].chars().next() != other["first_name"].chars().next()
+    };
+    let mut labels = String::from("unique_id_l,unique_id_r,decision\n");
+    for (place, one) in people.iter().enumerate() {
+        for other in people[..place].iter().filter(|other| of_family(one, other)) {
+            labels += &format!("{},{},same\n", one["unique_id"], other["unique_id"]);
+        }
+    }
+    bench.write("labels.csv", labels);
+    let told = bench.ok(&[&base[..], &["--labels", "labels.csv"]].concat());
+    let line = told.lines().find(|line| line.contains("splink/household-drift")).unwrap_or_else(|| panic!("{told}"));
+    assert!(line.contains("first_name"), "{line}");
     let mut model = bench.json("model.json");
     model["max_iterations"] = 1.into();
     bench.write("model.json", model.to_string());

@@ -67,6 +67,14 @@ pub static MOSTLY_DISAGREE: Code = Code::new(
     "most of the pairs that training takes for matches are at the last level: it may have found households or namesakes",
     "train under rules that hold other columns, or from labels",
 );
+/// Supposed matches that look like siblings.
+pub static HOUSEHOLD_DRIFT: Code = Code::new(
+    "splink/household-drift",
+    Severity::Warning,
+    "most of the pairs that training takes for matches share a family name or an address, and not a given name: it may have \
+     found households",
+    "train under a rule that holds the given name, or from labels",
+);
 /// Expectation-maximisation stopped early.
 pub static NOT_CONVERGED: Code = Code::new(
     "splink/not-converged",

@@ -6,12 +6,13 @@
 
 use super::blocking::{candidates, exact_columns};
 use super::expression::{Comparison as Operator, Expression, Names, Side};
-use super::finding::{INVERTED_LEVEL, MOSTLY_DISAGREE, ModelFinding, NOT_CONVERGED};
+use super::finding::{HOUSEHOLD_DRIFT, INVERTED_LEVEL, MOSTLY_DISAGREE, ModelFinding, NOT_CONVERGED};
 use super::level::match_weight;
 use super::records::Records;
 use super::score::CompiledModel;
 use super::settings::{BlockingRule, Comparison, LinkType, SplinkModel};
-use crate::error::Error;
+use crate::error::{Code, Error};
+use crate::identity::column::Column;
 use crate::linkage::comparison::{LevelIndex, RecordIndex};
 use crate::linkage::estimate::latent::{Class, Observation, Settings, maximise};
 use crate::linkage::hash;
@@ -163,11 +164,27 @@ pub fn estimate_m_from_pairs(
     Ok(counts.support(pairs.len() as u64))
 }
 
+/// What people of one household share.
+const HOUSEHOLD: [Column; 4] = [Column::FamilyName, Column::Address1, Column::Postcode, Column::Uprn];
+
 /// What looks wrong with trained numbers: strongest levels that are commoner by chance than among matches or
 /// weakest ones the other way round; comparisons on which most of the supposed matches disagree, as they do where
-/// training found households or namesakes; sessions that did not settle.
-pub fn judge(model: &SplinkModel, sessions: &[Session]) -> Vec<ModelFinding> {
+/// training found namesakes, or households where it is the given name and what a household shares mostly agrees;
+/// sessions that did not settle. `column_of` tells what a column by its name holds, if that is known.
+pub fn judge(
+    model: &SplinkModel,
+    sessions: &[Session],
+    column_of: &dyn Fn(&str) -> Option<Column>,
+) -> Vec<ModelFinding> {
     let mut findings = Vec::new();
+    let is_of = |comparison: &Comparison, any: &[Column]| {
+        comparison.names.all().iter().any(|name| column_of(name).is_some_and(|column| any.contains(&column)))
+    };
+    let agrees = |comparison: &&Comparison| {
+        let numbers = comparison.probabilities();
+        numbers.len() > 2 && numbers[1].0 < 0.5
+    };
+    let of_household = model.comparisons.iter().filter(agrees).any(|comparison| is_of(comparison, &HOUSEHOLD));
     for comparison in &model.comparisons {
         let place = format!("comparison {}", comparison.name);
         // By level index: 0 is the null level, 1 the last, the greatest the first.
@@ -177,7 +194,9 @@ pub fn judge(model: &SplinkModel, sessions: &[Session]) -> Vec<ModelFinding> {
             findings.push(INVERTED_LEVEL.at(place.clone()));
         }
         if numbers.len() > 2 && least_m > 0.5 {
-            findings.push(MOSTLY_DISAGREE.at(place));
+            let drifted = of_household && is_of(comparison, &[Column::GivenName]);
+            let code: &'static Code = if drifted { &HOUSEHOLD_DRIFT } else { &MOSTLY_DISAGREE };
+            findings.push(code.at(place));
         }
     }
     let unsettled = sessions.iter().filter(|session| !session.converged);

@@ -9,6 +9,7 @@ use crate::linked::{number_of, spelled};
 use crate::output::{OutputFile, cannot_read, write_file};
 use crate::render::{Terminal, count, table};
 use childlink::Error;
+use childlink::exchange::column_map::Spellings;
 use childlink::exchange::prepared::{prepared_columns, write_prepared};
 use childlink::exchange::sheet::Sheet;
 use childlink::linkage::frame::Frame;
@@ -195,7 +196,7 @@ fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
         steps.push(format!("m from {} labelled pairs", count(pairs.len() as u64)));
     }
     let (sessions, mut findings) = train::estimate_m(&mut model, &records, &em_rules)?;
-    findings.extend(train::judge(&model, &sessions));
+    findings.extend(train::judge(&model, &sessions, &|name| Spellings::built_in().column(name)));
     for session in sessions {
         let state = if session.converged { "converged" } else { "stopped" };
         steps.push(format!(
