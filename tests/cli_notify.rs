@@ -1,5 +1,5 @@
 //! `childlink notify` on a folder of messages: what is recognised, what waits for a person, what is set aside, and that
-//! nothing is lost by a crash. The bad input is that which `events.md` and the published samples warn of.
+//! nothing is lost by a crash. The bad input is that which the published samples and their specifications warn of.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

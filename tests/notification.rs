@@ -167,7 +167,7 @@ fn a_birth_without_a_usable_number_is_a_persons_to_look_at() {
 
 #[test]
 fn the_last_address_stands_however_often_it_flips() {
-    // events.md 1.5: two spellings of one address from different systems.
+    // Two spellings of one address from different systems.
     let (mut index, settlement) = settled([
         moved("a2", 120, 0, "YO1 7HH", "12, FOSS BANK"),
         moved("a3", 130, 0, "YO1 7HH", "12 Foss Bank"),
@@ -217,7 +217,7 @@ fn one_id_over_two_bodies_is_a_conflict_and_neither_holds() {
         settled([death("same", 100, 2, DeathStatus::Informal), death("same", 160, 2, DeathStatus::Formal)]);
     assert_eq!((codes(&settlement), settlement.facts.len()), (vec!["notification/conflict"], 0));
     assert_eq!(settlement.queue[0].messages.len(), 2);
-    // events.md 3.2: a batch file has two rows of one id with different numbers.
+    // The immunisation batch file: a batch file has two rows of one id with different numbers.
     let (_, settlement) =
         settled([dose("v3", 100, Action::New, "A", &who(0)), dose("v3", 100, Action::New, "A", &who(1))]);
     assert_eq!((codes(&settlement), settlement.facts.len()), (vec!["notification/conflict"], 0));

@@ -148,7 +148,7 @@ fn barred(one: &str, other: &str) -> Barred {
 
 #[test]
 fn a_barred_pair_is_neither_joined_nor_mentioned_whatever_people_or_messages_say() {
-    // An adopted child has a new number; nothing may lead from it to the old one (identity.md 1.9).
+    // An adopted child has a new number; nothing may lead from it to the old one.
     let bar = || barred(KNOWN[0].1, STRANGER);
     let whom = whom_of(STRANGER);
     let run = |messages: &[Notification], decisions: &[Change]| {

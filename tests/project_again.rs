@@ -11,7 +11,7 @@ use proptest::prelude::*;
 /// (source, record id, number, given, family, birth date, postcode), by small numbers.
 type Row = (u8, u8, u8, u8, u8, u8, u8);
 
-/// Valid NHS numbers of identity.md section 9.
+/// Valid NHS numbers that pass Modulus 11 (NHS Data Model and Dictionary).
 const NUMBERS: [&str; 6] = ["", "", "9434765919", "4010232137", "9449305552", "9693632109"];
 const GIVEN: [&str; 6] = ["Zoë", "Zoe", "Mary Jane", "Muhammad", "Twin 2", "Isolde"];
 const FAMILY: [&str; 5] = ["Okafor", "Smith-Okafor", "Quillfeather", "Threlkeld", ""];

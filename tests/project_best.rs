@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 const HEADER: &str = "source,record_id,nhs_number,given_name,family_name,sex,birth_date,death_date,address_1,postcode,gp_practice,sensitive,updated_at";
-/// An NHS number of identity.md section 9.
+/// An NHS number that passes Modulus 11 (NHS Data Model and Dictionary).
 const NUMBER: &str = "9449310610";
 
 impl Bench {

@@ -13,7 +13,7 @@ use std::process::Output;
 
 const COLUMNS: &str = "id text, nhs text, forename text, surname text, sex text, dob text, postcode text";
 
-/// NHS numbers of identity.md section 9.
+/// NHS numbers that pass Modulus 11 (NHS Data Model and Dictionary).
 const FIRST: &str = "INSERT INTO children VALUES
     ('1', '9434765919', 'Amara', 'Okafor', 'F', '2020-03-04', 'N4 2AB'),
     ('2', '4010232137', 'Ben', 'Lee', 'M', '2021-07-19', 'LS1 4AP'),
@@ -184,13 +184,7 @@ fn sqlite_is_an_extract_that_every_run_reads_anew() {
 #[test]
 fn postgresql_is_an_extract_that_every_run_reads_anew() {
     use postgres_of_tests::{PASSWORD, Server};
-    let server = match Server::start() {
-        Ok(server) => server,
-        Err(missing) => {
-            eprintln!("skipped: no PostgreSQL to ask: {missing}");
-            return;
-        }
-    };
+    let Some(server) = Server::start_or_skip() else { return };
     let url = server.url("reader");
     let mut client =
         postgres::Client::connect(&format!("{url}?password={PASSWORD}"), postgres::NoTls).expect("it answers");

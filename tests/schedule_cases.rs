@@ -41,7 +41,7 @@ fn a_case_file_that_names_an_unknown_rule_is_refused() {
     assert!(faults.iter().any(|fault| fault.found.contains("mmr/none")), "{faults:?}");
 }
 
-/// Facts 2.3, S6c: oral polio vaccine counts up to March 2016; the rule is confirmed, its wording is not.
+/// Oral polio vaccine counts up to March 2016; the rule is confirmed, its wording is not.
 #[test]
 fn oral_polio_vaccine_is_pointed_out_whether_it_counts_or_not() {
     let programme = Programme::built_in();

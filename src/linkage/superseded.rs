@@ -77,7 +77,7 @@ impl Superseded {
 mod tests {
     use super::*;
 
-    /// Valid numbers of identity.md section 9.
+    /// Valid numbers: Modulus 11 by the NHS Data Model and Dictionary.
     fn number(n: usize) -> NhsNumber {
         let text = ["9434765919", "4010232137", "9449305552", "9693632109", "9449310610"][n];
         NhsNumber::parse(text).unwrap()

@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 pub(crate) type Fields<'a> = &'a [(Column, &'a str)];
 
 /// Children that the index knows: a pair of twins, and two records that will turn out to be one child's. Valid NHS
-/// numbers of identity.md section 9.
+/// numbers that pass Modulus 11 (NHS Data Model and Dictionary).
 pub(crate) const KNOWN: &[(u64, &str, &str, &str, &str)] = &[
     (1, "9434765919", "Isolde", "Quillfeather", "2024-02-29"),
     (2, "4010232137", "Ottoline", "Quillfeather", "2024-02-29"),
@@ -158,7 +158,7 @@ pub(crate) fn merge(id: &str, known: usize, subsumed: &str) -> Notification {
     message
 }
 
-/// What a night may bring: everything that `events.md` warns of.
+/// What a night may bring: everything that the specifications of messages warn of.
 pub(crate) fn night() -> Vec<Notification> {
     let mut confused =
         nems("hd", 100, "pds-change-of-gp-1", &who(1), Payload::PracticeChange(PracticeChange::default()));

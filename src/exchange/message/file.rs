@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_later_batch_file_says_later_what_it_says() {
-        // events.md 3.2: the file name ends in the time, whose last two figures are an offset.
+        // The immunisation batch file's specification: the file name ends in the time, whose last two figures are an offset.
         let header =
             "NHS_NUMBER|PERSON_FORENAME|PERSON_SURNAME|PERSON_DOB|UNIQUE_ID|UNIQUE_ID_URI|ACTION_FLAG|RECORDED_DATE\n";
         let order = |name: &str, row: &str| {
