@@ -54,9 +54,8 @@ fn files_are_short_enough_to_read_in_one_sitting() {
     assert!(faults.is_empty(), "longer than {LONGEST_FILE} lines:\n{}", faults.join("\n"));
 }
 
-#[test]
-fn every_dependency_and_feature_says_why() {
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+/// The numbers of those lines of a manifest on which a dependency or a feature stands without a reason.
+fn unexplained(manifest: &str) -> Vec<usize> {
     let (mut section, mut explained, mut faults) = (String::new(), false, Vec::new());
     for (number, line) in manifest.lines().enumerate() {
         if line.starts_with('[') {
@@ -65,14 +64,24 @@ fn every_dependency_and_feature_says_why() {
             explained = false;
         } else if line.starts_with('#') {
             explained = true;
-        } else if (section.contains("dependencies") || section == "[features]")
-            && !explained
-            && !line.starts_with("default ")
-        {
-            faults.push(format!("Cargo.toml:{}: {line}", number + 1));
+        } else {
+            let is_asked = section.contains("dependencies") || section == "[features]";
+            if is_asked && !explained && !line.starts_with("default ") {
+                faults.push(number + 1);
+            }
+            // A comment explains the one line below it.
+            explained = false;
         }
     }
-    assert!(faults.is_empty(), "say in a comment above what it is for:\n{}", faults.join("\n"));
+    faults
+}
+
+#[test]
+fn every_dependency_and_feature_says_why() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+    assert_eq!(unexplained(&manifest), [], "lines of Cargo.toml: say in a comment above what each is for");
+    let bad = "[features]\ndefault = []\n# Why.\ngood = []\nbad = []\n\n[dependencies]\n# Why.\n\nbad = \"1\"\n[lib]\nname = \"x\"\n";
+    assert_eq!(unexplained(bad), [5, 10]);
 }
 
 #[cfg(unix)]

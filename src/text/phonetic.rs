@@ -1,8 +1,6 @@
 //! Codes for what a name sounds like in English. Letters A to Z count (call
 //! [`fold`](super::normalise::fold) first); everything else is passed over.
 
-use rphonetic::DoubleMetaphone;
-
 /// American Soundex: the first letter and three figures. Equal codes parted by **H or W count once**
 /// (the census rule), those parted by a vowel twice. Empty where there is no letter A to Z.
 ///
@@ -60,33 +58,16 @@ fn written(code: Option<[u8; 4]>) -> String {
     code.map_or_else(String::new, |code| code.map(char::from).into_iter().collect())
 }
 
-/// Double Metaphone: the primary and the alternate code, at most four characters each; the alternate
-/// serves names of other origin and often equals the primary.
-///
-/// # Source
-/// L. Philips, "The Double Metaphone Search Algorithm", C/C++ Users Journal, June 2000, as in Apache
-/// Commons Codec.
-///
-/// ```
-/// use childlink::text::phonetic::double_metaphone;
-/// assert_eq!(double_metaphone("SCHMIDT"), ("XMT".into(), "SMT".into()));
-/// assert_eq!(double_metaphone("CATHERINE").0, double_metaphone("KATHRYN").0);
-/// ```
-pub fn double_metaphone(text: &str) -> (String, String) {
-    let codes = DoubleMetaphone::default().double_metaphone(&letters(text));
-    (codes.primary(), codes.alternate())
-}
-
-/// The letters A to Z of a text, in upper case.
-fn letters(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use rphonetic::{Encoder, Soundex};
+
+    /// The letters A to Z of a text, in upper case.
+    fn letters(text: &str) -> String {
+        text.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect()
+    }
 
     #[test]
     fn soundex_of_the_national_archives_examples() {
@@ -113,8 +94,6 @@ mod tests {
         #[test]
         fn no_text_panics_and_codes_keep_their_length(text in any::<String>()) {
             prop_assert!(matches!(soundex(&text).len(), 0 | 4));
-            let (primary, alternate) = double_metaphone(&text);
-            prop_assert!(primary.len() <= 4 && alternate.len() <= 4);
         }
     }
 }
