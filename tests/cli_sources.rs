@@ -209,13 +209,7 @@ mod postgres_server {
 
     #[test]
     fn postgresql_is_asked_and_comes_to_the_same() {
-        let server = match Server::start() {
-            Ok(server) => server,
-            Err(missing) => {
-                eprintln!("skipped: no PostgreSQL to ask: {missing}");
-                return;
-            }
-        };
+        let Some(server) = Server::start_or_skip() else { return };
         let bench = Bench::linked();
         let (names, sql) = sql_of(&bench);
         let password = PASSWORD;
