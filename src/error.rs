@@ -83,6 +83,17 @@ impl Finding {
     }
 }
 
+/// The names in a header for a message that one is missing. A first line in which none of the wanted names stands may
+/// be a person's record: of such a line only the number of columns is told.
+pub fn columns_found<'n>(names: impl ExactSizeIterator<Item = &'n str>, is_known: impl Fn(&str) -> bool) -> String {
+    let count = names.len();
+    let names: Vec<&str> = names.collect();
+    match names.iter().any(|name| is_known(name)) {
+        true => format!("found: {}", names.join(", ")),
+        false => format!("none of the {count} columns in the first line is known"),
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code.id, self.code.message)?;

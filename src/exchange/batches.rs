@@ -1,7 +1,7 @@
 //! Records in columns of Arrow, however they came: their values as text, row by row.
 
 use super::column_map::ColumnMap;
-use super::rows::{ReadOptions, RowSink, SetAside};
+use super::rows::{ReadOptions, RowSink, SetAside, is_sensitive};
 use crate::error::Error;
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -78,7 +78,9 @@ impl Wanted {
                 .map(|(column, text)| (column.name().to_owned(), value(text, index).into()))
                 .collect();
             let raw = serde_json::Value::Object(fields).to_string();
-            each(SetAside { row: *row, source, record_id: field(Column::RecordId), raw: raw.as_bytes() });
+            let raw = raw.as_bytes();
+            let is_sensitive = is_sensitive(field(Column::Sensitive), raw);
+            each(SetAside { row: *row, source, record_id: field(Column::RecordId), raw, is_sensitive });
         }
         Ok(())
     }

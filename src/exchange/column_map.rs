@@ -1,6 +1,6 @@
 //! Which column of a file is which canonical column.
 
-use crate::error::Error;
+use crate::error::{Error, columns_found};
 use crate::identity::column::Column;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -221,13 +221,7 @@ impl ColumnMap {
         if missing.is_empty() {
             return Ok(());
         }
-        // A first line of which nothing is known may be a child's record, not a header: its text
-        // stays out of the message.
-        let found = if self.places.is_empty() {
-            format!("none of the {} columns in the first line is known", header.len())
-        } else {
-            format!("found: {}", header.join(", "))
-        };
+        let found = columns_found(header.iter().map(String::as_str), |_| !self.places.is_empty());
         Err(Error::new(
             "columns/missing",
             format!("no column for {}; {found}", missing.join(" and ")),

@@ -1,7 +1,7 @@
 //! Records in memory, column by column: the values of each column one after another.
 
 use super::column_map::ColumnMap;
-use super::rows::{InputReport, ReadOptions, RowSink, Rows, SetAside, UNDECODABLE};
+use super::rows::{InputReport, ReadOptions, RowSink, Rows, SetAside, UNDECODABLE, is_sensitive};
 use crate::error::Error;
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -108,7 +108,9 @@ pub fn read_again(
             map.places().iter().map(|&(column, place)| (column.name().to_owned(), text(place).into())).collect();
         let raw = Value::Object(fields).to_string();
         let source = options.source.of(own.trim());
-        each(SetAside { row: number, source, record_id: record_id.trim(), raw: raw.as_bytes() });
+        let raw = raw.as_bytes();
+        let is_sensitive = is_sensitive(&field(Column::Sensitive), raw);
+        each(SetAside { row: number, source, record_id: record_id.trim(), raw, is_sensitive });
     }
     Ok(())
 }

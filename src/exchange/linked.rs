@@ -176,7 +176,11 @@ pub fn write_review<'k, W: Write + Send>(
             }
         }
         for column in 0..kept_columns {
-            both.into_iter().for_each(|record| row.text(kept(record, column)));
+            // Nobody knows what stands in it: a school tells where a child lives, and so does a telephone number.
+            both.into_iter().for_each(|record| match kept(record, column) {
+                value if value.is_empty() || !withhold => row.text(value),
+                _ => row.text(WITHHELD),
+            });
         }
         let mut waterfall = waterfalls[index].clone();
         if withhold {
@@ -239,7 +243,8 @@ pub struct QuarantinedText {
 }
 
 impl QuarantinedText {
-    /// A row with its text, which is withheld if the row repeats a record of a sensitive child.
+    /// A row with its text, which is withheld if the row says that its child is sensitive, or repeats a record of
+    /// such a child.
     pub fn new(
         reason: &'static Code,
         row: SetAside<'_>,
@@ -250,6 +255,7 @@ impl QuarantinedText {
         let kept = table.find(row.source, row.record_id);
         let raw = match kept {
             Some(record) if sensitive.has(linked, record) => WITHHELD.to_owned(),
+            _ if row.is_sensitive => WITHHELD.to_owned(),
             _ => readable(row.raw),
         };
         QuarantinedText { source: row.source.to_owned(), reason: reason.id, raw, row: row.row }

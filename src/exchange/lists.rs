@@ -6,8 +6,9 @@ use crate::identity::nhs_number::NhsNumber;
 use crate::identity::postcode::Postcode;
 use crate::index::{ANY_CHILD, Change, Whom};
 use crate::linkage::barred::{Barred, BarredHash, Subject, hash_pair};
-use crate::linkage::child_id::{FIRST_OF_INDEX, Previous};
-use crate::linkage::decisions::{DecisionRow, Verdict};
+use crate::linkage::child_id::Previous;
+use crate::linkage::decisions::{DecisionRow, Decisions, Verdict};
+use crate::linkage::superseded::Superseded;
 use crate::linkage::table::Table;
 use crate::schedule::due_list::Areas;
 use csv::StringRecord;
@@ -178,13 +179,31 @@ pub fn read_previous(children: impl Read, next_child_id: u64, table: &Table) -> 
     let mut previous = Previous { children: Vec::new(), next_child_id };
     for_each_row(children, ["source", "record_id", "child_id"], |line, [source, record_id, child_id]| {
         let child = child_id.parse().map_err(|_| unreadable(line, "the child_id is no whole number"))?;
-        if child < FIRST_OF_INDEX {
-            previous.next_child_id = previous.next_child_id.max(child + 1);
-        }
-        previous.children.extend(table.find(source, record_id).map(|record| (record, child)));
+        previous.take(table.find(source, record_id), child);
         Ok(())
     })?;
     Ok(previous)
+}
+
+/// Brings superseded numbers and decisions to bear on a table: the decisions on its records, and in words what could
+/// not be used.
+pub fn bring_to_bear(
+    table: &mut Table,
+    superseded: &[(NhsNumber, NhsNumber)],
+    decided: &[DecisionRow],
+) -> (Decisions, Vec<String>) {
+    let (superseded, findings) = Superseded::new(superseded.iter().copied());
+    table.replace_superseded(&superseded);
+    let mut notes: Vec<String> = findings.iter().map(|finding| finding.to_string()).collect();
+    let (decisions, unknown) = Decisions::new(table, decided);
+    if unknown > 0 {
+        notes.push(format!("{unknown} decisions are on records that are not in the input"));
+    }
+    if decisions.invalidated() > 0 {
+        let number = decisions.invalidated();
+        notes.push(format!("{number} decisions do not count: they are on records that were invalidated since"));
+    }
+    (decisions, notes)
 }
 
 /// Calls `each` with the line and the named columns of every row.

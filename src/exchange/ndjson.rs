@@ -2,7 +2,9 @@
 
 use super::column_map::ColumnMap;
 use super::csv::MAX_RECORD;
-use super::rows::{InputFinding, InputReport, ReadOptions, RowSink, Rows, SetAside, UNDECODABLE, UNKNOWN_COLUMN};
+use super::rows::{
+    InputFinding, InputReport, ReadOptions, RowSink, Rows, SetAside, UNDECODABLE, UNKNOWN_COLUMN, is_sensitive,
+};
 use crate::error::{Code, Error, Severity};
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -56,7 +58,9 @@ pub fn read_again<R: Read>(
                 object.iter().find(|(key, _)| is_column(key)).and_then(|(_, value)| text(value)).unwrap_or_default()
             };
             let (own, record_id) = (field(Column::Source), field(Column::RecordId));
-            each(SetAside { row, source: options.source.of(own.trim()), record_id: record_id.trim(), raw: line });
+            let is_sensitive = is_sensitive(&field(Column::Sensitive), line);
+            let source = options.source.of(own.trim());
+            each(SetAside { row, source, record_id: record_id.trim(), raw: line, is_sensitive });
         }
     })
 }

@@ -3,7 +3,9 @@
 use super::column_map::{ColumnMap, Spellings};
 use crate::error::{Code, Error, Severity};
 use crate::identity::column::Column;
+use crate::identity::postcode::SECURED_TEXT;
 use crate::identity::raw::RawFields;
+use crate::identity::sensitive::Sensitivity;
 use crate::linkage::scratch::Scratch;
 use crate::linkage::table::{SourceId, TableBuilder};
 use crate::text::packed::{read_length, read_list, read_number, read_text, write_length, write_list, write_text};
@@ -123,6 +125,16 @@ pub struct SetAside<'a> {
     pub record_id: &'a str,
     /// The row as it stood.
     pub raw: &'a [u8],
+    /// Whether it says of itself that its child's whereabouts must not be shown.
+    pub is_sensitive: bool,
+}
+
+/// Whether a row says that its child's whereabouts must not be shown: by the flag, as far as that could be told, or
+/// by the postcode that stands for a withheld one, wherever it stands.
+pub(super) fn is_sensitive(flag: &str, raw: &[u8]) -> bool {
+    let secured = SECURED_TEXT.as_bytes();
+    Sensitivity::parse(flag).0 != Sensitivity::Open
+        || raw.windows(secured.len()).any(|window| window.eq_ignore_ascii_case(secured))
 }
 
 /// Something to tell about an input as a whole.

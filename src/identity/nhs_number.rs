@@ -224,9 +224,15 @@ impl NhsNumber {
     /// assert!(!number(4_010_232_137).is_next_to(number(4_010_232_137)));
     /// ```
     pub fn is_next_to(self, other: NhsNumber) -> bool {
-        let (low, high) = (self.0.min(other.0) / 10, self.0.max(other.0) / 10);
-        low < high && (low + 1..high).all(|stem| !ten_digits::is_usable_stem(stem))
+        are_adjacent(self.0, other.0)
     }
+}
+
+/// Whether no issuable number lies between two, by their ten digits.
+pub(crate) fn are_adjacent(one: u64, other: u64) -> bool {
+    let (low, high) = (one.min(other) / 10, one.max(other) / 10);
+    // No two stems in a row are without a check digit, so that a step of more than two has a number within.
+    low < high && high - low <= 2 && (low + 1..high).all(|stem| !ten_digits::is_usable_stem(stem))
 }
 
 impl fmt::Display for NhsNumber {

@@ -202,7 +202,8 @@ impl fmt::Debug for Postcode {
 }
 
 const BFPO: &[u8] = b"BFPO";
-pub(super) const SECURED_TEXT: &str = "ZZZSECUR";
+/// Stands for a postcode that is withheld.
+pub(crate) const SECURED_TEXT: &str = "ZZZSECUR";
 
 /// Legacy stand-ins, and the pseudo-postcodes that the NHS puts for them.
 const STAND_INS: [(&str, &str); 4] =

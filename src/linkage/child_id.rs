@@ -18,6 +18,16 @@ pub struct Previous {
     pub next_child_id: u64,
 }
 
+impl Previous {
+    /// Takes a row of an earlier run: the child of a record, which may be no more; its serial stays taken all the same.
+    pub fn take(&mut self, record: Option<RecordIndex>, child: u64) {
+        if child < FIRST_OF_INDEX {
+            self.next_child_id = self.next_child_id.max(child + 1);
+        }
+        self.children.extend(record.map(|record| (record, child)));
+    }
+}
+
 /// A record whose child is not that of the earlier run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {

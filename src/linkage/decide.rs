@@ -35,10 +35,19 @@ struct Judged {
     guards: Guards,
 }
 
-pub(super) fn decide(table: &Table, model: &Model, candidates: Candidates, options: &LinkOptions) -> Verdicts {
+/// `weigh` tells the weights of pairs that are no candidates but were decided by people.
+pub(super) fn decide<E>(
+    table: &Table,
+    model: &Model,
+    candidates: Candidates,
+    options: &LinkOptions,
+    weigh: impl FnOnce(&[(RecordIndex, RecordIndex)]) -> Result<Vec<f64>, E>,
+) -> Result<Verdicts, E> {
     let Candidates { pairs, household } = candidates;
-    // Two records that are children of one household: each record has another child in reach.
-    let multiple: HashSet<RecordIndex> = household.iter().flat_map(|&(left, right)| [left, right]).collect();
+    // Two records that are children of one household, or of one birth by their numbers: each has another child in reach.
+    let of_one_birth = pairs.iter().filter(|pair| pair.facts.are_of_one_birth()).map(|pair| (pair.left, pair.right));
+    let multiple: HashSet<RecordIndex> =
+        household.iter().copied().chain(of_one_birth).flat_map(|(left, right)| [left, right]).collect();
     let judge = |place: usize| {
         let candidate: Candidate = pairs[place];
         let near = multiple.contains(&candidate.left) || multiple.contains(&candidate.right);
@@ -81,26 +90,31 @@ pub(super) fn decide(table: &Table, model: &Model, candidates: Candidates, optio
         };
         verdicts.pairs.push(DecidedPair { left, right, weight: score.weight, decision, guards });
     }
-    // Decided pairs that no blocking rule brought together.
-    for ((left, right), verdict) in decided {
-        if options.barred.bars(table, left, right) {
-            continue;
+    // Decided pairs that no blocking rule brought together, or of which nothing was left to decide.
+    let mut others: Vec<((RecordIndex, RecordIndex), Verdict)> =
+        decided.into_iter().filter(|&((left, right), _)| !options.barred.bars(table, left, right)).collect();
+    others.retain(|&(pair, verdict)| {
+        let is_apart = verdict == Verdict::Different;
+        if is_apart {
+            apart.push(pair);
         }
+        !is_apart
+    });
+    parallel::sort_by_word(&mut others, |&((left, right), _)| word_of(left, right));
+    let pairs: Vec<(RecordIndex, RecordIndex)> = others.iter().map(|&(pair, _)| pair).collect();
+    let weights = if pairs.is_empty() { Vec::new() } else { weigh(&pairs)? };
+    for (((left, right), verdict), weight) in others.into_iter().zip(weights) {
         let (decision, guards) = match verdict {
-            Verdict::Different => {
-                apart.push((left, right));
-                continue;
-            }
             Verdict::Same => (Decision::Link, Guards::NONE.with(Guard::Decided)),
-            Verdict::Unsure => (Decision::Review, Guards::NONE.with(Guard::ReadersDisagree)),
+            _ => (Decision::Review, Guards::NONE.with(Guard::ReadersDisagree)),
         };
-        verdicts.pairs.push(DecidedPair { left, right, weight: model.thresholds.review, decision, guards });
+        verdicts.pairs.push(DecidedPair { left, right, weight, decision, guards });
     }
     parallel::sort_by_word(&mut verdicts.pairs, |pair| word_of(pair.left, pair.right));
     parallel::sort_by_word(&mut apart, |&(left, right)| word_of(left, right));
     apart.dedup();
     verdicts.apart = apart;
-    verdicts
+    Ok(verdicts)
 }
 
 /// Both numbers verified and different, or different numbers on names that are not alike: two children.

@@ -2,13 +2,14 @@
 //!
 //! # Source
 //! `nhs-number-conflict`: Mavis matches no two different numbers; NHS duplicates exist, so a person
-//! decides. `multiple-birth`, `placeholder-twin`: identity.md 2.3, 3.1 (birth order, placeholders).
+//! decides. `multiple-birth`, `placeholder-twin`: names such as "Twin 2" are no names, but tell the birth order.
 //! `possible-identity-change`: after adoption the old number is invalidated without a chain, on
 //! purpose; the two identities must never be joined or shown together (PCSE adoption guidance).
 
 use super::comparison::RecordIndex;
 use super::predicate::{Pair, Test, birth, family, given, household, number, place};
 use super::score::PairScore;
+use crate::identity::nhs_number::are_adjacent;
 
 /// Why a pair may not simply be linked by its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,6 +160,8 @@ pub(crate) enum NameEvidence {
 pub(crate) struct Facts {
     pub(crate) names: NameEvidence,
     pub(crate) numbers_differ: bool,
+    /// Numbers given one after the other, as to children of one birth.
+    pub(crate) numbers_adjacent: bool,
     pub(crate) both_verified: bool,
     pub(crate) same_number: bool,
     pub(crate) same_source: bool,
@@ -181,6 +184,11 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// Whether the two are children of one birth by their numbers.
+    pub(crate) fn are_of_one_birth(&self) -> bool {
+        self.numbers_adjacent && self.same_birth_date
+    }
+
     /// Another mother in another place.
     fn is_rehomed(&self) -> bool {
         self.other_mother && !self.same_place
@@ -205,11 +213,12 @@ impl Facts {
         let number_of = |record: RecordIndex| pair.fields.number[record as usize];
         let source_of = |record: RecordIndex| pair.fields.source[record as usize];
         let (left, right) = (number_of(pair.left), number_of(pair.right));
-        let both_valid = left.number().is_some() && right.number().is_some();
+        let both = left.number().zip(right.number());
         let family_unlike = family_unlike(pair);
         Facts {
             names: name_evidence(pair),
-            numbers_differ: both_valid && left.number() != right.number(),
+            numbers_differ: both.is_some_and(|(left, right)| left != right),
+            numbers_adjacent: both.is_some_and(|(left, right)| are_adjacent(left, right)),
             both_verified: left.is_verified() && right.is_verified(),
             same_number: number::equal(pair, 0.0),
             same_source: source_of(pair.left) == source_of(pair.right),
@@ -297,7 +306,7 @@ pub(crate) fn judge(facts: &Facts, score: &PairScore, multiple: bool, against_ho
     // Unlike names need a number to be one child; names that are only alike do where twins may be in reach.
     let twins_possible = multiple || score.is_household();
     let alike = facts.names == NameEvidence::Alike && twins_possible;
-    raise(Guard::MultipleBirth, undecided && (unlike || alike || near));
+    raise(Guard::MultipleBirth, undecided && (unlike || alike || near || facts.numbers_adjacent));
     raise(Guard::PlaceholderTwin, undecided && facts.names == NameEvidence::Missing && multiple);
     let named_alike = matches!(facts.names, NameEvidence::Same | NameEvidence::Alike);
     let changed = named_alike && facts.same_birth_date && facts.family_unlike && !facts.same_number;

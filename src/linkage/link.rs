@@ -18,6 +18,7 @@ use super::walk::Walk;
 use super::weighed::weigh_pairs;
 use crate::error::Error;
 use hashbrown::{HashMap, HashSet};
+use std::convert::Infallible;
 
 /// What a run is told beside table and model.
 #[derive(Default)]
@@ -255,7 +256,10 @@ fn conclude(table: &Table, found: Found, options: &LinkOptions) -> Result<(Linke
         parallel::sort_by_word(&mut candidates.household, |&(left, right)| word_of(left, right));
         candidates.household.dedup();
     }
-    let verdicts = decide::decide(table, &model, candidates, options);
+    let weigh = |pairs: &[(RecordIndex, RecordIndex)]| -> Result<Vec<f64>, Error> {
+        Ok(weigh_pairs(table, &model, pairs)?.iter().map(|pair| pair.score.weight).collect())
+    };
+    let verdicts = decide::decide(table, &model, candidates, options, weigh)?;
     let (children, pairs, restricted, refused) = group(table, verdicts, options);
     Ok((Linked { children, pairs, restricted, refused, model, training, blocking, oversized }, scan))
 }
@@ -325,7 +329,10 @@ pub(crate) fn decide_pairs(
     for (one, other) in candidates_of_one(&candidates.pairs) {
         candidates.offer_household(model, few.weigh(one, other), (one, other));
     }
-    let verdicts = decide::decide(table, model, candidates, options);
+    let weigh = |pairs: &[(RecordIndex, RecordIndex)]| -> Result<Vec<f64>, Infallible> {
+        Ok(pairs.iter().map(|&(left, right)| few.weigh(left, right).weight).collect())
+    };
+    let Ok(verdicts) = decide::decide(table, model, candidates, options, weigh);
     let (_, pairs, restricted, _) = group(table, verdicts, options);
     (pairs, restricted)
 }

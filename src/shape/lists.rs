@@ -6,8 +6,7 @@ use crate::identity::nhs_number::NhsNumber;
 use crate::linkage::LinkOptions;
 use crate::linkage::barred::Barred;
 use crate::linkage::child_id::Previous;
-use crate::linkage::decisions::{DecisionRow, Decisions};
-use crate::linkage::superseded::Superseded;
+use crate::linkage::decisions::DecisionRow;
 use crate::linkage::table::Table;
 
 /// What people and earlier runs know. Each list is looked at when it comes, but for the earlier run, whose records
@@ -74,13 +73,7 @@ impl Lists {
     /// # Errors
     /// `list/...` of the children of an earlier run.
     pub(crate) fn apply(self, table: &mut Table) -> Result<(LinkOptions, Vec<String>), Error> {
-        let (superseded, findings) = Superseded::new(self.superseded);
-        table.replace_superseded(&superseded);
-        let mut notes: Vec<String> = findings.iter().map(|finding| finding.to_string()).collect();
-        let (decisions, unknown) = Decisions::new(table, &self.decisions);
-        if unknown > 0 {
-            notes.push(format!("{unknown} decisions are on records that are not in the input"));
-        }
+        let (decisions, notes) = lists::bring_to_bear(table, &self.superseded, &self.decisions);
         let previous = match self.previous {
             Some((children, next)) => in_list("children", lists::read_previous(&children[..], next, table))?,
             None => Previous::default(),

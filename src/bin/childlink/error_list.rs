@@ -9,7 +9,7 @@ use childlink::Error;
 use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::evaluate::{Truth, false_pairs, missed_pairs};
 use childlink::linkage::explain::explain;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::Write;
 use std::path::Path;
 
@@ -57,8 +57,8 @@ impl Again {
 
 impl Errors<'_> {
     /// Writes the false and the missed pairs: keys, the weight and decision where the pair was listed,
-    /// the groups of both records, and the waterfall where the run was read again. A pair that must not
-    /// be shown has no waterfall.
+    /// the groups of both records, and the waterfall where the run was read again: without whereabouts where either
+    /// child is sensitive, and none for a pair that must not be shown.
     ///
     /// # Errors
     /// `output/cannot-write`; those of [`explain`].
@@ -127,10 +127,18 @@ impl Errors<'_> {
         let found: Vec<Option<(RecordIndex, RecordIndex)>> = pairs.iter().map(shown).collect();
         let wanted: Vec<(RecordIndex, RecordIndex)> = found.iter().flatten().copied().collect();
         let mut waterfalls = explain(table, &rerun.model, &wanted)?.into_iter();
-        let text = |pair: &Option<(RecordIndex, RecordIndex)>| {
-            let waterfall = pair.and_then(|_| waterfalls.next());
-            waterfall.map_or_else(String::new, |waterfall| serde_json::to_string(&waterfall).unwrap_or_default())
+        let cluster = |row: u32| self.linked.cluster[row as usize];
+        let sensitive: FxHashSet<u32> = (0..self.linked.cluster.len() as u32)
+            .filter(|&row| find(row).is_some_and(|record| table.is_sensitive(record)))
+            .map(cluster)
+            .collect();
+        let text = |(pair, &(left, right)): (&Option<(RecordIndex, RecordIndex)>, &(u32, u32))| {
+            let Some(mut waterfall) = pair.and_then(|_| waterfalls.next()) else { return String::new() };
+            if [left, right].into_iter().any(|row| sensitive.contains(&cluster(row))) {
+                waterfall.withhold_whereabouts(&rerun.model);
+            }
+            serde_json::to_string(&waterfall).unwrap_or_default()
         };
-        Ok(found.iter().map(text).collect())
+        Ok(found.iter().zip(pairs).map(text).collect())
     }
 }

@@ -3,6 +3,7 @@
 use crate::command::link::Format;
 use crate::frame_input::read_frame;
 use childlink::Error;
+use childlink::error::columns_found;
 use childlink::linkage::evaluate::{PersonTruth, Truth};
 use childlink::linkage::frame::{Frame, FrameColumn, NULL_ID};
 use childlink::linkage::value::Value;
@@ -208,12 +209,18 @@ pub(crate) fn column<'f>(frame: &'f Frame, path: &Path, names: &[&str]) -> Resul
     Ok(&frame.columns()[place(frame, path, names)?])
 }
 
+/// Whether a column's name is one of those by which such files name records.
+fn is_key(name: &str) -> bool {
+    let of_one = name.strip_suffix("_l").or_else(|| name.strip_suffix("_r")).unwrap_or(name);
+    ["source", "record_id", "unique_id", "source_dataset", "value"].contains(&of_one)
+}
+
 fn place(frame: &Frame, path: &Path, names: &[&str]) -> Result<usize, Error> {
     frame.columns().iter().position(|column| names.contains(&column.name.as_str())).ok_or_else(|| {
-        let found: Vec<&str> = frame.columns().iter().map(|column| column.name.as_str()).collect();
+        let found = columns_found(frame.columns().iter().map(|column| column.name.as_str()), is_key);
         Error::new(
             "evaluate/missing-column",
-            format!("{} has no column {}; it has {}", path.display(), names[0], found.join(", ")),
+            format!("{} has no column {}; {found}", path.display(), names[0]),
             "give a file with that column",
         )
         .in_field(names[0])

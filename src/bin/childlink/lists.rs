@@ -12,9 +12,9 @@ use childlink::index::Change;
 use childlink::linkage::LinkOptions;
 use childlink::linkage::barred::{Barred, BarredHash};
 use childlink::linkage::child_id::Previous;
-use childlink::linkage::decisions::{DecisionRow, Decisions};
+use childlink::linkage::comparison::RecordIndex;
+use childlink::linkage::decisions::DecisionRow;
 use childlink::linkage::national::NationalResult;
-use childlink::linkage::superseded::Superseded;
 use childlink::linkage::table::Table;
 use childlink::project::Project;
 use serde_json::{Value, json};
@@ -144,19 +144,8 @@ impl Lists {
             note(counts.lapsed, "traced numbers were not used, since their records have changed: ask about them again");
             note(counts.shared, "traced numbers were not used: one number was found for children who differ");
         }
-        if !self.superseded.is_empty() {
-            let (superseded, findings) = Superseded::new(self.superseded.iter().copied());
-            table.replace_superseded(&superseded);
-            notes.extend(findings.iter().map(|finding| finding.to_string()));
-        }
-        let (decisions, unknown) = Decisions::new(table, &self.decisions);
-        if unknown > 0 {
-            notes.push(format!("{unknown} decisions are on records that are not in the input"));
-        }
-        if decisions.invalidated() > 0 {
-            let number = decisions.invalidated();
-            notes.push(format!("{number} decisions do not count: they are on records that were invalidated since"));
-        }
+        let (decisions, more) = lists::bring_to_bear(table, &self.superseded, &self.decisions);
+        notes.extend(more);
         options.decisions = decisions;
         if let Some((hashes, key)) = &self.barred {
             options.barred = Barred::new(key, hashes.iter().copied());
@@ -174,14 +163,28 @@ fn read_previous(path: &Path, next_child_id: u64, table: &Table) -> Result<Previ
     if extension(path) == "csv" {
         return in_file(path, lists::read_previous(open(path)?, next_child_id, table));
     }
+    previous_of_frame(path, next_child_id, |source, record_id| table.find(source, record_id))
+}
+
+/// The groups of an earlier run from a table of any form; `find` knows the records by source and record id.
+///
+/// # Errors
+/// `list/unreadable`, and those of [`Keyed::read`].
+pub(crate) fn previous_of_frame(
+    path: &Path,
+    next_child_id: u64,
+    find: impl Fn(&str, &str) -> Option<RecordIndex>,
+) -> Result<Previous, Error> {
     let keyed = Keyed::read(path)?;
     let child_id = column(&keyed.frame, path, &["child_id"])?;
     let mut previous = Previous { children: Vec::new(), next_child_id };
     for row in 0..keyed.frame.rows() {
+        let child = spelled(child_id.value(row)).parse().map_err(|_| {
+            let message = format!("{}: the child_id of row {} is no whole number", path.display(), row + 1);
+            Error::new("list/unreadable", message, "name the folder that an earlier run wrote")
+        })?;
         let (source, record_id) = keyed.key(row);
-        if let (Some(record), Ok(child)) = (table.find(&source, &record_id), spelled(child_id.value(row)).parse()) {
-            previous.children.push((record, child));
-        }
+        previous.take(find(&source, &record_id), child);
     }
     Ok(previous)
 }

@@ -11,7 +11,7 @@ pub mod parquet;
 
 use super::rows::NO_RECORD_ID;
 use crate::date::PartialDate;
-use crate::error::{Code, Error, Severity};
+use crate::error::{Code, Error, Severity, columns_found};
 use crate::identity::raw::DateOrder;
 use crate::identity::written_date;
 
@@ -151,11 +151,15 @@ struct Columns {
 impl Columns {
     fn find(events: Events, header: &[impl AsRef<str>]) -> Result<Columns, Error> {
         let place = |name: &str| header.iter().position(|column| column.as_ref().eq_ignore_ascii_case(name));
-        let names: Vec<&str> = header.iter().map(AsRef::as_ref).collect();
+        let is_known = |name: &str| {
+            let known = events.columns().iter().map(|(own, _)| *own).chain(["source", "record_id"]);
+            known.into_iter().any(|own| own.eq_ignore_ascii_case(name))
+        };
         let missing = |name: &str| {
+            let found = columns_found(header.iter().map(AsRef::as_ref), is_known);
             Error::new(
                 "events/column-missing",
-                format!("there is no column `{name}`; the columns are {}", names.join(", ")),
+                format!("there is no column `{name}`; {found}"),
                 "name the columns as docs/due-list.md says",
             )
             .in_field(name)

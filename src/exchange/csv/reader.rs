@@ -8,6 +8,7 @@ use crate::exchange::column_map::ColumnMap;
 use crate::exchange::encoding::Utf8Tally;
 use crate::exchange::rows::{
     FIELD_COUNT, InputReport, ReadOptions, RowSink, Rows, SetAside, TakenRows, UNBALANCED_QUOTE, UNDECODABLE,
+    is_sensitive,
 };
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -332,7 +333,9 @@ pub fn read_again<R: Read + Seek>(
                     .map_or(String::new(), |()| text)
             };
             let (own, record_id) = (field(Column::Source), field(Column::RecordId));
-            each(SetAside { row: line, source: options.source.of(own.trim()), record_id: record_id.trim(), raw });
+            let is_sensitive = is_sensitive(&field(Column::Sensitive), raw);
+            let source = options.source.of(own.trim());
+            each(SetAside { row: line, source, record_id: record_id.trim(), raw, is_sensitive });
         });
     }
     Ok(())

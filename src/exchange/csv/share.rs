@@ -1,5 +1,5 @@
 //! One file read by several hosts that share no memory, such as the workers of a browser page: each reads
-//! every so-manieth chunk, and one of them joins what came of all.
+//! every nth chunk, and one of them joins what came of all.
 
 use super::reader::{ChunkRows, Reader, Source, beginning_of, cannot_read, settle};
 use super::split::Splitter;

@@ -7,7 +7,7 @@
 use super::bound::Bag;
 use super::evaluate::{Row, Scope, evaluate};
 use super::expression::{Expression, Names};
-use crate::error::Error;
+use crate::error::{Error, columns_found};
 use crate::linkage::frame::{Dictionary, Frame};
 use crate::linkage::parallel;
 use crate::linkage::value::Value;
@@ -64,6 +64,12 @@ impl Tuples {
     }
 }
 
+/// Whether a text may be the name of a column, and not a value of a file without a header: names hold no dates or
+/// numbers of people.
+fn is_like_a_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().filter(char::is_ascii_digit).count() < 4 && !text.contains('@')
+}
+
 /// The numbers in a frame of the columns that expressions name.
 ///
 /// # Errors
@@ -71,11 +77,12 @@ impl Tuples {
 pub(super) fn columns_of(frame: &Frame, names: &Names, place: &str) -> Result<Vec<usize>, Error> {
     let find = |name: &String| {
         frame.columns().iter().position(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
-            let known: Vec<&str> = frame.columns().iter().map(|column| column.name.as_str()).collect();
+            let names = || frame.columns().iter().map(|column| column.name.as_str());
+            let found = columns_found(names(), |_| names().all(is_like_a_name));
             Error::new(
                 "splink/missing-column",
-                format!("{place} reads the column {name}, which the records lack"),
-                format!("the records have: {}", known.join(", ")),
+                format!("{place} reads the column {name}, which the records lack; {found}"),
+                "name the columns as the model does; the first line must hold the names",
             )
             .in_field(name)
         })

@@ -63,8 +63,8 @@ impl TableBuilder {
         TableBuilder { input, source, row, room: records, ..TableBuilder::default() }
     }
 
-    /// The id of the source of this name. Sources past 65,535 share the last id's fate of being
-    /// refused by the caller: no child health region has a thousandth of that.
+    /// The id of the source of this name. There are 65,536 ids: later sources share the last one, so that a host refuses
+    /// inputs of so many (those of this library from 4,096 on).
     pub fn source(&mut self, name: &str) -> SourceId {
         let index = self.sources.iter().position(|known| known == name).unwrap_or_else(|| {
             self.sources.push(name.to_owned());

@@ -90,7 +90,7 @@ fn write(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     }
     let history: Vec<(u64, Vec<Telling<'_>>)> =
         history.into_iter().map(|(child, told)| (child, in_order(told))).collect();
-    let mut tables = Tables { folder: OutputFolder::create(&args.out)?, format: args.format };
+    let mut tables = Tables::new(OutputFolder::create(&args.out)?, args.format);
     let records = &built.table;
     tables.write("best", &best_columns(&rules), |sheet| write_best(sheet, records, &children, &rules))?;
     tables.write("origins", &origins_columns(), |sheet| write_origins(sheet, records, &children, &rules))?;

@@ -113,6 +113,11 @@ fn pair_row(folder: &Path, name: &str, wanted: [&str; 4]) -> Result<Option<(Fram
     Ok(row.map(|row| (frame, row)))
 }
 
+/// What became of a pair that is not listed, by the children of its records.
+fn unlisted(children: &[String; 2]) -> &'static str {
+    if !children[0].is_empty() && children[0] == children[1] { "one child, through other records" } else { "distinct" }
+}
+
 /// The bars of a waterfall and their sum.
 fn waterfall_in_words(waterfall: &Waterfall<'_>) -> String {
     let bits = |bits: f64| format!("{bits:+.2}");
@@ -171,7 +176,7 @@ impl Pair {
             let (frame, row) = listed.as_ref()?;
             Some(spelled(frame.column(name)?.value(*row)).into_owned())
         };
-        let decision = said("decision").unwrap_or_else(|| "distinct".to_owned());
+        let decision = said("decision").unwrap_or_else(|| unlisted(&both).to_owned());
         let codes = said("guards").unwrap_or_default();
         let guards = Guard::ALL.into_iter().filter(|guard| codes.split('|').any(|code| code == guard.code())).collect();
         Ok(Pair { left, right, children: both, decision, guards, withheld })

@@ -257,7 +257,7 @@ pub(crate) fn write_results(
     linked: &Linked,
 ) -> Result<(OutputFolder, Value), Error> {
     let table = &records.built.table;
-    let tables = Tables { folder, format: form.format };
+    let tables = Tables::new(folder, form.format);
     // What is counted and explained does not wait for the long tables to be written.
     let (tables, (waterfalls, summary, statistics)) = parallel::both(
         || write_long_tables(tables, table, linked),
@@ -317,16 +317,34 @@ fn write_short_tables(
     if with_changes {
         tables.write("changes", &linked::changes_columns(), |sheet| linked::write_changes(sheet, table, linked))?;
     }
-    Ok(tables.folder)
+    Ok(tables.finish_run())
 }
+
+/// The tables that a run of any kind may write.
+const OF_RUNS: [&str; 7] = ["children", "links", "review", "restricted", "quarantine", "changes", "traces"];
 
 /// Result tables on their way into the folder.
 pub(crate) struct Tables {
     pub(crate) folder: OutputFolder,
-    pub(crate) format: Format,
+    format: Format,
+    written: Vec<String>,
 }
 
 impl Tables {
+    pub(crate) fn new(folder: OutputFolder, format: Format) -> Tables {
+        Tables { folder, format, written: Vec::new() }
+    }
+
+    /// Takes away the tables that only an earlier run wrote, of another kind or with other lists: they would contradict
+    /// those of this run. Answers the folder.
+    pub(crate) fn finish_run(mut self) -> OutputFolder {
+        let stale = OF_RUNS.into_iter().filter(|name| !self.written.iter().any(|written| written == name));
+        for name in stale {
+            Format::ALL.iter().for_each(|format| self.folder.supersede(&format!("{name}.{}", format.extension())));
+        }
+        self.folder
+    }
+
     /// Writes one table; one of another form that an earlier run left is taken away.
     pub(crate) fn write(
         &mut self,
@@ -341,6 +359,7 @@ impl Tables {
         for other in Format::ALL.into_iter().filter(|other| *other != self.format) {
             self.folder.supersede(&format!("{name}.{}", other.extension()));
         }
+        self.written.push(name.to_owned());
         Ok(())
     }
 }

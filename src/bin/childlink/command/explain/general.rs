@@ -1,6 +1,6 @@
 //! `childlink explain` for a run by a Splink model: records of any columns.
 
-use super::{Args, pair_row, same_record, unknown_record, waterfall_in_words};
+use super::{Args, pair_row, same_record, unknown_record, unlisted, waterfall_in_words};
 use crate::general_rerun::GeneralRerun;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output;
@@ -73,7 +73,8 @@ impl Told {
             }
         }
         let groups = [group_of(&keys[0]), group_of(&keys[1])];
-        Ok(Told { groups, keys, decision: decision.unwrap_or_else(|| "distinct".to_owned()), fields })
+        let decision = decision.unwrap_or_else(|| unlisted(&groups).to_owned());
+        Ok(Told { groups, keys, decision, fields })
     }
 
     fn in_words(&self, waterfall: &Waterfall<'_>) -> String {

@@ -5,8 +5,8 @@ use crate::command::Outcome;
 use crate::command::score::{findings_json, outcome, read_model, read_types};
 use crate::frame_input::Datasets;
 use crate::input::Inputs;
-use crate::linked::{Keyed, column, find, spelled};
-use crate::lists::next_child_id;
+use crate::linked::find;
+use crate::lists::{next_child_id, previous_of_frame};
 use crate::output::OutputFolder;
 use crate::render::{Terminal, count, table};
 use crate::run_record;
@@ -118,7 +118,7 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
         linked.pairs.iter().filter(|pair| pair.decision == Decision::Review).map(|p| (p.left, p.right)).collect();
     let scores = compiled.score(&review)?;
     let review = Predictions::new(&records, &model, compiled, (review, Vec::new()), scores);
-    let mut tables = Tables { folder, format: args.format };
+    let mut tables = Tables::new(folder, args.format);
     tables.write("children", &linked::children_columns(), |s| linked_records::write_groups(s, &keys, &linked))?;
     tables.write("links", &linked::links_columns(), |s| linked_records::write_links(s, &keys, &linked))?;
     let review_columns = linked_records::review_columns(&records, &model);
@@ -147,12 +147,12 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
         findings,
     };
     let summary = run.summary();
-    let mut folder = tables.folder;
+    let mut folder = tables.finish_run();
     folder.put("model.json", model.to_json().as_bytes())?;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
     folder.put("report.html", general_page(&summary, &model)?.as_bytes())?;
     // What a run by the built-in model may have left there.
-    ["restricted.csv", "restricted.parquet", "statistics.json"].into_iter().for_each(|name| folder.supersede(name));
+    folder.supersede("statistics.json");
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let mut record = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
@@ -169,21 +169,12 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
 
 /// The groups of an earlier run, as far as their records still exist.
 fn read_previous(folder: &Path, records: &Records, keys: &RecordKeys<'_>) -> Result<Previous, Error> {
-    let path = find(folder, "children")?;
-    let keyed = Keyed::read(&path)?;
-    let child_id = column(&keyed.frame, &path, &["child_id"])?;
     let all = 0..records.frame().rows() as RecordIndex;
     let places: HashMap<(String, String), RecordIndex> =
         all.map(|record| ((keys.source(record), keys.record_id(record)), record)).collect();
-    let mut previous = Previous { children: Vec::new(), next_child_id: next_child_id(folder)? };
-    for row in 0..keyed.frame.rows() {
-        let (source, record_id) = keyed.key(row);
-        let record = places.get(&(source.into_owned(), record_id.into_owned()));
-        if let (Some(&record), Ok(group)) = (record, spelled(child_id.value(row)).parse()) {
-            previous.children.push((record, group));
-        }
-    }
-    Ok(previous)
+    previous_of_frame(&find(folder, "children")?, next_child_id(folder)?, |source, record_id| {
+        places.get(&(source.to_owned(), record_id.to_owned())).copied()
+    })
 }
 
 impl Run<'_> {

@@ -84,7 +84,7 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 
     let _phase = progress.phase("Writing");
     let began = Instant::now();
-    let mut tables = Tables { folder, format: args.format };
+    let mut tables = Tables::new(folder, args.format);
     tables.write("traces", &traces_columns(), |sheet| write_traces(sheet, table, &traced))?;
     let steps = by_step(&traced);
     let (persons, traced_records) = (traced.persons, traced.records.len());
@@ -122,7 +122,7 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         "review": pairs_decided(&linked, Decision::Review),
         "restricted": linked.restricted.len(),
     });
-    let mut folder = tables.folder;
+    let mut folder = tables.finish_run();
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
     // What a run by a model may have left there.
     ["model.json", "report.html", "statistics.json"].into_iter().for_each(|name| folder.supersede(name));
