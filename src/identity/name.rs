@@ -94,7 +94,12 @@ struct Comparison {
 
 impl Comparison {
     fn of(text: &str, field: NameField) -> Comparison {
-        let mut comparison = Comparison { text: fold(&without_shorthand(text)), uncertain: false, birth_order: None };
+        let mut text = fold(&without_shorthand(text));
+        // `N/A` and `N/K`, before they could be taken for initials and joined: `Na` is a name.
+        if matches!(text.as_str(), "N A" | "N K") {
+            text.clear();
+        }
+        let mut comparison = Comparison { text, uncertain: false, birth_order: None };
         // Each round either shortens the name or is the last.
         loop {
             let text = match field {

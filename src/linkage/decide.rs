@@ -43,7 +43,7 @@ pub(super) fn decide<E>(
     options: &LinkOptions,
     weigh: impl FnOnce(&[(RecordIndex, RecordIndex)]) -> Result<Vec<f64>, E>,
 ) -> Result<Verdicts, E> {
-    let Candidates { pairs, household } = candidates;
+    let Candidates { pairs, household, beside } = candidates;
     // Two records that are children of one household, or of one birth by their numbers: each has another child in reach.
     let of_one_birth = pairs.iter().filter(|pair| pair.facts.are_of_one_birth()).map(|pair| (pair.left, pair.right));
     let multiple: HashSet<RecordIndex> =
@@ -58,6 +58,12 @@ pub(super) fn decide<E>(
     let mut apart = household;
     apart
         .extend(judged.iter().filter(|pair| is_distinct(pair)).map(|pair| (pair.candidate.left, pair.candidate.right)));
+    let recur = TwoSources::of(table, &judged, model.thresholds.link);
+    for pair in judged.iter_mut().filter(|pair| recur.have(&pair.candidate)) {
+        pair.guards = pair.guards.with(Guard::MultipleBirth);
+        apart.push((pair.candidate.left, pair.candidate.right));
+    }
+    apart.extend(beside.iter().filter(|candidate| recur.have(candidate)).map(|pair| (pair.left, pair.right)));
     parallel::sort_by_word(&mut apart, |&(left, right)| word_of(left, right));
     judged.retain(|pair| !is_distinct(pair) && !are_siblings(&pair.candidate.facts));
     let rivalry = Rivalry { table, apart: &apart, thresholds: model.thresholds };
@@ -130,6 +136,40 @@ fn is_distinct(pair: &Judged) -> bool {
 /// sisters of one mother and home, if anything. Unlike distinct records, they may still meet through others.
 fn are_siblings(facts: &Facts) -> bool {
     facts.names == NameEvidence::Unlike && !facts.same_birth_date && !facts.same_number
+}
+
+/// Who stands under one name in two sources.
+struct TwoSources<'a> {
+    table: &'a Table,
+    /// Pairs of two sources with the same names and birth date, seen from both sides.
+    named: Vec<Partner>,
+}
+
+impl TwoSources<'_> {
+    fn of<'a>(table: &'a Table, judged: &[Judged], link: f64) -> TwoSources<'a> {
+        let named = from_both_sides(judged.iter().filter(|pair| {
+            let facts = &pair.candidate.facts;
+            facts.one_name && facts.same_birth_date && !facts.same_source && pair.candidate.score.weight >= link
+        }));
+        TwoSources { table, named }
+    }
+
+    /// Whether a pair of one source is two children, since another source has both of them too, each under its own name:
+    /// `Ella` and `Ellie`, born on one day, in two systems. A slip in one of two records of one child is seldom made in
+    /// another system again, beside the right name.
+    fn have(&self, pair: &Candidate) -> bool {
+        let facts = &pair.facts;
+        let other_name = !facts.one_name && facts.names != NameEvidence::Missing;
+        if !(other_name && facts.same_source && facts.same_birth_date && !facts.same_number) {
+            return false;
+        }
+        let source = |record: RecordIndex| self.table.fields.source[record as usize];
+        let of_right = |one: RecordIndex| {
+            let mut partners = of_record(&self.named, pair.right);
+            partners.any(|&(_, other, _)| one != other && source(one) == source(other))
+        };
+        of_record(&self.named, pair.left).any(|&(_, one, _)| of_right(one))
+    }
 }
 
 /// What stands between candidates of one record: it belongs to one child.

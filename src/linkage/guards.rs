@@ -159,6 +159,8 @@ pub(crate) enum NameEvidence {
 #[derive(Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) names: NameEvidence,
+    /// The given names are one name, not only as like as slips make them.
+    pub(crate) one_name: bool,
     pub(crate) numbers_differ: bool,
     /// Numbers given one after the other, as to children of one birth.
     pub(crate) numbers_adjacent: bool,
@@ -217,6 +219,7 @@ impl Facts {
         let family_unlike = family_unlike(pair);
         Facts {
             names: name_evidence(pair),
+            one_name: is_one_name(pair),
             numbers_differ: both.is_some_and(|(left, right)| left != right),
             numbers_adjacent: both.is_some_and(|(left, right)| are_adjacent(left, right)),
             both_verified: left.is_verified() && right.is_verified(),
@@ -246,15 +249,10 @@ fn name_evidence(pair: &Pair) -> NameEvidence {
         NameEvidence::Same
     } else if any(&[(given::missing, 0.0)]) {
         NameEvidence::Missing
-    } else if any(&[
-        (given::equal, 0.0),
-        (given::all_words_equal, 0.0),
-        (given::shared_first_word, 0.0),
-        (given::other_name, 0.0),
-        (given::similar_to_rare, 0.8),
-    ]) {
+    } else if is_one_name(pair) || (!given::equal(pair, 0.0) && given::similar_to_rare(pair, 0.8)) {
         NameEvidence::Same
     } else if any(&[
+        (given::equal, 0.0),
         (given::nickname, 0.0),
         (given::slip, 0.0),
         (given::initial, 0.0),
@@ -264,6 +262,17 @@ fn name_evidence(pair: &Pair) -> NameEvidence {
         NameEvidence::Alike
     } else {
         NameEvidence::Unlike
+    }
+}
+
+/// Whether given names are one name, in whatever spelling and however many of its words were written down.
+fn is_one_name(pair: &Pair) -> bool {
+    match given::equal(pair, 0.0) {
+        true => !given::others_differ(pair, 0.0),
+        false => {
+            let tests: [Test; 3] = [given::all_words_equal, given::shared_first_word, given::other_name];
+            tests.into_iter().any(|holds| holds(pair, 0.0))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::estimate::{self, TrainingReport};
 use super::guards::{Facts, Guard, Guards};
 use super::model::{Compiled, Few, Model};
 use super::parallel;
+use super::predicate::{Pair, number};
 use super::score::{PairScore, Weighs, probability};
 use super::table::Table;
 use super::walk::Walk;
@@ -249,9 +250,14 @@ fn conclude(table: &Table, found: Found, options: &LinkOptions) -> Result<(Linke
     let Found { model, training, scanned } = found;
     let Scanned { mut candidates, blocking, oversized, scan, .. } = scanned;
     if options.kind == LinkKind::LinkOnly {
-        for pair in weigh_pairs(table, &model, &candidates_of_one(&candidates.pairs))? {
-            candidates.offer_household(&model, pair.score, (pair.left, pair.right));
-        }
+        let compiled = Compiled::for_pairs(&table.fields, Some(&model));
+        let scorer = compiled.scorer(&model)?;
+        let pairs = candidates_of_one(&candidates.pairs);
+        let weighed = parallel::map_each(pairs.len(), |place| {
+            let (left, right) = pairs[place];
+            Candidate { left, right, score: scorer.score(left, right), facts: Facts::of(&compiled.pair(left, right)) }
+        });
+        weighed.into_iter().for_each(|candidate| candidates.offer_beside(&model, candidate));
         // Pairs of two sources are known already.
         parallel::sort_by_word(&mut candidates.household, |&(left, right)| word_of(left, right));
         candidates.household.dedup();
@@ -269,21 +275,26 @@ fn conclude(table: &Table, found: Found, options: &LinkOptions) -> Result<(Linke
 pub(super) struct Candidates {
     pub(super) pairs: Vec<Candidate>,
     pub(super) household: Vec<(RecordIndex, RecordIndex)>,
+    /// Pairs that may not be linked, since only records of different sources are, but tell of other children in reach.
+    pub(super) beside: Vec<Candidate>,
 }
 
 impl Candidates {
-    /// Keeps a pair of records if anything can come of it.
-    fn offer(
-        &mut self,
-        model: &Model,
-        score: PairScore,
-        facts: impl FnOnce() -> Facts,
-        (left, right): (RecordIndex, RecordIndex),
-    ) {
-        if score.weight >= model.thresholds.review {
-            self.pairs.push(Candidate { left, right, score, facts: facts() });
+    /// Keeps a pair of records if anything can come of it: by its weight, or since one NHS number stands on both, which
+    /// a person must hear of however little else agrees.
+    fn offer(&mut self, model: &Model, score: PairScore, pair: &Pair<'_>, (left, right): (RecordIndex, RecordIndex)) {
+        if score.weight >= model.thresholds.review || number::equal(pair, 0.0) {
+            self.pairs.push(Candidate { left, right, score, facts: Facts::of(pair) });
+        }
+        self.offer_household(model, score, (left, right));
+    }
+
+    /// Keeps a pair that is not compared for its own sake.
+    fn offer_beside(&mut self, model: &Model, candidate: Candidate) {
+        if candidate.score.weight >= model.thresholds.review {
+            self.beside.push(candidate);
         } else {
-            self.offer_household(model, score, (left, right));
+            self.offer_household(model, candidate.score, (candidate.left, candidate.right));
         }
     }
 
@@ -324,10 +335,11 @@ pub(crate) fn decide_pairs(
 ) -> (Vec<DecidedPair>, Vec<RestrictedPair>) {
     let mut candidates = Candidates::default();
     for &(left, right) in pairs {
-        candidates.offer(model, few.weigh(left, right), || Facts::of(&few.pair(left, right)), (left, right));
+        candidates.offer(model, few.weigh(left, right), &few.pair(left, right), (left, right));
     }
     for (one, other) in candidates_of_one(&candidates.pairs) {
-        candidates.offer_household(model, few.weigh(one, other), (one, other));
+        let (score, facts) = (few.weigh(one, other), Facts::of(&few.pair(one, other)));
+        candidates.offer_beside(model, Candidate { left: one, right: other, score, facts });
     }
     let weigh = |pairs: &[(RecordIndex, RecordIndex)]| -> Result<Vec<f64>, Infallible> {
         Ok(pairs.iter().map(|&(left, right)| few.weigh(left, right).weight).collect())
@@ -380,6 +392,8 @@ impl Scanner<'_> {
                 candidates.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
             pairs.extend(&candidates.household);
             parallel::sort_by_word(&mut pairs, |&(left, right)| word_of(left, right));
+            // One number on two children of one household makes a pair of both kinds.
+            pairs.dedup();
             let crowded = std::mem::take(&mut scanned.crowded);
             scanned.scan = Some(Scan { fingerprints, pairs, crowded, unchanged });
         }
@@ -412,8 +426,7 @@ impl Scanner<'_> {
         let is_known = |place: RecordIndex| as_it_was.get(place as usize).is_some_and(|&is| is);
         let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
             if !(is_known(left) && is_known(right)) {
-                let facts = || Facts::of(&compiled.pair(left, right));
-                kept.offer(model, scorer.score(left, right), facts, walk.pair(left, right));
+                kept.offer(model, scorer.score(left, right), &compiled.pair(left, right), walk.pair(left, right));
             }
         });
         let mut all = Candidates::default();
@@ -430,8 +443,7 @@ impl Scanner<'_> {
                 for &(left, right) in &pairs[piece * parallel::PIECE..end] {
                     let (one, other) = (places[left as usize], places[right as usize]);
                     let (one, other) = (one.min(other), one.max(other));
-                    let facts = || Facts::of(&compiled.pair(one, other));
-                    kept.offer(model, scorer.score(one, other), facts, (left, right));
+                    kept.offer(model, scorer.score(one, other), &compiled.pair(one, other), (left, right));
                 }
                 kept
             });

@@ -76,6 +76,16 @@ pub(in crate::linkage) fn other_name(pair: &Pair, _: f64) -> bool {
     among(left.words[0], &right, &right_other) || among(right.words[0], &left, &left_other)
 }
 
+/// Both sides have other names, and none of one side can be one of the other, not even as its initial: `Muhammad` with
+/// the other name `Yusuf`, and with `Ibrahim`. Children of one birth may share the first of their names.
+pub(in crate::linkage) fn others_differ(pair: &Pair, _: f64) -> bool {
+    let names = &pair.fields.names;
+    let (left, right) = pair.both(|record| pair.fields.other.of(record));
+    let first = |word: u32| names.text(word).chars().next();
+    let may_be_one = |one: u32, other: u32| names.spelling(one) == names.spelling(other) || first(one) == first(other);
+    left.whole != 0 && right.whole != 0 && !left.words().any(|one| right.words().any(|other| may_be_one(one, other)))
+}
+
 /// Spellings of one name (all spellings of Muhammad).
 pub(in crate::linkage) fn spelling(pair: &Pair, _: f64) -> bool {
     let (left, right) = given(pair);
