@@ -123,6 +123,9 @@ fn every_fault_of_a_programme_file_is_listed_with_its_line_and_what_to_do() {
         .replacen("requires = { series = \"six-in-one\"", "requires = { series = \"preschool-booster\"", 1)
         .replacen("gestation_before = 32", "gestation_before = 320", 1)
         .replacen("aged = [2, 3]", "aged = [2, 33]", 1);
+    // A ninth gate must not pass for the first.
+    let gate = |n| format!("\n[gate.z{n}]\ncondition = \"z\"\nclear = [\"04\"]\nstop = [\"08\"]\nsource = \"S21\"\n");
+    let broken = broken + &(1..=8).map(gate).collect::<String>();
     let line_of = |needle: &str| broken[..broken.find(needle).expect("the fault")].matches('\n').count() + 1;
     fs::write(folder.path().join("broken.toml"), &broken).expect("a file");
     let output = childlink(folder.path(), &["programme", "check", "broken.toml"]);
@@ -138,10 +141,13 @@ fn every_fault_of_a_programme_file_is_listed_with_its_line_and_what_to_do() {
         ("series = \"preschool-booster\"", "requires a series"),
         ("gestation_before = 320", "a whole number from 20 to 45"),
         ("aged = [2, 33]", "a list of whole numbers from 0 to 31"),
+        ("[gate.z8]", "the engine holds 8 gates"),
     ] {
         let wanted = format!("line {}:", line_of(needle));
         assert!(listed.lines().any(|line| line.contains(&wanted) && line.contains(word)), "{wanted} {word}\n{listed}");
     }
+
+    assert!(!listed.contains("z7"), "eight gates are no fault: {listed}");
 
     fs::write(folder.path().join("whole.toml"), &programme).expect("a file");
     let output = childlink(folder.path(), &["programme", "check", "whole.toml"]);

@@ -274,6 +274,27 @@ fn a_reader_is_told_of_what_is_doubtful() {
     assert!(answer.findings.iter().any(|finding| finding.code.id == code && finding.position == Some(1)));
 }
 
+/// No national definition says from when a dose is overdue: the days are the programme file's own.
+#[test]
+fn that_days_of_being_overdue_are_ours_is_said_once_where_there_are_any() {
+    let code = "schedule/overdue-unconfirmed";
+    let times = |programme: &Programme, born: &str| {
+        let child = child(day(born), None, Nation::England, Vec::new());
+        let answer = immunisations(programme, &child, day("2026-03-20"), Extent::Forecast);
+        let dated = answer.forecast.iter().any(|entry| entry.overdue_from.is_some());
+        (dated, answer.findings.iter().filter(|finding| finding.code.id == code).count())
+    };
+    assert_eq!(times(Programme::built_in(), "2026-01-05"), (true, 1));
+    let mut dead = child(day("2026-01-05"), None, Nation::England, Vec::new());
+    dead.death_date = Some(day("2026-02-01").into());
+    let answer = immunisations(Programme::built_in(), &dead, day("2026-03-20"), Extent::Forecast);
+    assert!(answer.findings.iter().all(|finding| finding.code.id != code), "nothing is due");
+    // A programme that has a source for it says nothing of the kind.
+    let text = include_str!("../data/schedules/uk-immunisation.toml").replacen("overdue_unconfirmed = true\n", "", 1);
+    let sourced = Programme::parse(&text).expect("no fault");
+    assert_eq!(times(&sourced, "2026-01-05"), (true, 0));
+}
+
 #[test]
 fn a_programme_reviewed_long_ago_is_pointed_out_on_every_child() {
     let stale = |as_at: &str| {

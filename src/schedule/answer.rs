@@ -67,7 +67,7 @@ pub struct Forecast<'p> {
     pub earliest: Option<Date>,
     /// The recommended day, kept even when past.
     pub due: Option<Date>,
-    /// The first day on which it counts as overdue.
+    /// The first day on which it counts as overdue; a finding says where no source confirms it.
     pub overdue_from: Option<Date>,
     /// The last day on which it may be given; `None` when there is no such day.
     pub latest: Option<Date>,

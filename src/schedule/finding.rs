@@ -121,6 +121,10 @@ codes! {
     UNCONFIRMED = "schedule/unconfirmed", Note,
         "an unconfirmed rule took part in this answer; `rule` names it",
         "have a clinician check the rule against the current guidance";
+    /// The answer has days from which doses count as overdue, and no source says which these are.
+    OVERDUE_UNCONFIRMED = "schedule/overdue-unconfirmed", Note,
+        "no national definition says from when a dose is overdue; every `overdue_from` is the programme file's own choice, unconfirmed",
+        "agree locally from when a dose counts as overdue";
     /// The programme has not been reviewed for more than 12 months.
     PROGRAMME_STALE = "schedule/programme-stale", Warning,
         "the programme was last reviewed more than 12 months before the day of evaluation",

@@ -4,7 +4,7 @@ use super::answer::Forecast;
 use super::child::{Child, Decision, DecisionKind};
 use super::cohort::{Cohort, Day, GateState, NEVER, SeasonOn, after, date_of, gate_state};
 use super::history::History;
-use super::programme::model::{Dose, Moment, Recommended, Rule, Series};
+use super::programme::model::{Dose, MOST_GATES, Moment, Recommended, Rule, Series};
 use super::status::Status;
 use super::vocabulary::SeriesId;
 use crate::date::Date;
@@ -193,13 +193,13 @@ fn ready_on(cohort: &Cohort<'_>, history: &History, dose: &Dose, on: Day) -> Opt
 pub(super) struct Record<'c> {
     pub(super) decisions: &'c [Decision],
     /// The state of each gate of the programme.
-    pub(super) gates: [GateState; 8],
+    pub(super) gates: [GateState; MOST_GATES],
     pub(super) as_at: Day,
 }
 
 impl<'c> Record<'c> {
     pub(super) fn new(cohort: &Cohort<'_>, child: &'c Child<'_>, as_at: Date) -> Record<'c> {
-        let mut gates = [GateState::Waiting; 8];
+        let mut gates = [GateState::Waiting; MOST_GATES];
         for (state, gate) in gates.iter_mut().zip(&cohort.programme.gates) {
             *state = gate_state(gate, child, as_at);
         }
@@ -221,7 +221,8 @@ impl<'c> Record<'c> {
 
     /// The status of a dose to be given, and the dose with its days as the record moves them.
     pub(super) fn standing<'p>(&self, id: SeriesId, mut next: NextDose<'p>) -> (Status, NextDose<'p>) {
-        let gate = |place: Option<u8>| place.map(|place| self.gates[usize::from(place & 7)]);
+        let state = |place: u8| self.gates.get(usize::from(place)).copied().unwrap_or(GateState::Waiting);
+        let gate = |place: Option<u8>| place.map(state);
         if gate(next.dose.stopped_by) == Some(GateState::Stop) || gate(next.dose.waits_for) == Some(GateState::Stop) {
             return (Status::Contraindicated, next);
         }

@@ -85,6 +85,9 @@ pub fn immunisations<'p>(
     if answer.forecast.iter().any(|entry| entry.rule.ends_with("(unconfirmed)")) {
         findings.push(Finding::new(&code::UNCONFIRMED, "forecast"));
     }
+    if programme.overdue_unconfirmed && answer.forecast.iter().any(|entry| entry.overdue_from.is_some()) {
+        findings.push(Finding::new(&code::OVERDUE_UNCONFIRMED, "forecast"));
+    }
     if cohort.sex_needed.get() {
         findings.push(Finding::new(&code::SEX_NEEDED, "sex"));
     }

@@ -101,6 +101,7 @@ export interface Forecast {
   /** The first day on which it may be given. */
   readonly earliest: string | null;
   readonly due: string | null;
+  /** The first day on which it counts as overdue: of the programme file, unconfirmed. */
   readonly overdue_from: string | null;
   /** The last day on which it may be given. */
   readonly latest: string | null;

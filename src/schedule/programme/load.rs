@@ -45,6 +45,7 @@ impl<'f> Loader<'f> {
         let (reviewed, covers) = (day("reviewed"), day("covers_births_from"));
         status(root);
         self.overdue_after = root.span("overdue_after").map_or(Span::days(28), |span| span.value);
+        let overdue_unconfirmed = root.flag("overdue_unconfirmed");
         self.sources(root);
         let school_years = self.nations(root);
         let counts_as = self.antigens(root);
@@ -77,6 +78,7 @@ impl<'f> Loader<'f> {
             ages: std::mem::take(&mut self.ages),
             had: std::mem::take(&mut self.had),
             series,
+            overdue_unconfirmed,
             cases,
         };
         programme.serves = programme.products.iter().map(|product| programme.series_served(product.antigens)).collect();
@@ -169,7 +171,10 @@ impl<'f> Loader<'f> {
     }
 
     fn gates(&mut self, root: &Table<'f, '_>) {
-        for (name, table) in root.section("gate") {
+        for (place, (name, table)) in root.section("gate").into_iter().enumerate() {
+            if place == MOST_GATES {
+                root.file.fault(table.at, format!("gate `{name}` is the 9th"), "the engine holds 8 gates");
+            }
             let texts = |key| table.texts(key).into_iter().map(|text| text.value.to_owned()).collect();
             let condition = table.needed("condition", table.text("condition")).map_or("", |text| text.value).to_owned();
             let gate = Gate { condition, clear: texts("clear"), stop: texts("stop") };

@@ -37,6 +37,8 @@ pub struct Programme {
     pub(crate) ages: Vec<Span>,
     pub(crate) had: Vec<Had>,
     pub(crate) series: Vec<Series>,
+    /// No source says from when a dose is overdue: an answer with such a day says so.
+    pub(crate) overdue_unconfirmed: bool,
     /// Those of the file; none in the programme that the library carries.
     #[serde(skip)]
     cases: Vec<Case>,

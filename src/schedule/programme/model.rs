@@ -41,6 +41,9 @@ pub(crate) struct LivePair {
     pub(crate) same_day_allowed: bool,
 }
 
+/// How many gates a programme may have.
+pub(crate) const MOST_GATES: usize = 8;
+
 /// A screening result that a dose waits for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Gate {
