@@ -143,6 +143,24 @@ fn training_does_not_depend_on_order_or_threads_either() {
 }
 
 #[test]
+fn a_label_column_of_few_values_is_refused_before_its_pairs_are_made() {
+    let bench = Bench::with_model();
+    let row = |n: u32| format!("{n},2019-{:02}-{:02},Family{},F\n", n % 12 + 1, n % 28 + 1, n / 2);
+    bench.write(
+        "records.csv",
+        format!("record_id,birth_date,family_name,ward\n{}", (0..5_000).map(row).collect::<String>()),
+    );
+    let base = ["train", "records.csv", "--model", "model.json", "--out", "out.json", "--label-column"];
+    let error = bench.error(&[&base[..], &["ward"]].concat());
+    assert_eq!(error["code"], "train/label-column");
+    let message = error["message"].as_str().expect("a message");
+    // 5,000 records make 5,000 * 4,999 / 2 pairs.
+    assert!(message.contains("has 5000 records") && message.contains("12497500 pairs"), "{message}");
+    assert!(!bench.path("out.json").exists());
+    bench.ok(&[&base[..], &["family_name"]].concat());
+}
+
+#[test]
 fn a_quarantined_row_is_kept_as_it_stood() {
     let bench = Bench::with_model();
     let header = "source,record_id,birth_date,family_name\n";

@@ -469,6 +469,31 @@ fn m_comes_from_pairs_that_people_call_the_same() {
 }
 
 #[test]
+fn a_label_column_of_few_values_is_refused_before_its_pairs_are_made() {
+    let bench = Bench::new();
+    let row = |n: u32| format!("{n},{},{}\n", if n % 11 == 0 { "" } else { "F" }, n / 2);
+    bench.write("many.csv", format!("unique_id,sex,person\n{}", (0..5_500).map(row).collect::<String>()));
+    bench.write(
+        "sex.json",
+        serde_json::json!({
+            "link_type": "dedupe_only", "sql_dialect": "duckdb", "probability_two_random_records_match": 0.01,
+            "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.person = r.person"}],
+            "comparisons": [{"output_column_name": "sex", "comparison_levels": [
+                {"sql_condition": "sex_l IS NULL OR sex_r IS NULL", "label_for_charts": "null", "is_null_level": true},
+                {"sql_condition": "sex_l = sex_r", "label_for_charts": "same", "m_probability": 0.9, "u_probability": 0.5},
+                {"sql_condition": "ELSE", "label_for_charts": "else", "m_probability": 0.1, "u_probability": 0.5}]}],
+        })
+        .to_string(),
+    );
+    let base = ["model", "train", "many.csv", "--splink-model", "sex.json", "--u-pairs", "0", "--out", "out.json"];
+    let told = bench.refused(&[&base[..], &["--label-column", "sex"]].concat());
+    // 500 records have no value and count for nothing.
+    assert!(told.contains("train/label-column") && told.contains("has 5000 records"), "{told}");
+    assert!(!bench.path("out.json").exists());
+    bench.ok(&[&base[..], &["--label-column", "person"]].concat());
+}
+
+#[test]
 fn what_is_odd_about_a_model_is_told_with_its_place_and_warnings_stop_a_strict_import() {
     let bench = Bench::new();
     let plain = serde_json::json!({

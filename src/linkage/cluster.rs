@@ -115,6 +115,19 @@ impl Clusters {
         self.next.swap(least as usize, other as usize);
     }
 
+    /// Whether both groups have values, 0 being none, and no value is in both. A person may have put two numbers
+    /// on one child: whoever shares either of them may join, whichever of the child's records comes first.
+    fn share_none<T: Copy + Default + PartialEq>(
+        &self,
+        left: RecordIndex,
+        right: RecordIndex,
+        value: &dyn Fn(RecordIndex) -> T,
+    ) -> bool {
+        let of = |root| self.members(root).map(value).filter(|value| *value != T::default());
+        let any = |root| of(root).next().is_some();
+        any(left) && any(right) && !of(left).any(|one| of(right).any(|other| one == other))
+    }
+
     fn refusal(
         &self,
         left: RecordIndex,
@@ -131,12 +144,10 @@ impl Clusters {
         if decided {
             return None;
         }
-        let first_number = |root| self.members(root).map(constraints.number).find(|&number| number != 0);
-        if matches!((first_number(left), first_number(right)), (Some(a), Some(b)) if a != b) {
+        if self.share_none(left, right, constraints.number) {
             return Some(Refusal::TwoNumbers);
         }
-        let first_order = |root| self.members(root).map(constraints.birth_order).find(|&order| order != 0);
-        if matches!((first_order(left), first_order(right)), (Some(a), Some(b)) if a != b) {
+        if self.share_none(left, right, constraints.birth_order) {
             return Some(Refusal::TwoBirthOrders);
         }
         self.members(left).find_map(|a| {
@@ -200,6 +211,37 @@ mod tests {
         let (clusters, refused) = build(9, &[link(7, 8, f64::INFINITY)], &[], &[]);
         assert!(!clusters.same(7, 8));
         assert_eq!(refused[0].1, Refusal::Barred);
+    }
+
+    #[test]
+    fn who_shares_a_number_with_a_child_of_two_may_join_whichever_comes_first() {
+        // A person joins the records of numbers 4 and 5, in either order of keys; another record has 5.
+        for (numbers, decided) in [([4, 5, 5], (0, 2)), ([4, 5, 5], (0, 1)), ([5, 5, 4], (0, 2)), ([5, 4, 5], (0, 1))] {
+            let decided = link(decided.0, decided.1, f64::INFINITY);
+            let same = (0..3u32).flat_map(|l| (l + 1..3).map(move |r| (l, r)));
+            let (l, r) = same.into_iter().find(|(l, r)| numbers[*l as usize] == numbers[*r as usize]).unwrap();
+            let (clusters, refused) = build(3, &[decided, link(l, r, 9.0)], &numbers, &[]);
+            assert!(clusters.same(0, 1) && clusters.same(0, 2), "{numbers:?}");
+            assert_eq!(refused, []);
+        }
+        let (clusters, refused) = build(3, &[link(0, 1, f64::INFINITY), link(1, 2, 9.0)], &[4, 5, 6], &[]);
+        assert!(!clusters.same(0, 2));
+        assert_eq!(refused, [(link(1, 2, 9.0), Refusal::TwoNumbers)]);
+    }
+
+    #[test]
+    fn who_shares_a_birth_order_with_a_child_of_two_may_join() {
+        let of_orders = |orders: [u8; 3]| {
+            let constraints = Constraints {
+                number: &|_| 0,
+                birth_order: &|record| orders[record as usize],
+                apart: &[],
+                barred: &|_, _| false,
+            };
+            Clusters::build(3, vec![link(0, 1, f64::INFINITY), link(1, 2, 9.0)], &constraints).0.same(0, 2)
+        };
+        assert!(of_orders([1, 2, 2]) && of_orders([2, 1, 2]) && of_orders([1, 2, 0]));
+        assert!(!of_orders([1, 2, 3]) && !of_orders([1, 0, 2]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::linked::{column, number_of, spelled};
 use childlink::Error;
 use childlink::exchange::intake::Records;
 use childlink::linkage::comparison::RecordIndex;
-use childlink::linkage::estimate::LabelledPair;
+use childlink::linkage::estimate::{LabelledPair, check_groups};
 use childlink::linkage::table::Table;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -52,7 +52,10 @@ pub(crate) fn from_list(path: &Path, table: &Table) -> Result<Vec<LabelledPair>,
 }
 
 /// All pairs of records with the same value of a column that was kept at this place; an empty value is none.
-pub(crate) fn from_column(records: &Records, place: usize) -> Vec<LabelledPair> {
+///
+/// # Errors
+/// `train/label-column` when these are more pairs than children have.
+pub(crate) fn from_column(records: &Records, place: usize) -> Result<Vec<LabelledPair>, Error> {
     let table = &records.built.table;
     let mut by_value: BTreeMap<&str, Vec<RecordIndex>> = BTreeMap::new();
     for record in 0..table.len() as RecordIndex {
@@ -62,11 +65,12 @@ pub(crate) fn from_column(records: &Records, place: usize) -> Vec<LabelledPair> 
             by_value.entry(value).or_default().push(record);
         }
     }
+    check_groups(by_value.values().map(|records| records.len() as u64))?;
     let mut pairs = Vec::new();
     for records in by_value.into_values() {
         for (at, &left) in records.iter().enumerate() {
             pairs.extend(records[at + 1..].iter().map(|&right| LabelledPair { left, right, weight: 1.0 }));
         }
     }
-    pairs
+    Ok(pairs)
 }

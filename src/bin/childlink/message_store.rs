@@ -20,7 +20,7 @@ pub(crate) type EachFile<'e> = dyn FnMut(&str, &[u8], Option<&str>) -> Option<St
 pub(crate) type FileDigest = [u8; 32];
 
 /// What is read of what was kept must have been written in the same form, by the same understanding of messages.
-const UNDERSTANDING: &str = concat!(env!("CARGO_PKG_VERSION"), " 2");
+const UNDERSTANDING: &str = concat!(env!("CARGO_PKG_VERSION"), " 3");
 
 /// Bytes of messages that are made durable together.
 const GROUP: usize = 8 << 20;

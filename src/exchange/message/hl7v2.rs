@@ -7,12 +7,14 @@
 
 use super::nems::person_identifier;
 use super::{digest, incomplete, person};
+use crate::date::Date;
 use crate::error::Error;
-use crate::exchange::fhir::Limits;
+use crate::exchange::fhir::{DateTime, Limits};
 use crate::identity::column::Column;
 use crate::notification::{Action, Channel, MessageKey, Notification, Order, Payload, StateKey, Subject};
 use hl7_parser::Message;
 use hl7_parser::message::{Field, Repeat, Segment, Separators};
+use std::ops::Range;
 
 /// The value that deletes what is held.
 const DELETE: &str = "\"\"";
@@ -144,7 +146,11 @@ fn set(subject: &mut Subject, column: Column, raw: Option<&str>, separators: &Se
     }
 }
 
-/// `YYYYMMDDHHMM[SS][.S...][+ZZZZ]` as microseconds since 1970; without an offset, taken as UTC.
+/// `YYYYMMDDHHMM[SS][.S...][+ZZZZ]` as microseconds since 1970; without an offset, what a clock of the United Kingdom
+/// showed.
+///
+/// # Source
+/// HL7 version 2.4, chapter 2, data type TS: a time without an offset is the local time of the sender.
 fn timestamp(text: &str) -> Option<i64> {
     let (clock, offset) = match text.find(['+', '-']) {
         Some(at) => text.split_at_checked(at)?,
@@ -155,7 +161,10 @@ fn timestamp(text: &str) -> Option<i64> {
         return None;
     }
     let seconds = clock.get(12..14).unwrap_or("00");
-    let offset = if offset.len() == 5 { format!("{}:{}", &offset[..3], &offset[3..]) } else { "Z".to_owned() };
+    let offset = match offset.split_at_checked(3) {
+        Some((hours, minutes)) if minutes.len() == 2 => format!("{hours}:{minutes}"),
+        _ => if is_summer_time(clock) { "+01:00" } else { "Z" }.to_owned(),
+    };
     let iso = format!(
         "{}-{}-{}T{}:{}:{seconds}{offset}",
         &clock[..4],
@@ -164,8 +173,26 @@ fn timestamp(text: &str) -> Option<i64> {
         &clock[8..10],
         &clock[10..12]
     );
-    let read = crate::exchange::fhir::DateTime::parse(&iso)?;
-    read.instant.map(|instant| instant.microseconds())
+    DateTime::parse(&iso)?.instant.map(|instant| instant.microseconds())
+}
+
+/// Whether a clock of the United Kingdom that shows `YYYYMMDDHHMM` goes by summer time: from the last Sunday of March,
+/// when 2 o'clock follows on 1 o'clock, to the last Sunday of October. The hour that comes twice that night is taken for
+/// the first, so that no message is read as newer than it may be.
+///
+/// # Source
+/// Summer Time Act 1972 as amended by the Summer Time Order 2002.
+fn is_summer_time(clock: &str) -> bool {
+    let figures = |range: Range<usize>| clock.get(range).and_then(|text| text.parse::<u32>().ok()).unwrap_or_default();
+    let (year, month, day, hour) = (figures(0..4), figures(4..6), figures(6..8), figures(8..10));
+    let changes_in = |month| {
+        let last = Date::new(year as i32, month, 31).ok()?;
+        Some(last.add_days(-((last.weekday() as i32 + 1) % 7)))
+    };
+    let (Some(first), Some(last), Ok(day)) = (changes_in(3), changes_in(10), Date::new(year as i32, month, day)) else {
+        return false;
+    };
+    (first, 2) <= (day, hour) && (day, hour) < (last, 2)
 }
 
 #[cfg(test)]
@@ -200,6 +227,33 @@ mod tests {
         assert_eq!(update.state.value, "9434765919");
         // Line ends make no difference to what is said.
         assert_eq!(read(A31.replace('\r', "\r\n").as_bytes()).unwrap().subject, update.subject);
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_what_a_clock_of_the_united_kingdom_showed() {
+        let same = |local: &str, with_offset: &str| {
+            let (local, known) = (timestamp(local), timestamp(with_offset));
+            assert!(known.is_some() && local == known, "{with_offset}");
+        };
+        // Clocks went forward on 29 March and back on 25 October 2026, both Sundays, at 01:00 UTC.
+        same("20260304164549", "20260304164549+0000");
+        same("202603290059", "202603290059+0000");
+        same("202603290200", "202603290100+0000");
+        same("20260701120000", "20260701120000+0100");
+        same("20261025005959", "20261024235959+0000");
+        same("202610250130", "202610250030+0000");
+        same("202610250200", "202610250200+0000");
+        same("202612251200", "202612251200+0000");
+        // The 31st of either month may be the Sunday itself: 2024 and 2027.
+        same("202403310200", "202403310100+0000");
+        same("202710310159", "202710310059+0000");
+        // A message of the hospital at half past twelve is older than one at noon that says UTC.
+        let order = |time: &str| read(A31.replace("20260304164549+0000", time).as_bytes()).unwrap().order;
+        assert!(order("20260701123000") < order("20260701120000+0000"));
+        assert!(order("20260701123000") > order("20260701120000+0100"));
+        // What is no time orders by nothing, and what is no offset counts as none, whatever its letters.
+        assert_eq!(order("20260701").timestamp, None);
+        assert_eq!(order("202607011200+1\u{e9}2").timestamp, timestamp("202607011200"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! m from pairs that people, or a column, say are of one child.
 
 use super::{Outcome, Session};
+use crate::error::Error;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::estimate::latent::{Class, Estimate};
 use crate::linkage::model::Model;
@@ -15,6 +16,36 @@ pub struct LabelledPair {
     pub right: RecordIndex,
     /// How many pairs it stands for: 1, or more for a pair drawn from a stratum that was read in part.
     pub weight: f64,
+}
+
+/// Pairs that a column of labels may always ask for, and pairs for each record beyond.
+const ALWAYS: u64 = 10_000_000;
+const FOR_EACH_RECORD: u64 = 20;
+
+/// Whether the pairs within groups of these sizes, records with one value of a column of labels, are so few that the
+/// column can be of children: one with few values, such as sex, asks for more pairs than any memory holds.
+///
+/// # Errors
+/// `train/label-column`, with the size of the largest group.
+pub fn check_groups(sizes: impl IntoIterator<Item = u64>) -> Result<(), Error> {
+    let (mut records, mut pairs, mut largest) = (0u64, 0u64, 0u64);
+    for size in sizes {
+        records += size;
+        pairs = pairs.saturating_add(size.saturating_mul(size.saturating_sub(1)) / 2);
+        largest = largest.max(size);
+    }
+    let most = ALWAYS.max(FOR_EACH_RECORD * records);
+    if pairs <= most {
+        return Ok(());
+    }
+    Err(Error::new(
+        "train/label-column",
+        format!(
+            "the largest group of records with one value of the label column has {largest} records; within all groups \
+             there are {pairs} pairs, more than the {most} allowed"
+        ),
+        "name a column whose values each stand for one child, or list the pairs with --labels",
+    ))
 }
 
 /// What labelled pairs teach of m: counts of levels, leaning on the model's own m by its `m_strength`.

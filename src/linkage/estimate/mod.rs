@@ -11,7 +11,7 @@ mod names_together;
 mod random_pairs;
 
 pub use findings::{HOUSEHOLD_DRIFT, INVERTED_LEVEL, NOT_CONVERGED, TrainingFinding, UNTRAINED_LEVEL, finding_of};
-pub use labels::LabelledPair;
+pub use labels::{LabelledPair, check_groups};
 
 use super::blocking::{Blocking, LinkKind, Rule};
 use super::comparison::RecordIndex;

@@ -14,6 +14,7 @@ use super::settings::{BlockingRule, Comparison, LinkType, SplinkModel};
 use crate::error::{Code, Error};
 use crate::identity::column::Column;
 use crate::linkage::comparison::{LevelIndex, RecordIndex};
+use crate::linkage::estimate::check_groups;
 use crate::linkage::estimate::latent::{Class, Observation, Settings, maximise};
 use crate::linkage::hash;
 use crate::linkage::score::{probability, weight_of};
@@ -129,8 +130,15 @@ fn hash_of_id(records: &Records, record: RecordIndex, seed: u64) -> u64 {
 /// Returns these pairs.
 ///
 /// # Errors
-/// `splink/missing-column`; those of [`CompiledModel`].
+/// `splink/missing-column`; `train/label-column`; those of [`CompiledModel`].
 pub fn estimate_m_from_labels(model: &mut SplinkModel, records: &Records, column: &str) -> Result<Support, Error> {
+    let labels = records.column(column)?;
+    let mut sizes = vec![0; labels.values().len()];
+    for &id in labels.ids() {
+        sizes[id as usize] += 1;
+    }
+    // The missing value, which equals none, stands first.
+    check_groups(sizes.into_iter().skip(1))?;
     let mut names = Names::default();
     let number = names.number(column);
     let side = |side| Box::new(Expression::Column { side, column: number });

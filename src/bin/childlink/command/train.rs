@@ -71,7 +71,7 @@ fn train(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let records_table = &records.built.table;
     let labels = match (&args.labels, label_place) {
         (Some(path), _) => labels::from_list(path, records_table)?,
-        (None, Some(place)) => labels::from_column(&records, place),
+        (None, Some(place)) => labels::from_column(&records, place)?,
         (None, None) => Vec::new(),
     };
     if labels.is_empty() && (args.labels.is_some() || args.label_column.is_some()) {
