@@ -11,7 +11,7 @@ mod scan;
 mod stem;
 mod turn;
 
-pub use keys::KeyColumn;
+pub use keys::{KeyColumn, Keys};
 pub use scan::{Blocking, LinkKind, OversizedBlock, Residual, Rule, RuleCount, Scan, Sieve};
 
 #[cfg(test)]
@@ -71,6 +71,9 @@ mod tests {
             passes in 1usize..5,
         ) {
             let one = KeyColumn::single(40, |record| Some(single[record as usize]).filter(|&key| key > 0));
+            let numbers = KeyColumn::several_numbers(40, |record, own| {
+                own.extend(many[record as usize].iter().map(|&key| key as u32 - 1));
+            });
             let (many, other) = (several(&many), several(&other));
             let values = std::sync::Arc::new(single.iter().map(|&key| key as u32).collect());
             let by_value = KeyColumn::several_by_value(values, &[0, 1, 2, 3, 4, 5], |value, own| own.extend([value / 2, value % 3]));
@@ -88,6 +91,7 @@ mod tests {
                 rules: vec![
                     rule("one and many", vec![&one, &many]),
                     Rule { residual: Some(&odd), ..rule("many and other", vec![&many, &other]) },
+                    rule("numbers and other", vec![&numbers, &other]),
                     rule("many by value and one", vec![&by_value, &one]),
                     rule("many by value and many", vec![&many, &by_value]),
                     Rule { residual: Some(&odd), sieve: Some(&Odd), ..rule("places and other", vec![&side_by_side, &other]) },

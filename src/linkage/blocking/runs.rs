@@ -31,7 +31,7 @@ impl Run {
 /// may stand in as many places as a record has keys. `None` if they do not, or if nearly every record has a key
 /// of its own.
 pub(super) fn runs_of(column: &KeyColumn, records: RecordIndex) -> Option<Vec<Run>> {
-    if matches!(column, KeyColumn::Several { .. }) {
+    if matches!(column, KeyColumn::Several { .. } | KeyColumn::SeveralNumbers { .. }) {
         return None;
     }
     let (mut runs, mut start, mut most) = (Vec::new(), 0, 1);
@@ -41,7 +41,7 @@ pub(super) fn runs_of(column: &KeyColumn, records: RecordIndex) -> Option<Vec<Ru
         while end < records && column.keys(end) == keys {
             end += 1;
         }
-        let run = |(place, &key)| Run { first: 0, key, records: start..end, place };
+        let run = |(place, key)| Run { first: 0, key, records: start..end, place };
         runs.extend(keys.iter().enumerate().map(run));
         most = most.max(keys.len());
         if runs.len() > most * (records as usize / 4 + 1) {

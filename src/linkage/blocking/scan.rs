@@ -282,7 +282,7 @@ impl Blocking<'_> {
         for &column in &turn.rule.refine {
             let mut finer: Vec<Entry> = block
                 .iter()
-                .flat_map(|entry| column.keys(entry.record).iter().map(|&key| Entry { key, ..*entry }))
+                .flat_map(|entry| column.keys(entry.record).iter().map(|key| Entry { key, ..*entry }))
                 .collect();
             finer.sort_unstable();
             for sub in blocks(&finer).filter(|sub| pairs(sub.len()) <= self.max_block_pairs) {
@@ -404,16 +404,21 @@ impl Rule<'_> {
     fn entries(&self, begun: Entry, columns: usize, own: &mut Vec<Entry>) {
         own.push(begun);
         for (column, keys) in self.keys.iter().enumerate().skip(columns) {
-            let Some((&first, others)) = keys.keys(begun.record).split_first() else { return own.clear() };
+            let keys = keys.keys(begun.record);
+            if keys.is_empty() {
+                return own.clear();
+            }
             let before = own.len();
-            for (place, &key) in others.iter().enumerate() {
+            for place in 1..keys.len() {
+                let key = keys.at(place);
                 own.extend_from_within(..before);
                 let added = own.len() - before;
                 for entry in &mut own[added..] {
                     entry.key = hash::join(entry.key, key);
-                    entry.choice = entry.choice.with(column, place + 1);
+                    entry.choice = entry.choice.with(column, place);
                 }
             }
+            let first = keys.at(0);
             own[..before].iter_mut().for_each(|entry| entry.key = hash::join(entry.key, first));
         }
     }
@@ -432,8 +437,7 @@ impl Rule<'_> {
             }
             // The keys before the one chosen are the lesser ones.
             let (one, place, other) = if l < Choice::MOST { (left, l, right) } else { (right, r, left) };
-            let other = keys.keys(other.record);
-            if keys.keys(one.record)[..place].iter().any(|lesser| other.contains(lesser)) {
+            if keys.keys(one.record).before(place).first_in(keys.keys(other.record)).is_some() {
                 return false;
             }
         }
@@ -461,8 +465,8 @@ fn only_entry(columns: &[&KeyColumn], begun: Entry) -> Option<Entry> {
 
 /// The least key that two records share.
 fn least_common(column: &KeyColumn, left: RecordIndex, right: RecordIndex) -> Option<u64> {
-    let right = column.keys(right);
-    column.keys(left).iter().copied().find(|key| right.contains(key))
+    let left = column.keys(left);
+    left.first_in(column.keys(right)).map(|place| left.at(place))
 }
 
 /// Unordered pairs among so many records.
