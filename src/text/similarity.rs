@@ -208,7 +208,7 @@ pub(crate) fn places_of(byte: u8, words: &[u64]) -> u64 {
     })
 }
 
-pub(super) fn of_matches(matches: usize, transpositions: usize, a_length: usize, b_length: usize) -> f64 {
+fn of_matches(matches: usize, transpositions: usize, a_length: usize, b_length: usize) -> f64 {
     if matches == 0 {
         return if a_length == 0 && b_length == 0 { 1.0 } else { 0.0 };
     }
@@ -221,7 +221,7 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
 }
 
 /// Winkler's bonus for a common prefix of up to four characters.
-pub(super) fn with_prefix(jaro: f64, prefix: usize) -> f64 {
+fn with_prefix(jaro: f64, prefix: usize) -> f64 {
     if jaro > 0.7 { jaro + 0.1 * prefix as f64 * (1.0 - jaro) } else { jaro }
 }
 

@@ -3,8 +3,6 @@
 //! Most names that are compared are quite different ones. A sketch is a word that rules nearly all of them
 //! out; it never rules out texts that are alike.
 
-use super::similarity::{of_matches, with_prefix};
-
 /// The sketch of a text: eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sketch {
@@ -48,15 +46,29 @@ impl Sketch {
         if self.length == UNKNOWN || other.length == UNKNOWN {
             return true;
         }
+        if self.length == 0 || other.length == 0 {
+            return self.length == other.length || threshold <= 0.0;
+        }
         // Each letter that the other lacks stands at least once, and finds no partner.
         let partners = |own: Sketch, other: Sketch| {
-            usize::from(own.length).saturating_sub((own.letters & !other.letters).count_ones() as usize)
+            u32::from(own.length).saturating_sub((own.letters & !other.letters).count_ones())
         };
-        let matches = partners(self, other).min(partners(other, self));
-        let jaro = of_matches(matches, 0, usize::from(self.length), usize::from(other.length));
-        let prefix = if self.first == other.first { 4 } else { 0 };
-        // Rounding differs by less than this between a bound and what it bounds.
-        with_prefix(jaro, prefix) + 1e-12 >= threshold
+        let matches = f64::from(partners(self, other).min(partners(other, self)));
+        let (a, b) = (f64::from(self.length), f64::from(other.length));
+        // What Jaro's similarity must be for Winkler's to reach the threshold with four first letters in common.
+        let jaro =
+            if self.first == other.first { ((threshold - 0.4) / 0.6).max(0.7).min(threshold) } else { threshold };
+        // (m / a + m / b + 1) / 3 without the divisions. Rounding differs by less than this between a bound and what it
+        // bounds.
+        matches * (a + b) + 1e-9 * (a * b + 1.0) >= (3.0 * jaro - 1.0) * (a * b)
+    }
+
+    /// Whether one of two texts of these sketches is a single character with which the other begins; `None` if the
+    /// sketches do not tell.
+    #[inline]
+    pub fn is_initial_of(self, other: Sketch) -> Option<bool> {
+        let is = (self.length == 1 || other.length == 1) && self.first == other.first;
+        (self.length != UNKNOWN && other.length != UNKNOWN).then_some(is && self.length != 0 && other.length != 0)
     }
 
     /// Whether two texts of these sketches may be one edit apart: a letter added, left out or changed, or two

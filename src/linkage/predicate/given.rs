@@ -124,8 +124,7 @@ pub(in crate::linkage) fn slip(pair: &Pair, _: f64) -> bool {
 /// One side is a single letter with which the other begins.
 pub(in crate::linkage) fn initial(pair: &Pair, _: f64) -> bool {
     let (left, right) = given(pair);
-    let (l, r) = (pair.fields.names.text(left.whole), pair.fields.names.text(right.whole));
-    (l.len() == 1 || r.len() == 1) && l.as_bytes().first() == r.as_bytes().first()
+    pair.fields.names.is_initial(left.whole, right.whole)
 }
 
 /// The first words sound alike.
@@ -167,9 +166,6 @@ pub(in crate::linkage) fn others_equal(pair: &Pair, _: f64) -> bool {
 pub(in crate::linkage) fn others_shared(pair: &Pair, _: f64) -> bool {
     let (left, right) = pair.both(|record| pair.fields.other.of(record));
     let names = &pair.fields.names;
-    let alike = |l: u32, r: u32| {
-        let (a, b) = (names.text(l).as_bytes(), names.text(r).as_bytes());
-        l == r || pair.is_slip(l, r) || ((a.len() == 1 || b.len() == 1) && a.first() == b.first())
-    };
+    let alike = |l: u32, r: u32| l == r || pair.is_slip(l, r) || names.is_initial(l, r);
     left.words().any(|l| right.words().any(|r| alike(l, r)))
 }

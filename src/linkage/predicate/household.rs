@@ -50,11 +50,9 @@ pub(in crate::linkage) fn given_equal(pair: &Pair, _: f64) -> bool {
 pub(in crate::linkage) fn given_alike(pair: &Pair, threshold: f64) -> bool {
     let names = &pair.fields.names;
     let (left, right) = pair.both(|record| pair.fields.mother_given.of(record).words[0]);
-    let (l, r) = (names.text(left).as_bytes(), names.text(right).as_bytes());
-    let initial = (l.len() == 1 || r.len() == 1) && l.first() == r.first();
     left != 0
         && right != 0
-        && (initial
+        && (names.is_initial(left, right)
             || names.are_nicknames(left, right)
             || pair.is_slip(left, right)
             || pair.are_alike(left, right, threshold))

@@ -272,6 +272,7 @@ impl Dictionary {
     }
 
     /// Every text in the order of ids.
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|id| self.values.get(id))
     }

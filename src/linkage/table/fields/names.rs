@@ -45,10 +45,24 @@ pub(crate) struct Family {
 #[derive(Clone, Default)]
 pub(crate) struct NameTable {
     texts: Dictionary,
-    sounds: Vec<u64>,
-    spellings: Vec<NameId>,
-    nicknames: Vec<&'static [u16]>,
-    sketches: Vec<Sketch>,
+    known: Vec<Known>,
+}
+
+/// What is asked of a name again and again, side by side: in a long list each look costs a way to memory.
+#[derive(Clone, Copy)]
+struct Known {
+    /// A hash of what it sounds like; 0 for no letters.
+    sound: u64,
+    sketch: Sketch,
+    nicknames: &'static [u16],
+    /// The word that stands for all spellings of it.
+    spelling: NameId,
+}
+
+impl Known {
+    fn of(text: &str, spelling: NameId) -> Known {
+        Known { sound: sound_of(text), sketch: Sketch::of(text), nicknames: nickname_classes(text), spelling }
+    }
 }
 
 /// A name understood but not yet numbered: words that belong to the comparison form.
@@ -114,22 +128,22 @@ impl NameTable {
 
     /// A hash of what the name sounds like (Soundex); 0 for no letters.
     pub(crate) fn sound(&self, id: NameId) -> u64 {
-        self.sounds.get(id as usize).copied().unwrap_or(0)
+        self.known(id).map_or(0, |known| known.sound)
     }
 
     /// The word that stands for all spellings of it (all spellings of Muhammad are one).
     pub(crate) fn spelling(&self, id: NameId) -> NameId {
-        self.spellings.get(id as usize).copied().unwrap_or(id)
+        self.known(id).map_or(id, |known| known.spelling)
     }
 
     /// Whether a word is in the list of names and their short forms, so that it is surely a name.
     pub(crate) fn has_nicknames(&self, id: NameId) -> bool {
-        self.nicknames.get(id as usize).is_some_and(|classes| !classes.is_empty())
+        self.known(id).is_some_and(|known| !known.nicknames.is_empty())
     }
 
     /// Whether two words are names of one another (Kate, Katherine).
     pub(crate) fn are_nicknames(&self, a: NameId, b: NameId) -> bool {
-        let classes = |id: NameId| self.nicknames.get(id as usize).copied().unwrap_or(&[]);
+        let classes = |id: NameId| self.known(id).map_or(&[][..], |known| known.nicknames);
         let (a, b) = (classes(a), classes(b));
         a.iter().any(|class| b.binary_search(class).is_ok())
     }
@@ -148,37 +162,40 @@ impl NameTable {
         self.sketches(a, b).is_none_or(|(a, b)| a.may_be_slip(b))
     }
 
+    /// Whether one of two names is a single character with which the other begins.
+    pub(crate) fn is_initial(&self, a: NameId, b: NameId) -> bool {
+        if let Some((a, b)) = self.sketches(a, b)
+            && let Some(is) = a.is_initial_of(b)
+        {
+            return is;
+        }
+        let (a, b) = (self.text(a).as_bytes(), self.text(b).as_bytes());
+        (a.len() == 1 || b.len() == 1) && a.first() == b.first()
+    }
+
     fn sketches(&self, a: NameId, b: NameId) -> Option<(Sketch, Sketch)> {
-        Some((*self.sketches.get(a as usize)?, *self.sketches.get(b as usize)?))
+        Some((self.known(a)?.sketch, self.known(b)?.sketch))
+    }
+
+    #[inline]
+    fn known(&self, id: NameId) -> Option<&Known> {
+        self.known.get(id as usize)
     }
 
     /// Works out sketches, sounds, spellings and nickname classes once all names are in.
     pub(super) fn complete(&mut self) {
         let count = self.texts.len();
-        let texts = &self.texts;
-        let spelled: Vec<Option<&str>> = (0..count as NameId)
-            .map(|id| {
-                let word = texts.get(id);
-                Some(spelling_class(word)).filter(|&class| class != word)
-            })
-            .collect();
-        let classes: Vec<Option<String>> = spelled.into_iter().map(|class| class.map(str::to_owned)).collect();
-        self.spellings = classes
-            .into_iter()
-            .enumerate()
-            .map(|(id, class)| class.map_or(id as NameId, |c| self.texts.intern(&c)))
-            .collect();
-        let count = self.texts.len();
-        self.spellings.extend(self.spellings.len() as NameId..count as NameId);
-        let texts = &self.texts;
-        self.nicknames = (0..count as NameId).map(|id| nickname_classes(texts.get(id))).collect();
-        self.sounds = parallel::map(count.div_ceil(PIECE), |piece| {
-            (piece * PIECE..((piece + 1) * PIECE).min(count))
-                .map(|id| sound_of(texts.get(id as NameId)))
-                .collect::<Vec<_>>()
-        })
-        .concat();
-        self.sketches = self.texts.iter().map(Sketch::of).collect();
+        let classes = in_pieces(count, |id| {
+            let word = self.texts.get(id);
+            Some(spelling_class(word)).filter(|&class| class != word).map(str::to_owned)
+        });
+        let spelling = |(id, class): (usize, Option<String>)| match class {
+            Some(class) => self.texts.intern(&class),
+            None => id as NameId,
+        };
+        let mut spellings: Vec<NameId> = classes.into_iter().enumerate().map(spelling).collect();
+        spellings.extend(count as NameId..self.texts.len() as NameId);
+        self.known = in_pieces(spellings.len(), |id| Known::of(self.texts.get(id), spellings[id as usize]));
         self.texts.seal();
     }
 
@@ -187,13 +204,8 @@ impl NameTable {
     pub(crate) fn of_texts<'t>(texts: impl Iterator<Item = &'t str>, count: usize, bytes: usize) -> NameTable {
         // Lists that are full grow to twice their size with the first name that comes.
         let (count, bytes) = (count + MORE_NAMES, bytes + 16 * MORE_NAMES);
-        let mut names = NameTable {
-            texts: Dictionary::lean_with_capacity(count, bytes),
-            sounds: Vec::with_capacity(count),
-            spellings: Vec::with_capacity(count),
-            nicknames: Vec::with_capacity(count),
-            sketches: Vec::with_capacity(count),
-        };
+        let mut names =
+            NameTable { texts: Dictionary::lean_with_capacity(count, bytes), known: Vec::with_capacity(count) };
         for text in texts {
             names.add(text);
         }
@@ -205,24 +217,17 @@ impl NameTable {
         let id = self.texts.intern(text);
         let class = spelling_class(text);
         let spelling = if class == text { id } else { self.texts.intern(class) };
-        for new in self.sounds.len()..self.texts.len() {
-            let text = self.texts.get(new as NameId);
-            self.sounds.push(sound_of(text));
-            self.nicknames.push(nickname_classes(text));
-            self.spellings.push(new as NameId);
-            self.sketches.push(Sketch::of(text));
+        for new in self.known.len()..self.texts.len() {
+            self.known.push(Known::of(self.texts.get(new as NameId), new as NameId));
         }
-        self.spellings[id as usize] = spelling;
+        self.known[id as usize].spelling = spelling;
         id
     }
 
     /// Forgets the names from a number on.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.texts.truncate(len);
-        self.sounds.truncate(self.texts.len());
-        self.nicknames.truncate(self.texts.len());
-        self.spellings.truncate(self.texts.len());
-        self.sketches.truncate(self.texts.len());
+        self.known.truncate(self.texts.len());
     }
 
     fn intern_words(&mut self, comparison: &str) -> (NameId, [NameId; MAX_WORDS]) {
@@ -236,6 +241,16 @@ impl NameTable {
         }
         (self.texts.intern(&comparison.replace(' ', "")), words)
     }
+}
+
+/// `work` for every name below `count`, in order.
+fn in_pieces<T: Send>(count: usize, work: impl Fn(NameId) -> T + Sync + Send) -> Vec<T> {
+    let pieces = parallel::map(count.div_ceil(PIECE), |piece| {
+        (piece * PIECE..((piece + 1) * PIECE).min(count)).map(|id| work(id as NameId)).collect::<Vec<T>>()
+    });
+    let mut all = Vec::with_capacity(count);
+    pieces.into_iter().for_each(|piece| all.extend(piece));
+    all
 }
 
 /// A hash of what a text sounds like; 0 for no letters.
