@@ -2,12 +2,16 @@
 
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::hash;
+use std::sync::Arc;
 
-/// The words of many addresses, hashed, one list for each record.
+/// The words of many addresses, hashed, one list for each record. The lists are shared with the same records in another
+/// order: seldom are two addresses compared, and long lists are moved in vain.
 #[derive(Default)]
 pub(crate) struct AddressWords {
+    /// Where the list of each record begins; none at all where no record has an address.
     starts: Vec<u32>,
-    words: Vec<u32>,
+    /// The lists, each behind its length; the first is empty, for all that have none.
+    lists: Arc<Vec<u32>>,
 }
 
 /// Set in the hash of a word with a figure in it: a house or flat number.
@@ -43,7 +47,9 @@ pub(crate) enum AddressAgreement {
 impl AddressWords {
     /// Adds the address of the next record. Letters count without case, all else parts words.
     pub(super) fn push<'a>(&mut self, lines: impl Iterator<Item = &'a str>) {
-        let start = self.words.len();
+        let lists = self.begun();
+        let start = lists.len();
+        lists.push(0);
         let mut word = [0u8; 24];
         for line in lines {
             let mut length = 0;
@@ -55,71 +61,78 @@ impl AddressWords {
                         length += 1;
                     }
                 } else if length > 0 && byte != b'\'' {
-                    self.words.extend(hashed(&word[..length]));
+                    lists.extend(hashed(&word[..length]));
                     length = 0;
                 }
             }
             if length > 0 {
-                self.words.extend(hashed(&word[..length]));
+                lists.extend(hashed(&word[..length]));
             }
         }
-        let own = &mut self.words[start..];
-        own.sort_unstable();
-        let mut kept = start;
-        for index in start..self.words.len() {
-            if kept == start || self.words[kept - 1] != self.words[index] {
-                self.words[kept] = self.words[index];
+        lists[start + 1..].sort_unstable();
+        let mut kept = start + 1;
+        for index in start + 1..lists.len() {
+            if kept == start + 1 || lists[kept - 1] != lists[index] {
+                lists[kept] = lists[index];
                 kept += 1;
             }
         }
-        self.words.truncate(kept);
-        if self.starts.is_empty() {
-            self.starts.push(0);
-        }
-        self.starts.push(self.words.len() as u32);
+        lists.truncate(kept);
+        self.end(start);
     }
 
     /// Adds the address of the next record from its hashed words, ascending.
     pub(super) fn push_words(&mut self, words: &[u32]) {
-        if self.starts.is_empty() {
-            self.starts.push(0);
+        let lists = self.begun();
+        let start = lists.len();
+        lists.push(0);
+        lists.extend_from_slice(words);
+        self.end(start);
+    }
+
+    /// The lists, with the empty one in front.
+    fn begun(&mut self) -> &mut Vec<u32> {
+        let lists = Arc::make_mut(&mut self.lists);
+        if lists.is_empty() {
+            lists.push(0);
         }
-        self.words.extend_from_slice(words);
-        self.starts.push(self.words.len() as u32);
+        lists
+    }
+
+    /// Makes what follows a place the list of the next record.
+    fn end(&mut self, start: usize) {
+        let lists = Arc::make_mut(&mut self.lists);
+        match (lists.len() - start - 1) as u32 {
+            0 => {
+                lists.truncate(start);
+                self.starts.push(0);
+            }
+            length => {
+                lists[start] = length;
+                self.starts.push(start as u32);
+            }
+        }
     }
 
     /// Appends the addresses of the records that follow.
     pub(super) fn append(&mut self, next: &AddressWords) {
-        if self.starts.is_empty() {
-            self.starts.push(0);
-        }
-        let base = self.words.len() as u32;
-        self.starts.extend(next.starts.iter().skip(1).map(|start| start + base));
-        self.words.extend_from_slice(&next.words);
+        let lists = self.begun();
+        // The empty list of the other is that of this one.
+        let base = lists.len() as u32 - 1;
+        lists.extend_from_slice(next.lists.get(1..).unwrap_or_default());
+        self.starts.extend(next.starts.iter().map(|&start| if start == 0 { 0 } else { start + base }));
     }
 
     /// The addresses of the records in another order.
-    pub(super) fn in_order(&self, order: &[RecordIndex]) -> AddressWords {
-        let mut all = AddressWords::default();
-        if self.starts.is_empty() {
-            return all;
-        }
-        all.starts.reserve_exact(order.len() + 1);
-        all.words.reserve_exact(self.words.len());
-        all.starts.push(0);
-        for &record in order {
-            all.words.extend_from_slice(self.of(record as usize));
-            all.starts.push(all.words.len() as u32);
-        }
-        all
+    pub(super) fn of_records(&self, order: &[RecordIndex]) -> AddressWords {
+        AddressWords { starts: super::gathered(&self.starts, order), lists: Arc::clone(&self.lists) }
     }
 
     /// The hashed words of a record in ascending order.
     pub(crate) fn of(&self, record: usize) -> &[u32] {
-        match (self.starts.get(record), self.starts.get(record + 1)) {
-            (Some(&start), Some(&end)) => &self.words[start as usize..end as usize],
-            _ => &[],
-        }
+        let Some(&start) = self.starts.get(record) else { return &[] };
+        let start = start as usize + 1;
+        &self.lists[start..start + self.lists[start - 1] as usize]
     }
 
     /// How the addresses of two records compare.

@@ -20,13 +20,8 @@ impl<T: Copy + Default + Send + Sync> Cells<T> {
     }
 
     /// The values for the records in another order.
-    pub(super) fn in_order(&self, order: &[RecordIndex]) -> Cells<T> {
+    pub(super) fn of_records(&self, order: &[RecordIndex]) -> Cells<T> {
         Cells { values: super::gathered(&self.values, order), missing: T::default() }
-    }
-
-    /// The same that lets the former order go.
-    pub(super) fn into_order(self, order: &[RecordIndex]) -> Cells<T> {
-        self.in_order(order)
     }
 
     /// The values, to change them; none where the column is absent.
@@ -52,6 +47,6 @@ mod tests {
     fn an_absent_column_has_the_default_for_every_record() {
         let (absent, some) = (Cells::<u64>::of(Vec::new(), 3), Cells::of(vec![7, 8], 3));
         assert_eq!([absent[0], absent[2], some[1], some[2]], [0, 0, 8, 0]);
-        assert_eq!((some.in_order(&[2, 1])[1], absent.in_order(&[2, 1])[1]), (8, 0));
+        assert_eq!((some.of_records(&[2, 1])[1], absent.of_records(&[2, 1])[1]), (8, 0));
     }
 }

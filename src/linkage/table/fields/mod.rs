@@ -5,6 +5,7 @@ mod cells;
 pub(crate) mod date;
 pub(crate) mod names;
 pub(crate) mod number;
+mod order;
 pub(crate) mod place;
 pub(crate) mod record;
 
@@ -30,6 +31,7 @@ use cells::Cells;
 use date::PackedDate;
 use names::{Family, Given, NameTable, Words};
 use number::NumberCell;
+use order::gathered;
 use place::PackedPostcode;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -55,16 +57,6 @@ impl<T: Copy + Default> Coded<T> {
         Arc::clone(&self.ids)
     }
 
-    /// The same values for the records in another order.
-    fn in_order(&self, order: &[RecordIndex]) -> Coded<T> {
-        Coded { ids: Arc::new(gathered(&self.ids, order)), values: Arc::clone(&self.values) }
-    }
-
-    /// The same that lets the former order go.
-    fn into_order(self, order: &[RecordIndex]) -> Coded<T> {
-        self.in_order(order)
-    }
-
     /// A record's value; the default where the column is absent.
     #[inline(always)]
     pub(crate) fn of(&self, record: RecordIndex) -> T {
@@ -74,16 +66,6 @@ impl<T: Copy + Default> Coded<T> {
             None => T::default(),
         }
     }
-}
-
-/// The value of each record in an order; none where the column has none.
-fn gathered<T: Copy + Default + Send + Sync>(values: &[T], order: &[RecordIndex]) -> Vec<T> {
-    let mut all = vec![T::default(); if values.is_empty() { 0 } else { order.len() }];
-    parallel::map_mut(&mut all, PIECE, |piece, own| {
-        let records = &order[piece * PIECE..];
-        own.iter_mut().zip(records).for_each(|(value, &record)| *value = values[record as usize]);
-    });
-    all
 }
 
 /// Findings of one column by the value that has them, in order of value.
@@ -137,71 +119,6 @@ impl Fields {
     /// How many records there are.
     pub(crate) fn len(&self) -> usize {
         self.source.len()
-    }
-
-    /// The same records in another order; distinct values are shared with this one.
-    pub(crate) fn in_order(&self, order: &[RecordIndex]) -> Fields {
-        // Addresses are of any length, so that one thread lays them out.
-        let (address, fields) = parallel::both(|| self.address.in_order(order), || self.but_address_in_order(order));
-        Fields { address, ..fields }
-    }
-
-    /// The same one column after the other, each of which goes as soon as it stands in the other order: only one is
-    /// held twice.
-    pub(crate) fn into_order(self, order: &[RecordIndex]) -> Fields {
-        fn plain<T: Copy + Default + Send + Sync>(values: Vec<T>, order: &[RecordIndex]) -> Vec<T> {
-            gathered(&values, order)
-        }
-        let address = self.address;
-        let mut fields = Fields { address: address.in_order(order), ..Fields::default() };
-        drop(address);
-        fields.source = plain(self.source, order);
-        fields.number = plain(self.number, order);
-        fields.names = self.names;
-        fields.given = self.given.into_order(order);
-        fields.other = self.other.into_order(order);
-        fields.family = self.family.into_order(order);
-        fields.previous_family = self.previous_family.into_order(order);
-        fields.birth = plain(self.birth, order);
-        fields.sex = self.sex.into_order(order);
-        fields.birth_order = self.birth_order.into_order(order);
-        fields.postcode = self.postcode.into_order(order);
-        fields.previous_postcode = self.previous_postcode.into_order(order);
-        fields.uprn = self.uprn.into_order(order);
-        fields.practice = self.practice.into_order(order);
-        fields.mother_number = self.mother_number.into_order(order);
-        fields.mother_given = self.mother_given.into_order(order);
-        fields.mother_family = self.mother_family.into_order(order);
-        fields.mother_birth = self.mother_birth.into_order(order);
-        fields.sensitive = plain(self.sensitive, order);
-        fields.invalidated = plain(self.invalidated, order);
-        fields
-    }
-
-    fn but_address_in_order(&self, order: &[RecordIndex]) -> Fields {
-        Fields {
-            source: gathered(&self.source, order),
-            number: gathered(&self.number, order),
-            names: Arc::clone(&self.names),
-            given: self.given.in_order(order),
-            other: self.other.in_order(order),
-            family: self.family.in_order(order),
-            previous_family: self.previous_family.in_order(order),
-            birth: gathered(&self.birth, order),
-            sex: self.sex.in_order(order),
-            birth_order: self.birth_order.in_order(order),
-            postcode: self.postcode.in_order(order),
-            previous_postcode: self.previous_postcode.in_order(order),
-            address: AddressWords::default(),
-            uprn: self.uprn.in_order(order),
-            practice: self.practice.in_order(order),
-            mother_number: self.mother_number.in_order(order),
-            mother_given: self.mother_given.in_order(order),
-            mother_family: self.mother_family.in_order(order),
-            mother_birth: self.mother_birth.in_order(order),
-            sensitive: gathered(&self.sensitive, order),
-            invalidated: gathered(&self.invalidated, order),
-        }
     }
 
     /// The birth order of a record: from its own column, else from words such as "Twin 2" in the given
