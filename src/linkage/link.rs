@@ -193,7 +193,20 @@ pub fn link_in_steps(
 /// In how many passes blocks are found where memory is spared.
 const PASSES: usize = 4;
 
-/// The same in less memory and more time: the table's fields are not copied but put into another order, and back.
+/// The same in less memory: the table's fields are not copied but put into another order, and back.
+///
+/// # Errors
+/// As [`link_in_steps`].
+pub fn link_in_place(
+    table: &mut Table,
+    model: &Model,
+    options: &LinkOptions,
+    trained: &mut OnTrained<'_>,
+) -> Result<(Linked, Option<Scan>), Error> {
+    link_in_passes(1, table, model, options, trained)
+}
+
+/// The same in still less memory and more time: not all blocks of a rule are held at once.
 ///
 /// # Errors
 /// As [`link_in_steps`].
@@ -203,9 +216,19 @@ pub fn link_sparing(
     options: &LinkOptions,
     trained: &mut OnTrained<'_>,
 ) -> Result<(Linked, Option<Scan>), Error> {
+    link_in_passes(PASSES, table, model, options, trained)
+}
+
+fn link_in_passes(
+    passes: usize,
+    table: &mut Table,
+    model: &Model,
+    options: &LinkOptions,
+    trained: &mut OnTrained<'_>,
+) -> Result<(Linked, Option<Scan>), Error> {
     let fingerprints = fingerprints(table, options);
     let walk = Walk::out_of(table);
-    let found = search(table, &walk, PASSES, fingerprints, model, options, trained);
+    let found = search(table, &walk, passes, fingerprints, model, options, trained);
     walk.give_back(table);
     conclude(table, found?, options)
 }

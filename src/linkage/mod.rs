@@ -42,6 +42,6 @@ pub mod weighed;
 pub use crate::text::hash;
 pub(crate) use link::decide_pairs;
 pub use link::{
-    DecidedPair, Decision, LinkOptions, Linked, OnTrained, RefusedMerge, RestrictedPair, link, link_in_steps,
-    link_sparing,
+    DecidedPair, Decision, LinkOptions, Linked, OnTrained, RefusedMerge, RestrictedPair, link, link_in_place,
+    link_in_steps, link_sparing,
 };

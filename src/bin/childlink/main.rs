@@ -45,7 +45,7 @@ const UNUSABLE: u8 = 2;
 const INTERNAL: u8 = 3;
 
 fn main() -> ExitCode {
-    memory::give_back_at_once();
+    memory::settle_allocator();
     signal::heed();
     panic::set_hook(Box::new(render::explain_panic));
     let arguments = Arguments::parse();

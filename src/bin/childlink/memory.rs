@@ -29,8 +29,8 @@ const LEAST: u64 = 64 * MIB;
 
 /// What one record takes while it is linked, with its text put aside: for itself, for each column that is filled, and
 /// for what a project keeps of it. Measured with 1.8 million records of 16 and of 27 columns, and more by a twentieth.
-const RECORD: u64 = 185;
-const COLUMN: u64 = 4;
+const RECORD: u64 = 193;
+const COLUMN: u64 = 3;
 const KEPT: u64 = 60;
 /// What the rest of the program takes.
 const REST: u64 = 48 * MIB;
@@ -54,29 +54,39 @@ fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).ok_or_else(|| "the number is too large".to_owned())
 }
 
-/// Begins the program anew, if a limit is given, with the allocator told to give memory back as soon as it is free: it
-/// reads that from the environment before anything else runs. Where that cannot be done, more memory is held than need be.
+/// Begins the program anew with the allocator told when to give memory back: it reads that from the environment before
+/// anything else runs. Under a limit, as soon as it is free. Without one, a run of linkage keeps what it has: what one step
+/// frees the next asks for again, and to have the system clear it in between takes a tenth of the run. Where that cannot
+/// be done, more memory is held under a limit than need be, and a run takes longer.
 #[cfg(unix)]
-pub(crate) fn give_back_at_once() {
+pub(crate) fn settle_allocator() {
     use std::os::unix::process::CommandExt;
 
-    const AT_ONCE: &str = "MIMALLOC_PURGE_DELAY";
-    const AS_NEEDED: &str = "MIMALLOC_ARENA_EAGER_COMMIT";
+    const DELAY: &str = "MIMALLOC_PURGE_DELAY";
+    const EAGER: &str = "MIMALLOC_ARENA_EAGER_COMMIT";
     let mut arguments = std::env::args_os();
     let name = arguments.next();
     let arguments: Vec<_> = arguments.collect();
-    let is_given = |argument: &std::ffi::OsString| argument.to_string_lossy().starts_with("--max-memory");
-    if std::env::var_os(AT_ONCE).is_some() || !arguments.iter().any(is_given) {
+    let is_limited = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--max-memory"));
+    // A folder of that name does no harm.
+    let is_linkage = arguments.iter().any(|argument| argument == "link");
+    if std::env::var_os(DELAY).is_some() || !(is_limited || is_linkage) {
         return;
     }
     let (Some(name), Ok(program)) = (name, std::env::current_exe()) else { return };
+    let mut again = std::process::Command::new(program);
+    again.arg0(name).args(arguments);
+    match is_limited {
+        true => again.env(DELAY, "0").env(EAGER, "0"),
+        false => again.env(DELAY, "-1"),
+    };
     // Comes back only if it fails.
-    let _ = std::process::Command::new(program).arg0(name).args(arguments).env(AT_ONCE, "0").env(AS_NEEDED, "0").exec();
+    let _ = again.exec();
 }
 
 /// Elsewhere the allocator gives memory back in its own time.
 #[cfg(not(unix))]
-pub(crate) fn give_back_at_once() {}
+pub(crate) fn settle_allocator() {}
 
 /// The limit of a run.
 #[derive(Clone, Copy, Debug)]

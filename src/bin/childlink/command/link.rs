@@ -26,7 +26,7 @@ use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::explain::{Waterfall, explain};
 use childlink::linkage::model::Model;
 use childlink::linkage::table::Table;
-use childlink::linkage::{Decision, Linked, link_in_steps, link_sparing, parallel};
+use childlink::linkage::{Decision, Linked, link_in_place, link_sparing, parallel};
 use childlink::report::examples::examples;
 use childlink::report::linkage::linkage_page;
 use childlink::report::statistics::Statistics;
@@ -231,7 +231,7 @@ fn link_records(
     let table = &mut records.built.table;
     let (linked, _) = match args.memory.is_given() {
         true => link_sparing(table, model, &options, &mut |_, _| Ok(()))?,
-        false => link_in_steps(table, model, &options, &mut |_, _| Ok(()))?,
+        false => link_in_place(table, model, &options, &mut |_, _| Ok(()))?,
     };
     Ok((linked, notes))
 }
