@@ -74,9 +74,12 @@ impl TermFrequency {
     pub fn adjustment(&self, left: RecordIndex, right: RecordIndex) -> f64 {
         // `f64::max` gives the other number when one is NaN: exactly the rule for a missing value.
         let frequency = self.frequency_of(left).max(self.frequency_of(right));
-        if frequency.is_nan() {
-            return 0.0;
-        }
+        if frequency.is_nan() { 0.0 } else { self.adjustment_of(frequency) }
+    }
+
+    /// The adjustment in bits for a value of this relative frequency.
+    #[inline]
+    pub(super) fn adjustment_of(&self, frequency: f64) -> f64 {
         self.weight * (libm::log2(self.u_base) - libm::log2(frequency.max(self.minimum_u)))
     }
 }

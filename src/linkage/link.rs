@@ -13,7 +13,7 @@ use super::guards::{Facts, Guard, Guards};
 use super::model::{Compiled, Few, Model};
 use super::parallel;
 use super::predicate::{Pair, number};
-use super::score::{PairScore, Weighs, probability};
+use super::score::{PairScore, Prospects, Weighs, probability};
 use super::table::Table;
 use super::walk::Walk;
 use super::weighed::weigh_pairs;
@@ -429,6 +429,7 @@ impl Scanner<'_> {
         let (walk, compiled, model) = (self.walk, self.compiled, self.model);
         let fields = walk.fields();
         let scorer = compiled.scorer(model)?;
+        let prospects = Prospects::new(&scorer, model.thresholds.review);
         let conditions = compiled.conditions(&model.blocking)?;
         let blocking = Blocking {
             records: fields.len(),
@@ -448,11 +449,22 @@ impl Scanner<'_> {
         };
         let is_known = |place: RecordIndex| as_it_was.get(place as usize).is_some_and(|&is| is);
         let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
-            if !(is_known(left) && is_known(right)) {
-                kept.offer(model, scorer.score(left, right), &compiled.pair(left, right), walk.pair(left, right));
+            if is_known(left) && is_known(right) {
+                return;
+            }
+            let pair = compiled.pair(left, right);
+            // One number on both is told to a person whatever else differs: such a pair is looked at in full.
+            let score = match number::equal(&pair, 0.0) {
+                true => Some(scorer.score(left, right)),
+                false => prospects.score(left, right),
+            };
+            if let Some(score) = score {
+                kept.offer(model, score, &pair, walk.pair(left, right));
             }
         });
         let mut all = Candidates::default();
+        all.pairs.reserve_exact(scan.states.iter().map(|part| part.pairs.len()).sum());
+        all.household.reserve_exact(scan.states.iter().map(|part| part.household.len()).sum());
         let mut take = |part: Candidates| {
             all.pairs.extend(part.pairs);
             all.household.extend(part.household);

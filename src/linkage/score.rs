@@ -1,5 +1,9 @@
 //! From a pair to its match weight.
 
+mod prospects;
+
+pub(crate) use prospects::Prospects;
+
 use super::comparison::{CompiledComparison, LevelIndex, RecordIndex};
 use super::pattern::{Pattern, PatternCodec};
 use crate::error::Error;
@@ -113,10 +117,23 @@ impl<'a> Scorer<'a> {
     /// The comparison vector and weight of a pair.
     #[inline]
     pub fn score(&self, left: RecordIndex, right: RecordIndex) -> PairScore {
+        self.score_telling(left, right, |_, _| ())
+    }
+
+    /// The same, telling the place of each comparison and its level: to take a comparison vector apart costs a division
+    /// for each.
+    #[inline]
+    pub(super) fn score_telling(
+        &self,
+        left: RecordIndex,
+        right: RecordIndex,
+        mut tell: impl FnMut(usize, LevelIndex),
+    ) -> PairScore {
         let mut sum = Sum::start(self.prior, self.household_prior);
         let mut pattern = 0;
-        for (comparison, &count) in self.comparisons.iter().zip(self.codec.level_counts()) {
+        for (place, (comparison, &count)) in self.comparisons.iter().zip(self.codec.level_counts()).enumerate() {
             let level = comparison.comparator.level(left, right);
+            tell(place, level);
             pattern = pattern * count + u64::from(level);
             sum.add(comparison, usize::from(level), left, right);
         }
