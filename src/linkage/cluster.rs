@@ -5,7 +5,7 @@
 //! order of the records' keys.
 
 use super::comparison::{RecordIndex, word_of};
-use crate::order;
+use super::parallel;
 use hashbrown::HashMap;
 
 /// A link that asks to be made.
@@ -56,8 +56,8 @@ impl Clusters {
     pub fn build(records: usize, mut links: Vec<Link>, constraints: &Constraints) -> (Clusters, Vec<(Link, Refusal)>) {
         let all: Vec<RecordIndex> = (0..records as RecordIndex).collect();
         let mut clusters = Clusters { parent: all.clone(), next: all };
-        order::sort_by_word(&mut links, |link| word_of(link.left, link.right));
-        order::sort_by_word(&mut links, |link| weakness(link.weight));
+        parallel::sort_by_word(&mut links, |link| word_of(link.left, link.right));
+        parallel::sort_by_word(&mut links, |link| weakness(link.weight));
         let mut apart: HashMap<RecordIndex, Vec<RecordIndex>> = HashMap::new();
         for &(left, right) in constraints.apart {
             apart.entry(left).or_default().push(right);

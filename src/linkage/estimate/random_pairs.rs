@@ -50,13 +50,12 @@ pub(super) fn count_levels(scorer: &Scorer, records: &[RecordIndex]) -> LevelCou
     };
     let rows = parallel::map(records.len(), |row| {
         let (mut counts, mut kept) = (empty(), 0);
+        let mut levels = vec![0; counts.len()];
         for &left in &records[..row] {
-            let score = scorer.score(left, records[row]);
+            let score = scorer.score_telling(left, records[row], |place, level| levels[place] = level);
             if score.weight < 0.0 && !score.is_household() {
                 kept += 1;
-                for (count, level) in counts.iter_mut().zip(scorer.codec().unpack(score.pattern)) {
-                    count[usize::from(level)] += 1;
-                }
+                counts.iter_mut().zip(&levels).for_each(|(count, &level)| count[usize::from(level)] += 1);
             }
         }
         (counts, kept)

@@ -3,6 +3,7 @@
 use super::{Model, NamePair, name_pair};
 use crate::identity::sex::Sex;
 use crate::linkage::comparison::RecordIndex;
+use crate::linkage::parallel;
 use crate::linkage::reference_names::ReferenceNames;
 use crate::linkage::table::fields::Fields;
 use crate::linkage::table::fields::names::{NameId, NameTable};
@@ -134,10 +135,15 @@ pub(super) fn relative_frequencies(
         return (value_id, frequency);
     }
     let together = Together::of(&rarity.together, &fields.names);
+    // Looked up for every record, so side by side; the numbers that follow are given in order.
+    let family_with = |record: usize| {
+        together.family_with(stands_for[value_id[record] as usize] as NameId, fields, record as RecordIndex)
+    };
+    let families = parallel::map_each(if together.pairs.is_empty() { 0 } else { value_id.len() }, family_with);
     let mut ids: HashMap<NameKey, u32> = HashMap::new();
     let id_of = |(record, &id): (usize, &u32)| {
+        let family = families.get(record).copied().unwrap_or(0);
         let (name, record) = (stands_for[id as usize] as NameId, record as RecordIndex);
-        let family = together.family_with(name, fields, record);
         let bearer = match &rarity.table {
             None if family == 0 => return id,
             table => table.as_ref().map_or((None, 0), |table| table.bearer(fields, record)),
