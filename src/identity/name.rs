@@ -59,17 +59,47 @@ struct Name {
 impl Name {
     fn parse(text: &str, field: NameField, column: &'static str) -> Parsed<Name> {
         let display = tidy(text);
+        let folded = words_of(&display);
+        Name::of(display, folded, field, column).0
+    }
+
+    /// The name, and the birth order that its words carry when they are read as a given name.
+    fn parse_with_order(text: &str, field: NameField, column: &'static str) -> (Parsed<Name>, Option<BirthOrder>) {
+        let display = tidy(text);
         if display.is_empty() {
-            return Parsed::ABSENT;
+            return (Parsed::ABSENT, None);
         }
-        let stripped = Comparison::of(&display, field);
+        let folded = words_of(&display);
+        let of_family = match field {
+            NameField::Given => None,
+            NameField::Family => birth_order_in_folded(&folded),
+        };
+        let (name, of_given) = Name::of(display, folded, field, column);
+        match field {
+            NameField::Given => (name, of_given),
+            NameField::Family => (name, of_family),
+        }
+    }
+
+    /// The name as shown and folded, and the birth order that was taken out of it.
+    fn of(
+        display: String,
+        folded: String,
+        field: NameField,
+        column: &'static str,
+    ) -> (Parsed<Name>, Option<BirthOrder>) {
+        if display.is_empty() {
+            return (Parsed::ABSENT, None);
+        }
+        let stripped = Comparison::of(folded, field);
+        let birth_order = stripped.birth_order;
         if stripped.text.is_empty() {
             let code = if stripped.uncertain { &PLACEHOLDER_WITH_NAME } else { &PLACEHOLDER };
-            return Parsed::absent_with(Finding::new(code, column));
+            return (Parsed::absent_with(Finding::new(code, column)), birth_order);
         }
         let name = Name { display: display.into(), comparison: stripped.text.into() };
         let cut_off = name.is_cut_off().then_some(Finding::new(&CUT_OFF, column));
-        Parsed::valid(name).with(cut_off)
+        (Parsed::valid(name).with(cut_off), birth_order)
     }
 
     fn is_cut_off(&self) -> bool {
@@ -93,19 +123,18 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn of(text: &str, field: NameField) -> Comparison {
-        let mut text = fold(&without_shorthand(text));
-        // `N/A` and `N/K`, before they could be taken for initials and joined: `Na` is a name.
-        if matches!(text.as_str(), "N A" | "N K") {
-            text.clear();
-        }
-        let mut comparison = Comparison { text, uncertain: false, birth_order: None };
+    fn of(folded: String, field: NameField) -> Comparison {
+        let mut comparison = Comparison { text: folded, uncertain: false, birth_order: None };
         // Each round either shortens the name or is the last.
         loop {
             let text = match field {
                 NameField::Given => join_initials(&comparison.text),
                 NameField::Family => glue_prefixes(&comparison.text),
             };
+            // So it is with nearly all names.
+            if matches!(text, Cow::Borrowed(_)) && !placeholder::may_be_in(&text, field) {
+                return comparison;
+            }
             let stripped = placeholder::strip(&text, field);
             comparison.uncertain |= stripped.uncertain;
             comparison.birth_order = comparison.birth_order.or(stripped.birth_order);
@@ -140,6 +169,12 @@ impl GivenName {
     /// Reads a given name. A placeholder is absent, with a finding; nothing is ever invalid.
     pub fn parse_field(text: &str) -> Parsed<GivenName> {
         wrap(Name::parse(text, NameField::Given, "given_name"), GivenName)
+    }
+
+    /// The same, with the birth order that the words carry ([`BirthOrder::in_name`]).
+    pub(super) fn parse_with_order(text: &str) -> (Parsed<GivenName>, Option<BirthOrder>) {
+        let (parsed, order) = Name::parse_with_order(text, NameField::Given, "given_name");
+        (wrap(parsed, GivenName), order)
     }
 
     /// The name as written, white space tidied.
@@ -219,6 +254,12 @@ impl FamilyName {
     /// Reads a family name. A placeholder is absent, with a finding; nothing is ever invalid.
     pub fn parse_field(text: &str) -> Parsed<FamilyName> {
         wrap(Name::parse(text, NameField::Family, "family_name"), FamilyName)
+    }
+
+    /// The same, with the birth order that the words carry ([`BirthOrder::in_name`]).
+    pub(super) fn parse_with_order(text: &str) -> (Parsed<FamilyName>, Option<BirthOrder>) {
+        let (parsed, order) = Name::parse_with_order(text, NameField::Family, "family_name");
+        (wrap(parsed, FamilyName), order)
     }
 
     /// The name as written, white space tidied.
@@ -330,7 +371,13 @@ pub fn are_nicknames(a: &str, b: &str) -> bool {
 
 /// The birth order that a name in text carries.
 pub(super) fn birth_order_in(text: &str) -> Option<BirthOrder> {
-    Comparison::of(text, NameField::Given).birth_order
+    birth_order_in_folded(&words_of(text))
+}
+
+fn birth_order_in_folded(folded: &str) -> Option<BirthOrder> {
+    let is_plain =
+        matches!(join_initials(folded), Cow::Borrowed(_)) && !placeholder::may_be_in(folded, NameField::Given);
+    if is_plain { None } else { Comparison::of(folded.to_owned(), NameField::Given).birth_order }
 }
 
 fn wrap<T>(parsed: Parsed<Name>, wrap: impl FnOnce(Name) -> T) -> Parsed<T> {
@@ -347,6 +394,16 @@ fn token_set<'a>(tokens: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     set.sort_unstable();
     set.dedup();
     set
+}
+
+/// The words of a name in comparison form, placeholders and all.
+fn words_of(text: &str) -> String {
+    let mut folded = fold(&without_shorthand(text));
+    // `N/A` and `N/K`, before they could be taken for initials and joined: `Na` is a name.
+    if matches!(folded.as_str(), "N A" | "N K") {
+        folded.clear();
+    }
+    folded
 }
 
 /// The maternity shorthand `B/O` ("baby of") in words, since its letters alone are those of a name, Bo.

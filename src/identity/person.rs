@@ -157,9 +157,9 @@ impl Person {
         use Column as C;
         let nhs_number = reader.read(C::NhsNumber, NhsNumber::parse_field);
         let nhs_number_status = reader.read(C::NhsNumberStatus, NhsNumberStatus::parse_field);
-        let given_name = reader.read(C::GivenName, GivenName::parse_field);
-        let other_names = reader.read(C::OtherNames, GivenName::parse_field);
-        let family_name = reader.read(C::FamilyName, FamilyName::parse_field);
+        let (given_name, of_given) = reader.read_name(C::GivenName, GivenName::parse_with_order);
+        let (other_names, of_other) = reader.read_name(C::OtherNames, GivenName::parse_with_order);
+        let (family_name, of_family) = reader.read_name(C::FamilyName, FamilyName::parse_with_order);
         let previous_family_name = reader.read(C::PreviousFamilyName, FamilyName::parse_field);
         let sex = reader.read(C::Sex, Sex::parse_field);
         let birth_date = reader.read(C::BirthDate, |text| birth_date::parse_field(text, order, as_at));
@@ -206,7 +206,7 @@ impl Person {
             sensitive,
             invalidated: sensitivity == Sensitivity::Invalidated,
         };
-        person.take_birth_order_from_names(raw, &mut findings);
+        person.take_birth_order_from_names(of_given.or(of_other).or(of_family), &mut findings);
         person.check_fields_together(as_at, &mut findings);
         (person, findings)
     }
@@ -225,10 +225,7 @@ impl Person {
         }
     }
 
-    fn take_birth_order_from_names(&mut self, raw: &RawFields<'_>, findings: &mut Vec<Finding>) {
-        let named = [Column::GivenName, Column::OtherNames, Column::FamilyName]
-            .into_iter()
-            .find_map(|column| BirthOrder::in_name(raw.get(column)));
+    fn take_birth_order_from_names(&mut self, named: Option<BirthOrder>, findings: &mut Vec<Finding>) {
         match (named, self.birth_order.valid()) {
             (Some(named), None) => self.birth_order = Field::Valid(named),
             (Some(named), Some(&order)) if named != order => {
@@ -273,5 +270,15 @@ struct Reader<'a, 'b> {
 impl Reader<'_, '_> {
     fn read<T>(&mut self, column: Column, parse: impl FnOnce(&str) -> super::field::Parsed<T>) -> Field<T> {
         parse(self.raw.get(column)).report(column.name(), self.findings)
+    }
+
+    /// A name and the birth order in it.
+    fn read_name<T>(
+        &mut self,
+        column: Column,
+        parse: impl FnOnce(&str) -> (super::field::Parsed<T>, Option<BirthOrder>),
+    ) -> (Field<T>, Option<BirthOrder>) {
+        let (parsed, order) = parse(self.raw.get(column));
+        (parsed.report(column.name(), self.findings), order)
     }
 }

@@ -37,6 +37,11 @@ pub(super) fn strip(text: &str, field: NameField) -> Stripped<'_> {
     stripped
 }
 
+/// Whether a name in comparison form may hold anything that is taken out of it.
+pub(super) fn may_be_in(text: &str, field: NameField) -> bool {
+    may_hold_placeholder(text, Placeholders::of(field))
+}
+
 /// Whether any word could be or begin a placeholder: false for nearly all names, which saves the rest.
 fn may_hold_placeholder(text: &str, known: &Placeholders) -> bool {
     text.split(' ').any(|word| {

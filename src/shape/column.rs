@@ -1,6 +1,6 @@
 //! Many values of one column, brought to their comparison forms at once.
 
-use super::record::{State, entries};
+use super::record::{State, Wanted, entries};
 use crate::date::Date;
 use crate::error::Error;
 use crate::exchange::columns::ColumnBuffer;
@@ -40,7 +40,7 @@ impl NormalisedColumn {
             let mut raw = RawFields::new();
             raw.set(column, text);
             let (person, _) = Person::parse(&raw, order, as_at);
-            let entry = entries(&person).into_iter().find(|entry| entry.column == column).ok_or_else(|| {
+            let entry = entries(&person, Wanted::Values).into_iter().find(|entry| entry.column == column).ok_or_else(|| {
                 Error::new(
                     "argument/unchecked-column",
                     format!("the column {} is not checked by itself", column.name()),

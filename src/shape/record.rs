@@ -18,7 +18,7 @@ pub(crate) struct ValidationShape {
     sensitive: bool,
     invalidated: bool,
     fields: ByColumn<State>,
-    findings: Vec<FindingShape>,
+    pub(crate) findings: Vec<FindingShape>,
 }
 
 impl ValidationShape {
@@ -29,9 +29,25 @@ impl ValidationShape {
             nhs_number_verified: person.verified_nhs_number().is_some(),
             sensitive: person.sensitive,
             invalidated: person.invalidated,
-            fields: ByColumn(entries(person).into_iter().map(|entry| (entry.column, entry.state)).collect()),
+            fields: ByColumn(entries(person, Wanted::States).map(|entry| (entry.column, entry.state))),
             findings: findings.iter().map(FindingShape::from).collect(),
         }
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+impl ValidationShape {
+    /// All but the findings, each a figure: whether it is ok, verified, sensitive and invalidated by 1 and 0, then the
+    /// state of each column.
+    pub(crate) fn figures(&self) -> String {
+        let flags = [self.ok, self.nhs_number_verified, self.sensitive, self.invalidated].map(u8::from);
+        let states = self.fields.0.iter().map(|(_, state)| *state as u8);
+        flags.into_iter().chain(states).map(|figure| char::from(b'0' + figure)).collect()
+    }
+
+    /// The names of the columns, in the order of their states.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.0.iter().map(|(column, _)| column.name())
     }
 }
 
@@ -48,7 +64,7 @@ impl NormalisedShape {
     /// The shape of a parsed record.
     pub(crate) fn new(person: &Person, findings: &[Finding]) -> NormalisedShape {
         NormalisedShape {
-            record: ByColumn(entries(person).into_iter().map(|entry| (entry.column, entry.value)).collect()),
+            record: ByColumn(entries(person, Wanted::Values).map(|entry| (entry.column, entry.value))),
             sensitive: person.sensitive,
             invalidated: person.invalidated,
             findings: findings.iter().map(FindingShape::from).collect(),
@@ -57,7 +73,7 @@ impl NormalisedShape {
 }
 
 /// An object with canonical columns as keys, in their order.
-struct ByColumn<T>(Vec<(Column, T)>);
+struct ByColumn<T>([(Column, T); ANSWERED]);
 
 impl<T: Serialize> Serialize for ByColumn<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -88,43 +104,56 @@ pub(crate) struct Entry {
     pub(crate) value: Option<String>,
 }
 
+/// How many fields are answered for.
+pub(crate) const ANSWERED: usize = 21;
+
+/// What is asked about every field: writing a value takes longer than telling its state.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Wanted {
+    /// States alone.
+    States,
+    /// States and comparison forms.
+    Values,
+}
+
 /// Every field that a person has, by its column. The lines of an address are one field, under the first.
-pub(crate) fn entries(person: &Person) -> [Entry; 21] {
+pub(crate) fn entries(person: &Person, wanted: Wanted) -> [Entry; ANSWERED] {
     use Column as C;
     let given = |name: &GivenName| name.comparison().to_owned();
     let family = |name: &FamilyName| name.comparison().to_owned();
     let number = |number: &NhsNumber| format!("{:010}", number.digits());
     let mother = &person.mother;
     [
-        entry(C::NhsNumber, &person.nhs_number, number),
-        entry(C::NhsNumberStatus, &person.nhs_number_status, ToString::to_string),
-        entry(C::GivenName, &person.given_name, given),
-        entry(C::OtherNames, &person.other_names, given),
-        entry(C::FamilyName, &person.family_name, family),
-        entry(C::PreviousFamilyName, &person.previous_family_name, family),
-        entry(C::Sex, &person.sex, ToString::to_string),
-        entry(C::BirthDate, &person.birth_date, ToString::to_string),
-        entry(C::BirthTime, &person.birth_time, ToString::to_string),
-        entry(C::BirthOrder, &person.birth_order, ToString::to_string),
-        entry(C::DeathDate, &person.death_date, ToString::to_string),
-        entry(C::Address1, &person.address, |address| address.tokens().collect::<Vec<_>>().join(" ")),
-        entry(C::Postcode, &person.postcode, ToString::to_string),
-        entry(C::PreviousPostcode, &person.previous_postcode, ToString::to_string),
-        entry(C::Uprn, &person.uprn, ToString::to_string),
-        entry(C::GpPractice, &person.gp_practice, ToString::to_string),
-        entry(C::MotherNhsNumber, &mother.nhs_number, number),
-        entry(C::MotherGivenName, &mother.given_name, given),
-        entry(C::MotherFamilyName, &mother.family_name, family),
-        entry(C::MotherBirthDate, &mother.birth_date, ToString::to_string),
-        entry(C::GestationWeeks, &person.gestation, |gestation| gestation.weeks().to_string()),
+        entry(wanted, C::NhsNumber, &person.nhs_number, number),
+        entry(wanted, C::NhsNumberStatus, &person.nhs_number_status, ToString::to_string),
+        entry(wanted, C::GivenName, &person.given_name, given),
+        entry(wanted, C::OtherNames, &person.other_names, given),
+        entry(wanted, C::FamilyName, &person.family_name, family),
+        entry(wanted, C::PreviousFamilyName, &person.previous_family_name, family),
+        entry(wanted, C::Sex, &person.sex, ToString::to_string),
+        entry(wanted, C::BirthDate, &person.birth_date, ToString::to_string),
+        entry(wanted, C::BirthTime, &person.birth_time, ToString::to_string),
+        entry(wanted, C::BirthOrder, &person.birth_order, ToString::to_string),
+        entry(wanted, C::DeathDate, &person.death_date, ToString::to_string),
+        entry(wanted, C::Address1, &person.address, |address| address.tokens().collect::<Vec<_>>().join(" ")),
+        entry(wanted, C::Postcode, &person.postcode, ToString::to_string),
+        entry(wanted, C::PreviousPostcode, &person.previous_postcode, ToString::to_string),
+        entry(wanted, C::Uprn, &person.uprn, ToString::to_string),
+        entry(wanted, C::GpPractice, &person.gp_practice, ToString::to_string),
+        entry(wanted, C::MotherNhsNumber, &mother.nhs_number, number),
+        entry(wanted, C::MotherGivenName, &mother.given_name, given),
+        entry(wanted, C::MotherFamilyName, &mother.family_name, family),
+        entry(wanted, C::MotherBirthDate, &mother.birth_date, ToString::to_string),
+        entry(wanted, C::GestationWeeks, &person.gestation, |gestation| gestation.weeks().to_string()),
     ]
 }
 
-fn entry<T>(column: Column, field: &Field<T>, show: impl FnOnce(&T) -> String) -> Entry {
+fn entry<T>(wanted: Wanted, column: Column, field: &Field<T>, show: impl FnOnce(&T) -> String) -> Entry {
     let state = match field {
         Field::Absent => State::Absent,
         Field::Invalid { .. } => State::Invalid,
         Field::Valid(_) => State::Valid,
     };
-    Entry { column, state, value: field.valid().map(show) }
+    let value = field.valid().filter(|_| wanted == Wanted::Values).map(show);
+    Entry { column, state, value }
 }

@@ -40,8 +40,8 @@ pub struct Index(pub(super) ChildIndex);
 impl Index {
     /// Compares a record with the index.
     #[wasm_bindgen(js_name = find)]
-    pub fn find(&mut self, source: &str, columns: &[u8], values: Vec<String>) -> Result<String, Thrown> {
-        let found = self.0.find(source, &raw_fields(columns, &values))?;
+    pub fn find(&mut self, source: &str, shape: &[u32], texts: &str) -> Result<String, Thrown> {
+        let found = self.0.find(source, &raw_fields(shape, texts))?;
         to_json(&FoundShape::new(&found, self.0.model()))
     }
 
@@ -54,16 +54,9 @@ impl Index {
     }
 
     /// The journal entry by which a record comes; a new record and a new child get the next free numbers.
-    pub fn upsert(
-        &self,
-        entry: Option<u32>,
-        child: Option<u32>,
-        source: &str,
-        columns: &[u8],
-        values: Vec<String>,
-    ) -> Vec<u8> {
+    pub fn upsert(&self, entry: Option<u32>, child: Option<u32>, source: &str, shape: &[u32], texts: &str) -> Vec<u8> {
         let (entry, child) = (entry.unwrap_or(self.0.next_entry()), child.unwrap_or(self.0.next_child()));
-        self.journalled(Change::upsert(entry, child, source, &raw_fields(columns, &values)))
+        self.journalled(Change::upsert(entry, child, source, &raw_fields(shape, texts)))
     }
 
     /// The journal entry by which a record goes.

@@ -27,10 +27,10 @@ struct PairShape<'m> {
 /// their values are, so no weight is adjusted by the frequency of a value.
 #[wasm_bindgen(js_name = comparePair)]
 pub fn compare_pair(
-    left_columns: &[u8],
-    left_values: Vec<String>,
-    right_columns: &[u8],
-    right_values: Vec<String>,
+    left_shape: &[u32],
+    left_texts: &str,
+    right_shape: &[u32],
+    right_texts: &str,
     model: Option<String>,
 ) -> Result<String, Thrown> {
     let mut model = model.map_or_else(|| Ok(Model::child_health()), |text| Model::from_json(&text))?;
@@ -38,8 +38,8 @@ pub fn compare_pair(
         level.term_frequency = None;
     }
     let mut chunk = TableBuilder::new(0);
-    for (name, columns, values) in [("left", left_columns, &left_values), ("right", right_columns, &right_values)] {
-        let mut fields = raw_fields(columns, values);
+    for (name, shape, texts) in [("left", left_shape, left_texts), ("right", right_shape, right_texts)] {
+        let mut fields = raw_fields(shape, texts);
         // Two sources, so that no two keys are equal and the left record stands first.
         fields.set(Column::RecordId, name);
         let source = chunk.source(name);

@@ -41,8 +41,8 @@ export function indexes(boundary) {
 
     match(record, options) {
       const source = sourceOf(optionsOf(options, ["source"]));
-      const { columns, values } = readRecord(record);
-      return JSON.parse(this.#handle.use((core) => core.find(source, columns, values)));
+      const { shape, texts } = readRecord(record);
+      return JSON.parse(this.#handle.use((core) => core.find(source, shape, texts)));
     }
 
     matchFhir(request, options) {
@@ -53,9 +53,9 @@ export function indexes(boundary) {
 
     upsert(record, options) {
       const given = optionsOf(options, ["source", "entry", "child"]);
-      const { columns, values } = readRecord(record);
+      const { shape, texts } = readRecord(record);
       const [entry, child, source] = [serial(given.entry, "entry"), serial(given.child, "child"), sourceOf(given)];
-      return this.#handle.use((core) => core.upsert(entry, child, source, columns, values));
+      return this.#handle.use((core) => core.upsert(entry, child, source, shape, texts));
     }
 
     remove(entry) {

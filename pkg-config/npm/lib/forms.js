@@ -2,6 +2,11 @@ import { LONGEST_TEXT, oneOf, optionsOf, packedTens, text } from "./argument.js"
 import { recordReader } from "./record.js";
 
 const NAME_KINDS = ["given", "family"];
+/** What a field can turn out to be, by the figures of the core. */
+const STATES = ["absent", "invalid", "valid"];
+/** How many figures of the core stand before those of the fields. */
+const FLAGS = 4;
+const FIGURE_0 = 48;
 const DATE_ORDERS = ["day-month-year", "month-day-year"];
 
 /** How dates are to be read: `[monthFirst, asAt]`, as the glue takes them. */
@@ -15,14 +20,18 @@ function dateOptions(options) {
 export function forms(boundary) {
   const { glue } = boundary;
 
-  /** A function of one text that the glue knows by the same name. */
-  const ofText = (name) => (value) => {
-    const checked = text(value, "text");
+  const guarded = (work) => {
     try {
-      return glue[name](checked);
+      return work();
     } catch (cause) {
       throw boundary.caught(cause);
     }
+  };
+
+  /** A function of one text that the glue knows by the same name. */
+  const ofText = (name) => (value) => {
+    const checked = text(value, "text");
+    return guarded(() => glue[name](checked));
   };
 
   /** The same for those that answer by JSON. */
@@ -36,15 +45,19 @@ export function forms(boundary) {
 
   const readRecord = recordReader(boundary);
 
-  /** A function of one record that the glue knows by the same name. */
-  const ofRecord = (name) => (record, options) => {
-    const dates = dateOptions(options);
-    const { columns, values } = readRecord(record);
-    try {
-      return JSON.parse(glue[name](columns, values, ...dates));
-    } catch (cause) {
-      throw boundary.caught(cause);
-    }
+  /** What the glue says of one record, in the function of this name. */
+  const askedOfRecord = (name, record, options) => {
+    const [monthFirst, asAt] = dateOptions(options);
+    const { shape, texts } = readRecord(record);
+    return guarded(() => glue[name](shape, texts, monthFirst, asAt));
+  };
+
+  // Every field of a record as absent: what most are, and what all others are copied from.
+  let allAbsent;
+  let names;
+  const learnNames = () => {
+    names = guarded(() => glue.stateNames());
+    allAbsent = Object.fromEntries(names.map((name) => [name, STATES[0]]));
   };
 
   return {
@@ -60,25 +73,35 @@ export function forms(boundary) {
     formatNhsNumber: ofText("formatNhsNumber"),
     checkNhsNumbers(packed) {
       const checked = packedTens(packed, "packed");
-      try {
-        return glue.checkNhsNumbers(checked);
-      } catch (cause) {
-        throw boundary.caught(cause);
-      }
+      return guarded(() => glue.checkNhsNumbers(checked));
     },
     parseChiNumber: objectOfText("parseChiNumber"),
     parseHealthCareNumber: objectOfText("parseHealthCareNumber"),
     parseBirthDate(value, options) {
       const checked = text(value, "text");
-      const dates = dateOptions(options);
-      try {
-        return JSON.parse(glue.parseBirthDate(checked, ...dates));
-      } catch (cause) {
-        throw boundary.caught(cause);
-      }
+      const [monthFirst, asAt] = dateOptions(options);
+      return JSON.parse(guarded(() => glue.parseBirthDate(checked, monthFirst, asAt)));
     },
-    validateRecord: ofRecord("validateRecord"),
-    normaliseRecord: ofRecord("normaliseRecord"),
+    validateRecord(record, options) {
+      const answer = askedOfRecord("validateRecord", record, options);
+      if (allAbsent === undefined) learnNames();
+      const figure = (place) => answer.charCodeAt(place) - FIGURE_0;
+      const fields = { ...allAbsent };
+      for (let place = 0; place < names.length; place += 1) {
+        const state = figure(FLAGS + place);
+        if (state !== 0) fields[names[place]] = STATES[state];
+      }
+      const told = FLAGS + names.length;
+      return {
+        ok: figure(0) === 1,
+        nhs_number_verified: figure(1) === 1,
+        sensitive: figure(2) === 1,
+        invalidated: figure(3) === 1,
+        fields,
+        findings: answer.length > told ? JSON.parse(answer.slice(told)) : [],
+      };
+    },
+    normaliseRecord: (record, options) => JSON.parse(askedOfRecord("normaliseRecord", record, options)),
     parsePostcode: objectOfText("parsePostcode"),
     birthOrderInName: (value) => birthOrder(value) ?? null,
     parseName(value, kind = "given") {

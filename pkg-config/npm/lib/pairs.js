@@ -15,7 +15,7 @@ export function pairs(boundary) {
       const a = readRecord(left);
       const b = readRecord(right);
       try {
-        return JSON.parse(glue.comparePair(a.columns, a.values, b.columns, b.values, model));
+        return JSON.parse(glue.comparePair(a.shape, a.texts, b.shape, b.texts, model));
       } catch (cause) {
         throw boundary.caught(cause);
       }
