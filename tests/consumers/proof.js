@@ -4,8 +4,10 @@ import data from "./case-data.js";
 import { everyCase } from "./every-case.js";
 import { hostile } from "./hostile.js";
 import { smoke } from "./smoke.js";
+import { twoInstances } from "./two-instances.js";
 
-export async function proof(validate, full) {
+/** `again` is the full entry of a second copy of the package in the same program. */
+export async function proof(validate, full, again) {
   const faults = [];
   const smoked = await smoke(validate, full);
   if (smoked !== "OK") faults.push(smoked);
@@ -17,5 +19,6 @@ export async function proof(validate, full) {
     if (ran.passed < least) faults.push(`only ${ran.passed} cases held`);
     faults.push(...ran.faults, ...hostile(api));
   }
+  faults.push(...(await twoInstances(full, again)));
   return faults.length === 0 ? "OK" : faults.join("; ");
 }

@@ -1,11 +1,13 @@
 // The child index and its messages in Wasm: the answers of the command line, a journal that survives, wrong use.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import * as edge from "../../pkg/edge/node.js";
+import { twoInstances } from "./two-instances.js";
 import { ChildIndex, ChildlinkError, Notifications, checkNhsNumbers, operationOutcome, parseNotification, reset } from "../../pkg/edge/node.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -193,5 +195,11 @@ describe("ChildIndex", { skip: native === undefined && "childlink has not been b
     assert.throws(() => checkNhsNumbers(new Uint8Array(4_294_967_000)), { code: "wasm/trap" });
     await refused("index/gone", () => trapped.stats());
     assert.ok((await ChildIndex.load(snapshot)).stats().children > 0);
+  });
+
+  it("keeps two copies of the package apart", async () => {
+    const copy = join(folder, "pkg");
+    cpSync(join(root, "pkg"), copy, { recursive: true });
+    assert.deepEqual(await twoInstances(edge, await import(join(copy, "edge", "node.js")), snapshot), []);
   });
 });

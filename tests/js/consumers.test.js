@@ -25,11 +25,13 @@ before(async () => {
   rmSync(folder, { recursive: true, force: true });
   cpSync(join(root, "tests", "consumers"), folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  for (const file of ["cases.js", "every-case.js", "hostile.js"]) cpSync(join(root, "tests", "js", file), join(folder, file));
+  for (const file of ["cases.js", "every-case.js", "hostile.js", "two-instances.js"]) cpSync(join(root, "tests", "js", file), join(folder, file));
   writeFileSync(join(folder, "case-data.js"), `export default ${JSON.stringify(caseData())};\n`);
   const packed = JSON.parse(run("npm", ["pack", join(root, "pkg"), "--json", "--pack-destination", folder]));
   const [{ filename }] = Array.isArray(packed) ? packed : Object.values(packed);
   run("npm", ["install", "--offline", "--no-audit", "--no-fund", "--no-save", join(folder, filename)]);
+  // A second copy, as nested dependencies bring about.
+  cpSync(join(folder, "node_modules", "childlink"), join(folder, "node_modules", "childlink-again"), { recursive: true });
   server = await serve(folder);
   browser = await openChromium();
 });

@@ -1,5 +1,8 @@
 import { ChildlinkError } from "./error.js";
 
+/** Codes that tell of an instance that is gone. */
+const LOST = ["wasm/trap", "wasm/replaced"];
+
 /**
  * The one place where JavaScript meets Wasm: starts the instance, names what goes wrong in it, and starts a
  * fresh one after a trap, since a trapped instance may hold half-written memory.
@@ -52,6 +55,32 @@ export function createBoundary(glue) {
     /** Grows with every fresh instance, so that a handle can tell that its own is gone. */
     get generation() {
       return generation;
+    },
+
+    /**
+     * Calls the glue where it may ask functions of the caller. Should one of them bring a fresh instance about, by `reset`
+     * or by a trap of its own, then what comes back is of no instance at all, and the fresh one may have been written into.
+     */
+    call(work) {
+      const begun = generation;
+      let result;
+      let failure;
+      try {
+        result = work();
+      } catch (cause) {
+        if (begun === generation) throw this.caught(cause);
+        failure = cause;
+      }
+      if (begun === generation) return result;
+      this.reset();
+      if (failure instanceof ChildlinkError && LOST.includes(failure.code)) throw failure;
+      throw new ChildlinkError(
+        "wasm/replaced",
+        "the Wasm instance was replaced while it was at work",
+        "do not call reset() in a function that childlink calls; load again what you held in it (linkers, indexes)",
+        null,
+        failure && { cause: failure },
+      );
     },
 
     /** What to throw for something caught from the glue. */

@@ -2,6 +2,7 @@ import { bytes, kindOf, optionsOf, text } from "./argument.js";
 import { partsInTurn } from "./content.js";
 import { ChildlinkError } from "./error.js";
 import { Handle } from "./handle.js";
+import { ownMethods } from "./own.js";
 import { recordReader } from "./record.js";
 
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
@@ -16,6 +17,10 @@ export function indexes(boundary) {
 
   class ChildIndex {
     #handle;
+
+    static {
+      ownMethods(this, "index", (value) => #handle in Object(value));
+    }
 
     constructor(made, loader) {
       if (made !== token) {
@@ -122,6 +127,10 @@ export function indexes(boundary) {
   class Notifications {
     #handle;
     #index;
+
+    static {
+      ownMethods(this, "notifications", (value) => #handle in Object(value));
+    }
 
     constructor(index) {
       this.#handle = withIndex(index, (core) => new Handle(boundary, "notifications", () => new glue.Messages(core)));

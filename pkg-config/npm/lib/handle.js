@@ -36,9 +36,7 @@ export class Handle {
     }
     this.#isBusy = true;
     try {
-      return work(this.#core);
-    } catch (cause) {
-      throw this.#boundary.caught(cause);
+      return this.#boundary.call(() => work(this.#core));
     } finally {
       this.#isBusy = false;
       if (this.#isEnding) this.free();

@@ -2,6 +2,7 @@ import { bytes, dataObject, kindOf, optionsOf, text } from "./argument.js";
 import { columnsOf } from "./columns.js";
 import { contentOf } from "./content.js";
 import { ChildlinkError } from "./error.js";
+import { ownMethods } from "./own.js";
 import { modelOf } from "./pairs.js";
 import { watcher } from "./watcher.js";
 
@@ -17,14 +18,6 @@ export function linkers(boundary, { reports = false } = {}) {
   const { glue } = boundary;
   const linkOptions = ["linkOnly", "seed", ...LISTS, "onProgress", "signal", ...(reports ? ["keepForReport"] : [])];
 
-  const guarded = (work) => {
-    try {
-      return work();
-    } catch (cause) {
-      throw boundary.caught(cause);
-    }
-  };
-
   class Linker {
     #inputs;
     #run;
@@ -33,9 +26,13 @@ export function linkers(boundary, { reports = false } = {}) {
     #isBusy = false;
     #isEnding = false;
 
+    static {
+      ownMethods(this, "linker", (value) => #inputs in Object(value));
+    }
+
     constructor(options) {
       const model = modelOf(optionsOf(options, ["model"]));
-      this.#inputs = guarded(() => new glue.LinkerInputs(model));
+      this.#inputs = boundary.call(() => new glue.LinkerInputs(model));
       this.#generation = boundary.generation;
     }
 
@@ -101,7 +98,7 @@ export function linkers(boundary, { reports = false } = {}) {
 
     /** The report of the run that was kept for it, and the numbers of sensitive children; the run is kept no longer. */
     takeReport() {
-      const files = guarded(() => this.#held("run").report());
+      const files = boundary.call(() => this.#held("run").report());
       const [statisticsJson, report, sensitive] = ["statistics.json", "report.html", "sensitive.json"].map((name) =>
         files.take(name),
       );
@@ -133,9 +130,7 @@ export function linkers(boundary, { reports = false } = {}) {
       const held = this.#held(what);
       this.#isBusy = true;
       try {
-        return work(held);
-      } catch (cause) {
-        throw boundary.caught(cause);
+        return boundary.call(() => work(held));
       } finally {
         this.#isBusy = false;
         if (this.#isEnding) this.free();
@@ -170,7 +165,7 @@ export function linkers(boundary, { reports = false } = {}) {
       throw new ChildlinkError("argument/not-function", message, "pass a function that takes the bytes of a part", "onPart");
     }
     const watch = watcher(onProgress, signal);
-    await reading(content, watch, (size, read) => guarded(() => glue.readShare(file, given, size, read, place, of, onPart)));
+    await reading(content, watch, (size, read) => boundary.call(() => glue.readShare(file, given, size, read, place, of, onPart)));
   }
 
   return { Linker, readShare };

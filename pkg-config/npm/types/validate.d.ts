@@ -88,7 +88,10 @@ export function init(source?: WasmSource): Promise<void>;
  * @throws {ChildlinkError} `wasm/cannot-start`
  */
 export function initSync(source?: BufferSource | WebAssembly.Module): void;
-/** Throws the Wasm instance away, with its memory and every handle in it, and starts a fresh one. */
+/**
+ * Throws the Wasm instance away, with its memory and every handle in it, and starts a fresh one. Not for a function that
+ * childlink has just called, such as `onProgress`: the call that asked it ends with `wasm/replaced`.
+ */
 export function reset(): void;
 
 /**
