@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -51,6 +52,21 @@ async function read(path, places) {
   }
   return texts;
 }
+
+it("holds no path of the machine that built it", () => {
+  const installed = join(folder, "node_modules", "childlink");
+  const homes = [root, homedir(), process.env.CARGO_HOME].filter((path) => path?.length > 1);
+  const files = readdirSync(installed, { recursive: true }).filter((name) => /\.(wasm|m?js|json|ts)$/.test(name));
+  assert.ok(files.filter((name) => name.endsWith(".wasm")).length === 3, `${files}`);
+  for (const name of files) {
+    const content = readFileSync(join(installed, name), "latin1");
+    const told = [...homes, "/.cargo/", "/.rustup/", "registry/src/"].filter((path) => content.includes(path));
+    // Panics name files: those of the standard library by its release, all others from their crate on.
+    const absolute = [...content.matchAll(/(?<![\w.-])\/[\w.-]+\/[\w./-]*\.rs/g)].map(([path]) => path);
+    const own = absolute.filter((path) => !/^\/(rustc|rust\/deps)\//.test(path));
+    assert.deepEqual([...told, ...own], [], name);
+  }
+});
 
 it("Node, as a module", () => assert.equal(run("node", ["node-esm/main.js"]), "OK\n"));
 it("Node, by require", () => assert.equal(run("node", ["node-cjs/main.cjs"]), "OK\n"));
