@@ -187,8 +187,10 @@ for (const [module, moduleResolution, ...lib] of [["nodenext", "nodenext"], ["es
   it(`TypeScript, strict, ${moduleResolution}`, () => {
     const options = { strict: true, noEmit: true, target: "es2022", lib: ["es2022", "dom", ...lib], types: [], module, moduleResolution };
     mkdirSync(join(folder, "typescript"), { recursive: true });
+    const [, example] = /\n```ts\n(.*?)\n```/s.exec(readFileSync(join(folder, "node_modules", "childlink", "README.md"), "utf8"));
+    writeFileSync(join(folder, "typescript", "readme.ts"), example);
     const config = join(folder, "typescript", `tsconfig.${moduleResolution}.json`);
-    writeFileSync(config, JSON.stringify({ compilerOptions: options, files: ["main.ts"] }));
+    writeFileSync(config, JSON.stringify({ compilerOptions: options, files: ["main.ts", "readme.ts"] }));
     try {
       run("tsc", ["--project", config]);
     } catch (fault) {
