@@ -39,6 +39,7 @@ pub use decision::{DecisionEntry, DecisionNote, Pairing, Readers, Recorded, read
 pub use extract::{DatabaseQuery, Extract, NewExtract};
 pub use flag::{EntryFlag, Flag, FlaggedMerge, read_entry_flags, read_flags};
 pub use history::{ChangeReport, HistoryRow};
+pub use list::{ListEntry, Listed};
 pub use outcome::{decode_outcome, encode_outcome};
 pub use pair::{Evidence, ListedPair};
 pub use publish::Published;
@@ -283,10 +284,25 @@ mod tests {
         let record = TracedRecord { outcome: "verified".into(), ..TracedRecord::default() };
         project.add_traced(&[(record, None)], &deed()).unwrap();
         project.withdraw_trace(1, None, "a slip", &deed()).unwrap();
-        for table in ["decision", "withdrawal", "audit", "trace", "traced", "trace_withdrawal"] {
-            let set = if matches!(table, "audit" | "trace") { "by = 'nobody'" } else { "reason = 'none'" };
-            assert!(project.connection.execute(&format!("UPDATE {table} SET {set}"), []).is_err(), "{table}");
-            assert!(project.connection.execute(&format!("DELETE FROM {table}"), []).is_err(), "{table}");
+        project.add_barred(&[[7; 32]], &deed()).unwrap();
+        project.withdraw_list(1, "a slip", &deed()).unwrap();
+        project
+            .add_withdrawn_deaths(
+                &[WithdrawnDeath { source: "a".into(), record_id: "1".into(), died: "2020-01-01".into() }],
+                &deed(),
+            )
+            .unwrap();
+        let told = "INSERT INTO source (name) VALUES ('a'); INSERT INTO history VALUES (1, 1, '1', NULL, 7)";
+        project.connection.execute_batch(told).unwrap();
+        for (_, table, words) in schema::ONLY_ADDED_TO {
+            let column: String = project
+                .connection
+                .query_row("SELECT name FROM pragma_table_info(?1) WHERE cid = 0", [table], |row| row.get(0))
+                .unwrap();
+            for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {
+                let refused = project.connection.execute(&sql, []).unwrap_err();
+                assert!(refused.to_string().contains(words), "{sql}: {refused}");
+            }
         }
         assert_eq!(project.decisions().unwrap().len(), 1);
         project.verify().unwrap();
@@ -331,11 +347,20 @@ mod tests {
                  reason, model_hash, evidence_hash, recorded_at) \
                  VALUES ('a', '1', 'b', '2', 'same', 'JK', '2026-11-01', '', '', '', '2026-11-01')";
             connection.execute(decided, []).unwrap();
+            let lists = "INSERT INTO superseded VALUES ('4010232137', '9434765919', 'May'), ('9449305552', '9434765919', 'June'); \
+                 INSERT INTO barred VALUES (zeroblob(32), 'May'); \
+                 INSERT INTO audit (at, by, action, subject, detail) VALUES ('May', 'MO', 'add', 'barred', '1 of 1 new')";
+            connection.execute_batch(lists).unwrap();
         }
         // Looking is enough: who looks brings it along.
         assert_eq!(Project::look(&path).unwrap().decisions().unwrap().len(), 1);
         let mut project = Project::open(&path).unwrap();
         assert_eq!(project.runs().unwrap(), []);
+        let entries = project.lists().unwrap();
+        let told: Vec<(i64, &str, &str)> =
+            entries.iter().map(|entry| (entry.list, entry.at.as_str(), entry.by.as_str())).collect();
+        assert_eq!(told, [(1, "June", ""), (2, "May", ""), (3, "May", "MO")]);
+        assert_eq!((project.superseded().unwrap().len(), project.barred().unwrap()), (2, vec![[0; 32]]));
         project.absorb(&[], &deed()).unwrap();
         let version: i64 = project.connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version, VERSION as i64);

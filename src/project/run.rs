@@ -300,7 +300,7 @@ impl Project {
     /// Those of the database.
     pub fn list_state(&self) -> Result<String, Error> {
         let sql = "SELECT (SELECT coalesce(max(id), 0) FROM decision) || ' ' || (SELECT count(*) FROM withdrawal) || ' ' || \
-            (SELECT count(*) FROM superseded) || ' ' || (SELECT count(*) FROM barred) || ' ' || \
+            (SELECT coalesce(max(id), 0) FROM list_entry) || ' ' || (SELECT count(*) FROM list_withdrawal) || ' ' || \
             (SELECT coalesce(max(id), 0) FROM trace) || ' ' || (SELECT count(*) FROM trace_withdrawal)";
         self.connection.query_row(sql, [], |row| row.get(0)).stored()
     }

@@ -9,12 +9,35 @@ pub(super) const APPLICATION: i32 = 0x4348_4C4B;
 
 /// One step for each version; a file of version `n` has taken the first `n`. Steps are never changed once
 /// released: a later version is one more step.
-const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7];
 
 /// The version that this program writes.
 pub const VERSION: usize = STEPS.len();
 
-/// Decisions, withdrawals, history and audit are only ever added to: the database itself refuses anything else.
+/// Tables that are only ever added to, with the version that made each and what the database says when it refuses
+/// anything else. Like a step, a line is never changed once released.
+pub(super) const ONLY_ADDED_TO: &[(usize, &str, &str)] = &[
+    (1, "decision", "decisions are only added"),
+    (1, "withdrawal", "withdrawals are only added"),
+    (1, "history", "history is only added to"),
+    (1, "audit", "the audit is only added to"),
+    (4, "trace", "traces are only added"),
+    (4, "traced", "results are only added"),
+    (4, "trace_withdrawal", "withdrawals are only added"),
+    (6, "withdrawn_death", "withdrawals are only added"),
+    (7, "list", "lists are only added"),
+    (7, "list_entry", "entries of lists are only added"),
+    (7, "list_withdrawal", "withdrawals are only added"),
+];
+
+/// The triggers by which the database refuses to change or delete rows of a table.
+fn refusals(table: &str, words: &str) -> String {
+    let refusal = |name: &str, deed: &str| {
+        format!("CREATE TRIGGER {table}_{name} BEFORE {deed} ON {table} BEGIN SELECT RAISE (ABORT, '{words}'); END;\n")
+    };
+    refusal("stays", "UPDATE") + &refusal("kept", "DELETE")
+}
+
 const VERSION_1: &str = "
 CREATE TABLE setting (
   name TEXT PRIMARY KEY,
@@ -164,15 +187,6 @@ CREATE TABLE audit (
   subject TEXT NOT NULL,
   detail TEXT NOT NULL
 ) STRICT;
-
-CREATE TRIGGER decision_stays BEFORE UPDATE ON decision BEGIN SELECT RAISE (ABORT, 'decisions are only added'); END;
-CREATE TRIGGER decision_kept BEFORE DELETE ON decision BEGIN SELECT RAISE (ABORT, 'decisions are only added'); END;
-CREATE TRIGGER withdrawal_stays BEFORE UPDATE ON withdrawal BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
-CREATE TRIGGER withdrawal_kept BEFORE DELETE ON withdrawal BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
-CREATE TRIGGER history_stays BEFORE UPDATE ON history BEGIN SELECT RAISE (ABORT, 'history is only added to'); END;
-CREATE TRIGGER history_kept BEFORE DELETE ON history BEGIN SELECT RAISE (ABORT, 'history is only added to'); END;
-CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE (ABORT, 'the audit is only added to'); END;
-CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE (ABORT, 'the audit is only added to'); END;
 ";
 
 /// What indexes gave and were given.
@@ -241,13 +255,6 @@ CREATE TABLE trace_withdrawal (
   PRIMARY KEY (trace, source, record_id),
   FOREIGN KEY (trace, source, record_id) REFERENCES traced (trace, source, record_id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TRIGGER trace_stays BEFORE UPDATE ON trace BEGIN SELECT RAISE (ABORT, 'traces are only added'); END;
-CREATE TRIGGER trace_kept BEFORE DELETE ON trace BEGIN SELECT RAISE (ABORT, 'traces are only added'); END;
-CREATE TRIGGER traced_stays BEFORE UPDATE ON traced BEGIN SELECT RAISE (ABORT, 'results are only added'); END;
-CREATE TRIGGER traced_kept BEFORE DELETE ON traced BEGIN SELECT RAISE (ABORT, 'results are only added'); END;
-CREATE TRIGGER trace_withdrawal_stays BEFORE UPDATE ON trace_withdrawal BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
-CREATE TRIGGER trace_withdrawal_kept BEFORE DELETE ON trace_withdrawal BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
 ";
 
 /// Extracts that are asked of a database: the query, where the password is found (never the password), and what rows each
@@ -288,9 +295,49 @@ CREATE TABLE notified_death (
   withdrawn INTEGER NOT NULL CHECK (withdrawn IN (0, 1)),
   PRIMARY KEY (child, died)
 ) STRICT, WITHOUT ROWID;
+";
 
-CREATE TRIGGER withdrawn_death_stays BEFORE UPDATE ON withdrawn_death BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
-CREATE TRIGGER withdrawn_death_kept BEFORE DELETE ON withdrawn_death BEGIN SELECT RAISE (ABORT, 'withdrawals are only added'); END;
+/// Lists with a number each, whose entries can be withdrawn. What earlier versions kept of lists without a number becomes
+/// one list for each time that something was added.
+const VERSION_7: &str = "
+CREATE TABLE list (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL CHECK (kind IN ('superseded', 'barred')),
+  at TEXT NOT NULL,
+  by TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE list_entry (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  list INTEGER NOT NULL REFERENCES list (id),
+  old_number TEXT,
+  new_number TEXT,
+  hash BLOB CHECK (hash IS NULL OR length(hash) = 32),
+  CHECK ((hash IS NULL) = (old_number IS NOT NULL AND new_number IS NOT NULL))
+) STRICT;
+CREATE INDEX list_entry_list ON list_entry (list);
+CREATE INDEX list_entry_number ON list_entry (old_number, new_number) WHERE old_number IS NOT NULL;
+CREATE INDEX list_entry_hash ON list_entry (hash) WHERE hash IS NOT NULL;
+
+CREATE TABLE list_withdrawal (
+  entry INTEGER PRIMARY KEY REFERENCES list_entry (id),
+  by TEXT NOT NULL,
+  at TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+
+INSERT INTO list (kind, at, by)
+  SELECT kind, added_at, coalesce((SELECT audit.by FROM audit
+    WHERE action = 'add' AND subject = kind AND audit.at = added_at ORDER BY id LIMIT 1), '')
+  FROM (SELECT DISTINCT 'superseded' AS kind, added_at FROM superseded
+    UNION SELECT DISTINCT 'barred', added_at FROM barred) ORDER BY added_at, kind DESC;
+INSERT INTO list_entry (list, old_number, new_number)
+  SELECT list.id, old_number, new_number FROM superseded JOIN list ON kind = 'superseded' AND at = added_at
+  ORDER BY list.id, old_number, new_number;
+INSERT INTO list_entry (list, hash)
+  SELECT list.id, hash FROM barred JOIN list ON kind = 'barred' AND at = added_at ORDER BY list.id, hash;
+DROP TABLE superseded;
+DROP TABLE barred;
 ";
 
 /// Brings an open database to the present version, each step whole or not at all.
@@ -313,6 +360,9 @@ pub(super) fn migrate_to(connection: &mut Connection, last: usize) -> Result<(),
     for (place, step) in STEPS.iter().enumerate().take(last).skip(known) {
         let transaction = connection.transaction().stored()?;
         transaction.execute_batch(step).stored()?;
+        for (_, table, words) in ONLY_ADDED_TO.iter().filter(|(version, _, _)| *version == place + 1) {
+            transaction.execute_batch(&refusals(table, words)).stored()?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION).stored()?;
         transaction.pragma_update(None, "user_version", place as i64 + 1).stored()?;
         transaction.commit().stored()?;

@@ -7,8 +7,9 @@ use crate::render::{Terminal, count};
 use childlink::Error;
 use childlink::exchange::pds_trace::{TracedRecord, results_columns, write_results};
 use childlink::exchange::sheet::{Kind, Sheet, SheetColumn};
+use childlink::identity::nhs_number::NhsNumber;
 use childlink::linkage::decisions::Verdict;
-use childlink::project::{DecisionEntry, Project, TraceEntry};
+use childlink::project::{DecisionEntry, ListEntry, Listed, Project, TraceEntry};
 use serde_json::json;
 use std::fs;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use std::path::PathBuf;
     childlink project export town.childlink --out exported\n  \
     childlink link INPUT... --model exported/model.json --decisions exported/decisions.csv --previous exported --out linked\n\n\
     Files in DIR: children, decisions (those that stand), decisions-all (with what was shown, and the withdrawn),\n\
-    superseded, barred (with its key), traced (what stands of the traces), traces (all that they told, and what was\n\
+    superseded, barred (with its key), lists (every entry of both, and what was withdrawn), traced (what stands of the traces), traces (all that they told, and what was\n\
     withdrawn), flags and flagged-merges (by child), history (each record's change of child, by\n\
     run), pairs (those the last run listed), extracts, audit, model.json, summary.json.")]
 pub(super) struct Args {
@@ -218,13 +219,13 @@ fn write_lists(project: &Project, folder: &mut OutputFolder) -> Result<(), Error
     write_rows(folder, "superseded.csv", &["old_nhs_number", "nhs_number"], &[], &superseded)?;
     let barred = project.barred()?;
     if !barred.is_empty() {
-        let hexadecimal = |hash: &[u8; 32]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let rows: Vec<Vec<Cell>> = barred.iter().map(|hash| vec![Cell::Text(hexadecimal(hash))]).collect();
         write_rows(folder, "barred.csv", &["hash"], &[], &rows)?;
         let key = key_path(project.path());
         let text = fs::read(&key).map_err(|e| cannot_read(&key, &e))?;
         folder.put("barred.csv.key", &text)?;
     }
+    write_list_entries(&project.lists()?, folder)?;
     write_traces(&project.traces()?, folder)?;
     let flags: Vec<Vec<Cell>> = project
         .flags()?
@@ -247,6 +248,37 @@ fn write_lists(project: &Project, folder: &mut OutputFolder) -> Result<(), Error
         .collect();
     let columns = ["child_id", "flagged_records", "unflagged_records"];
     write_rows(folder, "flagged-merges.csv", &columns, &columns, &merges)
+}
+
+fn hexadecimal(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn write_list_entries(entries: &[ListEntry], folder: &mut OutputFolder) -> Result<(), Error> {
+    let cells = |entry: &ListEntry| -> Vec<Cell> {
+        let number = |number: NhsNumber| format!("{:010}", number.digits());
+        let (kind, old, new, hash) = match &entry.listed {
+            Listed::Superseded { old, new } => ("superseded", number(*old), number(*new), String::new()),
+            Listed::Barred(hash) => ("barred", String::new(), String::new(), hexadecimal(hash)),
+        };
+        let mut row: Vec<Cell> = vec![entry.list.into(), (&entry.at).into(), (&entry.by).into(), kind.into()];
+        let (by, at, why) = entry.withdrawn.clone().unwrap_or_default();
+        row.extend([old, new, hash, by, at, why].map(Cell::Text));
+        row
+    };
+    let columns = [
+        "list",
+        "at",
+        "by",
+        "kind",
+        "old_nhs_number",
+        "nhs_number",
+        "hash",
+        "withdrawn_by",
+        "withdrawn_at",
+        "withdrawn_reason",
+    ];
+    write_rows(folder, "lists.csv", &columns, &["list"], &entries.iter().map(cells).collect::<Vec<_>>())
 }
 
 fn write_traces(traces: &[TraceEntry], folder: &mut OutputFolder) -> Result<(), Error> {

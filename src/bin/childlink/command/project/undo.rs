@@ -1,19 +1,24 @@
 //! `childlink project undo`.
 
 use super::{ByArgs, Outcome};
+use crate::lists::in_file;
 use crate::render::{Terminal, count};
+use crate::standard::open;
 use childlink::Error;
+use childlink::exchange::lists::{read_hashes, read_superseded};
 use childlink::project::{Project, Undone};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Take back a decision, what a trace told, a run, a merge or a split
+/// Take back a decision, what a trace told, a list, a run, a merge or a split
 ///
 /// Nothing is deleted: what was taken back stays in the project with who took it back and when.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink project undo town.childlink --decision 17 --reason \"wrong twin\"\n  \
     childlink project undo town.childlink --trace 2 --record northtown N17 --reason \"seen with the family\"\n  \
+    childlink project undo town.childlink --list 3 --reason \"list of another town\"\n  \
+    childlink project undo town.childlink --barred wrong.csv --reason \"agreed with the adoption team\"\n  \
     childlink project undo town.childlink --run\n  \
     childlink project undo town.childlink --change 3 512 498\n  \
     childlink project undo town.childlink --take-out northtown N17\n\n\
@@ -46,6 +51,16 @@ struct What {
     /// What the trace of this number told
     #[arg(long, value_name = "N")]
     trace: Option<i64>,
+    /// What still stands of the list of this number: superseded numbers or barred pairs (lists.csv of export has all)
+    #[arg(long, value_name = "N")]
+    list: Option<i64>,
+    /// Superseded numbers that lists brought: old_nhs_number,nhs_number. All of them must stand
+    #[arg(long, value_name = "FILE")]
+    superseded: Option<PathBuf>,
+    /// Barred pairs that lists brought, made by `childlink bar` with the project's key. All of them must stand; a reason
+    /// must be given
+    #[arg(long, value_name = "FILE")]
+    barred: Option<PathBuf>,
     /// The last run: every record belongs to the child that it had before
     #[arg(long)]
     run: bool,
@@ -57,43 +72,76 @@ struct What {
     take_out: Option<Vec<String>>,
 }
 
+/// What came of taking back.
+enum Done {
+    /// The decision of this number was withdrawn.
+    Decision(i64),
+    /// So many results of a trace were.
+    Results(u64),
+    /// So many entries of lists were.
+    Entries(u64),
+    /// A run was taken back, or decisions of the contrary were added.
+    Undone(Undone),
+}
+
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let mut project = Project::open(&args.file)?;
-    let deed = args.by.deed();
-    let what = &args.what;
-    let mut results = None;
-    if let Some(trace) = what.trace {
-        let record = args.record.as_ref().map(|record| (record[0].as_str(), record[1].as_str()));
-        results = Some(project.withdraw_trace(trace, record, &args.reason, &deed)?);
-    }
-    let undone = match (what.decision, &what.change, &what.take_out) {
-        _ if results.is_some() => None,
-        (Some(decision), _, _) => {
-            project.withdraw(decision, &args.reason, &deed)?;
-            None
-        }
-        (_, Some(change), _) => Some(project.undo_move(change[0] as i64, change[1], change[2], &deed)?),
-        (_, _, Some(record)) => Some(project.take_out(&record[0], &record[1], &deed)?),
-        _ => Some(project.undo_run(&deed)?),
-    };
+    let done = take_back(args, &mut project)?;
     terminal.result(
         || {
-            let done = match &undone {
-                None if results.is_some() => {
-                    format!("{} results of a trace were withdrawn; they stay on record.", count(results.unwrap_or(0)))
+            let done = match &done {
+                Done::Decision(_) => "The decision was withdrawn; it stays on record.".to_owned(),
+                Done::Results(results) => {
+                    format!("{} results of a trace were withdrawn; they stay on record.", count(*results))
                 }
-                None => "The decision was withdrawn; it stays on record.".to_owned(),
-                Some(Undone::Run { run, records }) => {
+                Done::Entries(entries) => {
+                    format!("{} entries of lists were withdrawn; they stay on record.", count(*entries))
+                }
+                Done::Undone(Undone::Run { run, records }) => {
                     format!("Run {run} was taken back: {} records are as they were before it.", count(*records))
                 }
-                Some(Undone::Decisions(recorded)) => format!("{} decisions were added.", count(recorded.new as u64)),
+                Done::Undone(Undone::Decisions(recorded)) => {
+                    format!("{} decisions were added.", count(recorded.new as u64))
+                }
             };
             format!("{done}\n\nNext: childlink project run {} --out DIR\n", args.file.display())
         },
-        || match &undone {
-            None => json!({"withdrawn": what.decision, "withdrawn_results": results}),
-            Some(undone) => json!(undone),
+        || match &done {
+            Done::Decision(decision) => json!({"withdrawn": decision, "withdrawn_results": null}),
+            Done::Results(results) => json!({"withdrawn": null, "withdrawn_results": results}),
+            Done::Entries(entries) => json!({"withdrawn_entries": entries}),
+            Done::Undone(undone) => json!(undone),
         },
     )?;
     Ok(Outcome::Clean)
+}
+
+fn take_back(args: &Args, project: &mut Project) -> Result<Done, Error> {
+    let (what, reason, deed) = (&args.what, &args.reason, args.by.deed());
+    if let Some(trace) = what.trace {
+        let record = args.record.as_ref().map(|record| (record[0].as_str(), record[1].as_str()));
+        return project.withdraw_trace(trace, record, reason, &deed).map(Done::Results);
+    }
+    if let Some(decision) = what.decision {
+        project.withdraw(decision, reason, &deed)?;
+        return Ok(Done::Decision(decision));
+    }
+    let entries = if let Some(list) = what.list {
+        Some(project.withdraw_list(list, reason, &deed)?)
+    } else if let Some(path) = &what.superseded {
+        Some(project.withdraw_superseded(&in_file(path, read_superseded(open(path)?))?, reason, &deed)?)
+    } else if let Some(path) = &what.barred {
+        Some(project.withdraw_barred(&in_file(path, read_hashes(open(path)?))?, reason, &deed)?)
+    } else {
+        None
+    };
+    if let Some(entries) = entries {
+        return Ok(Done::Entries(entries as u64));
+    }
+    let undone = match (&what.change, &what.take_out) {
+        (Some(change), _) => project.undo_move(change[0] as i64, change[1], change[2], &deed)?,
+        (_, Some(record)) => project.take_out(&record[0], &record[1], &deed)?,
+        _ => project.undo_run(&deed)?,
+    };
+    Ok(Done::Undone(undone))
 }
