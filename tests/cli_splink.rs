@@ -778,3 +778,38 @@ fn a_level_behind_else_and_a_lone_dataset_are_refused_as_splink_refuses_them() {
     fs::copy(bench.path("people.csv"), bench.path("others.csv")).unwrap();
     bench.ok(&["score", "people.csv", "others.csv", "--splink-model", "across.json", "--out", "x.csv"]);
 }
+
+#[test]
+fn a_column_is_read_as_the_type_that_is_named_when_training_and_when_rules_are_told() {
+    let bench = Bench::new();
+    bench.write("codes.csv", "unique_id,name,code\n1,ann,07\n2,ann,7\n3,bob,8\n4,bob,08\n5,cat,5\n6,cat,5\n");
+    let model = serde_json::json!({
+        "link_type": "dedupe_only", "sql_dialect": "duckdb", "probability_two_random_records_match": 0.1,
+        "blocking_rules_to_generate_predictions": ["l.code = r.code"],
+        "comparisons": [{"output_column_name": "code", "comparison_levels": [
+            {"sql_condition": "code_l IS NULL OR code_r IS NULL", "is_null_level": true},
+            {"sql_condition": "code_l = code_r", "m_probability": 0.9, "u_probability": 0.1},
+            {"sql_condition": "ELSE", "m_probability": 0.1, "u_probability": 0.9},
+        ]}],
+    });
+    bench.write("codes.json", model.to_string());
+    let pairs = |more: &[&str]| {
+        let base = ["blocking", "codes.csv", "--splink-model", "codes.json", "--json"];
+        let told: Value = serde_json::from_str(&bench.ok(&[&base[..], more].concat())).unwrap();
+        told["rules"][0]["pairs"].as_u64().unwrap()
+    };
+    // As texts 07 and 7 are two codes, as whole numbers one.
+    assert_eq!((pairs(&[]), pairs(&["--type", "code=integer"])), (1, 3));
+    let base = ["model", "train", "codes.csv", "--splink-model", "codes.json", "--u-pairs", "0"];
+    let base = [&base[..], &["--label-column", "name", "--out", "trained.json"]].concat();
+    let equal_among_matches = |more: &[&str]| {
+        bench.ok(&[&base[..], more].concat());
+        bench.json("trained.json")["comparisons"][0]["comparison_levels"][1]["m_probability"].as_f64().unwrap()
+    };
+    assert!((equal_among_matches(&[]) - 1.0 / 3.0).abs() < 1e-9);
+    assert!((equal_among_matches(&["--type", "code=integer"]) - 1.0).abs() < 1e-9);
+    let commands = [&base[..], &["blocking", "codes.csv", "--splink-model", "codes.json"]];
+    for command in commands {
+        assert!(bench.refused(&[command, &["--type", "code=shoe"]].concat()).contains("arguments/type"));
+    }
+}
