@@ -5,6 +5,7 @@ use super::condition::Conditions;
 use super::expression::{Expression, Names};
 use super::feature::{FeatureTable, Features, Tuples, columns_of};
 use super::function::Fault;
+use super::judge::Values;
 use super::memo::{Memo, UNKNOWN};
 use super::plain::PlainConditions;
 use super::sql::Refusal;
@@ -92,7 +93,7 @@ impl FeatureComparator {
             .collect::<Result<Vec<_>, _>>()?;
         let tuples = Tuples::new(frame, columns);
         let mut simple = true;
-        let (table, conditions) = loop {
+        let (mut table, mut conditions) = loop {
             let mut features = Features::default();
             let conditions = Conditions::compile(&bound, simple, &mut features);
             let table = features.compute(frame, &tuples);
@@ -101,7 +102,11 @@ impl FeatureComparator {
             }
             simple = false;
         };
-        let memo = if conditions.is_costly() { Memo::new(tuples.len()) } else { None };
+        conditions.refine(&table);
+        if conditions.need_lists() {
+            table.read_lists();
+        }
+        let memo = if conditions.are_costly() { Memo::new(tuples.len()) } else { None };
         let levels: Vec<LevelIndex> = judgement.conditions.iter().map(|(_, level)| *level).collect();
         let tests = conditions.plain().filter(|tests| tests.suit(&table));
         let plain = levels == [0, 2]
@@ -133,15 +138,17 @@ impl FeatureComparator {
         let count = self.tuples.len();
         parallel::map(count.div_ceil(PIECE), |piece| {
             let tuples = piece * PIECE..((piece + 1) * PIECE).min(count);
-            tuples.map(|tuple| self.judged(tuple as u32, tuple as u32).unwrap_or(UNKNOWN)).collect::<Vec<_>>()
+            let mut values = Values::default();
+            let level = |tuple| self.judged(&mut values, tuple as u32, tuple as u32).unwrap_or(UNKNOWN);
+            tuples.map(level).collect::<Vec<_>>()
         })
         .concat()
     }
 
-    fn judged(&self, a: u32, b: u32) -> Result<LevelIndex, u32> {
+    fn judged(&self, values: &mut Values, a: u32, b: u32) -> Result<LevelIndex, u32> {
         let first = match &self.tests {
             Some(tests) => Ok(tests.first_true(&self.table, a, b)),
-            None => self.conditions.first_true(&self.table, a, b),
+            None => self.conditions.first_true(&self.table, values, a, b),
         };
         match first {
             Ok(Some(index)) => Ok(self.levels[index]),
@@ -151,8 +158,8 @@ impl FeatureComparator {
     }
 
     /// The level of a pair of tuples; the null level, and a fault noted, where there is none.
-    fn computed(&self, a: u32, b: u32) -> LevelIndex {
-        self.judged(a, b).unwrap_or_else(|fault| {
+    fn computed(&self, values: &mut Values, a: u32, b: u32) -> LevelIndex {
+        self.judged(values, a, b).unwrap_or_else(|fault| {
             self.faults.0.fetch_or(fault, Ordering::Relaxed);
             0
         })
@@ -175,9 +182,10 @@ impl FeatureComparator {
 
     /// Tells the level of a tuple with each of some others.
     pub(super) fn levels_of_one(&self, a: u32, others: &[u32], mut tell: impl FnMut(u32, LevelIndex)) {
+        let mut values = Values::default();
         for &b in others {
             let known = if a == b { self.equal[a as usize] } else { UNKNOWN };
-            tell(b, if known == UNKNOWN { self.computed(a, b) } else { known });
+            tell(b, if known == UNKNOWN { self.computed(&mut values, a, b) } else { known });
         }
     }
 
@@ -192,7 +200,7 @@ impl FeatureComparator {
     }
 
     /// The level of a pair of tuples.
-    fn tuple_level(&self, a: u32, b: u32) -> LevelIndex {
+    fn tuple_level(&self, values: &mut Values, a: u32, b: u32) -> LevelIndex {
         if self.plain {
             return plain_level(a, b);
         }
@@ -201,11 +209,11 @@ impl FeatureComparator {
             Some(memo) => memo.get(a, b),
             None => UNKNOWN,
         };
-        if known == UNKNOWN { self.found_out(a, b) } else { known }
+        if known == UNKNOWN { self.found_out(values, a, b) } else { known }
     }
 
-    fn found_out(&self, a: u32, b: u32) -> LevelIndex {
-        let level = self.computed(a, b);
+    fn found_out(&self, values: &mut Values, a: u32, b: u32) -> LevelIndex {
+        let level = self.computed(values, a, b);
         if let Some(memo) = &self.memo
             && a != b
         {
@@ -222,8 +230,9 @@ impl FeatureComparator {
             levels.iter_mut().zip(pairs()).for_each(|(level, (a, b))| *level = plain_level(a, b));
             return;
         }
+        let mut values = Values::default();
         let Some(memo) = &self.memo else {
-            levels.iter_mut().zip(pairs()).for_each(|(level, (a, b))| *level = self.tuple_level(a, b));
+            levels.iter_mut().zip(pairs()).for_each(|(level, (a, b))| *level = self.tuple_level(&mut values, a, b));
             return;
         };
         let mut unknown = [0u16; SIDE_BY_SIDE];
@@ -237,7 +246,7 @@ impl FeatureComparator {
         for &place in &unknown[..count] {
             let place = usize::from(place);
             // Another pair of this very list may have found it out.
-            levels[place] = self.tuple_level(left[place], right[place]);
+            levels[place] = self.tuple_level(&mut values, left[place], right[place]);
         }
     }
 }
@@ -254,7 +263,8 @@ impl Comparator for FeatureComparator {
     }
 
     fn level(&self, left: RecordIndex, right: RecordIndex) -> LevelIndex {
-        self.tuple_level(self.tuples.of_record[left as usize], self.tuples.of_record[right as usize])
+        let of_record = &self.tuples.of_record;
+        self.tuple_level(&mut Values::default(), of_record[left as usize], of_record[right as usize])
     }
 }
 
@@ -328,17 +338,22 @@ mod tests {
                 let tuples = Tuples::new(&frame, columns_of(&frame, &names, "x").unwrap());
                 let compiled = |simple: bool| {
                     let mut features = Features::default();
-                    let conditions = Conditions::compile(condition, simple, &mut features);
-                    let table = features.compute(&frame, &tuples);
+                    let mut conditions = Conditions::compile(condition, simple, &mut features);
+                    let mut table = features.compute(&frame, &tuples);
+                    if simple {
+                        conditions.refine(&table);
+                        table.read_lists();
+                    }
                     (conditions, table)
                 };
                 let ((quick, table), (slow, slow_table)) = (compiled(true), compiled(false));
                 prop_assert!(quick.suit(&table));
                 let plain = quick.plain();
+                let mut values = Values::default();
                 for left in 0..tuples.len() as u32 {
                     for right in 0..tuples.len() as u32 {
-                        let expected = slow.first_true(&slow_table, left, right).unwrap();
-                        prop_assert_eq!(quick.first_true(&table, left, right).unwrap(), expected, "{}", sql);
+                        let expected = slow.first_true(&slow_table, &mut values, left, right).unwrap();
+                        prop_assert_eq!(quick.first_true(&table, &mut values, left, right).unwrap(), expected, "{}", sql);
                         if let Some(plain) = &plain {
                             prop_assert_eq!(plain.first_true(&table, left, right), expected, "{}", sql);
                         }

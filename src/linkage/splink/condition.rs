@@ -1,47 +1,51 @@
 //! A bound condition made quick: one-sided parts become features, distances are computed once a pair
-//! whatever the number of thresholds, and what fits neither is evaluated as it stands.
+//! whatever the number of thresholds, arithmetic becomes numbers, and what fits none of these is evaluated as it stands.
 
-use super::evaluate::{Row, Scope, evaluate, truth};
+use super::evaluate::truth;
 use super::expression::{Arithmetic, Comparison, Expression, Side};
 use super::feature::{FeatureTable, Features};
 use super::function::{Fault, Function, Unit};
+use super::judge::{Pair, Values};
 use super::measure::{Measure, MeasureKind};
+use super::number::{At, Number, Refiner, place};
 use super::plain::{PlainConditions, Test};
-use crate::linkage::frame::NULL_ID;
-use crate::linkage::value::ValueType;
+use super::sphere::{self, Points, Reach};
+use crate::linkage::value::{Value, ValueType};
 
-/// A feature of one record of the pair.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct At {
-    side: Side,
-    feature: usize,
-}
-
-/// A number computed from one feature of each record.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct PairMeasure {
-    measure: Measure,
-    a: At,
-    b: At,
-}
-
-/// How many measures of one comparison are kept while a pair is judged.
-const MAX_MEASURES: usize = 16;
-
-#[derive(Clone, Debug)]
-enum Condition {
+/// A condition over the features and numbers of a pair.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Condition {
     Constant(Option<bool>),
     IsNull(At),
+    /// Whether a number is missing.
+    Unknown(usize),
     Truth(At),
     Equal(At, At),
+    /// Whether two values are the same, a missing one being the same as another.
+    Same(At, At),
+    /// How two values stand in order.
+    Order(Comparison, At, At),
     Bound {
-        measure: usize,
+        number: usize,
         comparison: Comparison,
         bound: f64,
     },
+    /// A distance on a sphere, mostly told without working it out: true where the places are within reach, if `within`
+    /// is, else where they are not.
+    Within {
+        reach: Reach,
+        within: bool,
+        exact: Box<Condition>,
+    },
+    /// Two numbers compared.
+    Compare(Comparison, usize, usize),
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Not(Box<Condition>),
+    /// Whether the condition is known, and this.
+    Is(Box<Condition>, bool),
+    /// The first that is known.
+    FirstKnown(Vec<Condition>),
     /// How many of these are true, as `(a)::int + (b)::int = 2` asks; unknown where one of them is.
     Count {
         parts: Vec<Condition>,
@@ -55,76 +59,168 @@ enum Condition {
 /// Conditions tried in order, over the features of a pair.
 pub(super) struct Conditions {
     conditions: Vec<Condition>,
-    measures: Vec<PairMeasure>,
+    numbers: Vec<Number>,
+    points: Points,
     simple: bool,
+}
+
+impl Condition {
+    /// The conditions that it is made of.
+    fn parts(&self) -> &[Condition] {
+        match self {
+            Condition::And(parts)
+            | Condition::Or(parts)
+            | Condition::FirstKnown(parts)
+            | Condition::Count { parts, .. } => parts,
+            Condition::Not(part) | Condition::Is(part, _) | Condition::Within { exact: part, .. } => {
+                std::slice::from_ref(part)
+            }
+            _ => &[],
+        }
+    }
+
+    /// Whether this condition, or one that it is made of, is such.
+    pub(super) fn any(&self, is_such: &dyn Fn(&Condition) -> bool) -> bool {
+        is_such(self) || self.parts().iter().any(|part| part.any(is_such))
+    }
+
+    /// Whether it, and not one of its parts, reads a number.
+    pub(super) fn reads(&self, wanted: usize) -> bool {
+        match self {
+            Condition::Unknown(number) | Condition::Bound { number, .. } => *number == wanted,
+            Condition::Compare(_, a, b) => [a, b].contains(&&wanted),
+            _ => false,
+        }
+    }
+
+    fn parts_mut(&mut self) -> &mut [Condition] {
+        match self {
+            Condition::And(parts)
+            | Condition::Or(parts)
+            | Condition::FirstKnown(parts)
+            | Condition::Count { parts, .. } => parts,
+            Condition::Not(part) | Condition::Is(part, _) | Condition::Within { exact: part, .. } => {
+                std::slice::from_mut(part)
+            }
+            _ => &mut [],
+        }
+    }
+
+    /// Gives a quick form to what was left as it stands.
+    fn refine(&mut self, refiner: &mut Refiner) {
+        match self {
+            Condition::General(expression) => *self = refiner.condition(expression),
+            other => other.parts_mut().iter_mut().for_each(|part| part.refine(refiner)),
+        }
+    }
 }
 
 impl Conditions {
     /// Compiles bound conditions, adding the features that they need. `simple`: whole numbers are taken to be exact
     /// in double precision, and what is searched to be texts; [`suit`](Self::suit) tells whether they are.
     pub(super) fn compile(conditions: &[Expression], simple: bool, features: &mut Features) -> Conditions {
-        let mut compiler = Compiler { features, measures: Vec::new(), simple };
-        let conditions: Vec<Condition> = conditions.iter().map(|condition| compiler.compile(condition)).collect();
-        let mut measures = compiler.measures;
-        for (number, measure) in measures.iter_mut().enumerate() {
-            measure.measure.cut = cut(measure.measure.kind, &conditions, number);
-        }
-        Conditions { conditions, measures, simple }
+        let mut compiler = Compiler { features, numbers: Vec::new(), simple };
+        let conditions = conditions.iter().map(|condition| compiler.compile(&separated(condition))).collect();
+        Conditions { conditions, numbers: compiler.numbers, points: Points::default(), simple }
+    }
+
+    /// The same conditions evaluated as they stand, to hold the quick forms against.
+    #[cfg(test)]
+    pub(super) fn as_they_stand(conditions: &[Expression], features: &mut Features) -> Conditions {
+        let mut compiler = Compiler { features, numbers: Vec::new(), simple: false };
+        let conditions = conditions.iter().map(|condition| compiler.general(condition)).collect();
+        Conditions { conditions, numbers: Vec::new(), points: Points::default(), simple: false }
+    }
+
+    /// Whether a distance is told by points.
+    #[cfg(test)]
+    pub(super) fn has_points(&self) -> bool {
+        self.conditions.iter().any(|condition| matches!(condition, Condition::Within { .. }))
     }
 
     /// Whether what was taken for granted when compiling is true of the features of a table.
     pub(super) fn suit(&self, table: &FeatureTable) -> bool {
-        let searched = self.measures.iter().filter(|measure| measure.measure.kind == MeasureKind::Contains);
-        !self.simple
-            || (table.has_exact_numbers()
-                && searched.flat_map(|measure| [measure.a, measure.b]).all(|at| table.is_text(at.feature)))
+        let are_texts = |number: &Number| match number {
+            Number::Measure(Measure { kind: MeasureKind::Contains, .. }, a, b) => {
+                table.is_text(a.feature) && table.is_text(b.feature)
+            }
+            _ => true,
+        };
+        !self.simple || (table.has_exact_numbers() && self.numbers.iter().all(are_texts))
+    }
+
+    /// Compiles what was left as it stands, now that the values of the features are known.
+    pub(super) fn refine(&mut self, table: &FeatureTable) {
+        let mut refiner = Refiner { table, numbers: &mut self.numbers };
+        self.conditions.iter_mut().for_each(|condition| condition.refine(&mut refiner));
+        for condition in &mut self.conditions {
+            if let Some(quick) = sphere::bounded(condition, &self.numbers, &mut self.points) {
+                *condition = quick;
+            }
+        }
+        self.points.compute(table);
+        // What may be judged once it is known to be beyond all bounds.
+        for place in 0..self.numbers.len() {
+            let cut = match &self.numbers[place] {
+                Number::Measure(measure, ..) => cut(measure.kind, self, place),
+                _ => None,
+            };
+            if let Number::Measure(measure, ..) = &mut self.numbers[place] {
+                measure.cut = cut;
+            }
+        }
+    }
+
+    /// Whether a measure of lists is among the numbers.
+    pub(super) fn need_lists(&self) -> bool {
+        let of_lists = |number: &Number| match number {
+            Number::Measure(measure, ..) => {
+                matches!(measure.kind, MeasureKind::Shared | MeasureKind::HasAny | MeasureKind::HasAll)
+            }
+            _ => false,
+        };
+        self.numbers.iter().any(of_lists)
     }
 
     /// Whether judging a pair costs more than looking its verdict up.
-    pub(super) fn is_costly(&self) -> bool {
-        fn costly(condition: &Condition) -> bool {
-            match condition {
-                Condition::General(_) | Condition::Bound { .. } | Condition::Count { .. } => true,
-                Condition::And(parts) | Condition::Or(parts) => parts.iter().any(costly),
-                Condition::Not(part) => costly(part),
-                _ => false,
-            }
-        }
-        self.conditions.iter().any(costly)
+    pub(super) fn are_costly(&self) -> bool {
+        let costly = |condition: &Condition| {
+            matches!(
+                condition,
+                Condition::General(_)
+                    | Condition::Bound { .. }
+                    | Condition::Compare(..)
+                    | Condition::Unknown(_)
+                    | Condition::Order(..)
+                    | Condition::Count { .. }
+            )
+        };
+        self.conditions.iter().any(|condition| condition.any(&costly))
     }
 
     /// Whether judging a pair of these features can never end with an error.
     pub(super) fn never_fail(&self, table: &FeatureTable) -> bool {
-        fn is_general(condition: &Condition) -> bool {
-            match condition {
-                Condition::General(_) => true,
-                Condition::And(parts) | Condition::Or(parts) | Condition::Count { parts, .. } => {
-                    parts.iter().any(is_general)
-                }
-                Condition::Not(part) => is_general(part),
-                _ => false,
-            }
-        }
-        !self.conditions.iter().any(is_general) && table.ids().iter().all(|id| Fault::of_id(*id).is_none())
+        let is_general = |condition: &Condition| matches!(condition, Condition::General(_));
+        !self.conditions.iter().any(|condition| condition.any(&is_general)) && !table.has_faults()
     }
 
     /// The same conditions as plain tests, if that is all they are.
     pub(super) fn plain(&self) -> Option<PlainConditions> {
         let feature = |a: &At, b: &At| (a.feature == b.feature && a.side != b.side).then_some(a.feature);
-        let mut measures: Vec<Option<(Measure, usize)>> = Vec::new();
-        for measure in &self.measures {
-            // A text that holds another: which of them is the left one matters.
-            let in_order = measure.measure.kind != MeasureKind::Contains || measure.a.side == Side::Left;
-            let feature = feature(&measure.a, &measure.b).filter(|_| in_order);
-            measures.push(feature.map(|feature| (measure.measure, feature)));
-        }
+        let measured = |number: &Number| match number {
+            // Which of the two is the left one may matter, as where a text holds another.
+            Number::Measure(measure, a, b) if measure.kind.is_symmetric() || a.side == Side::Left => {
+                feature(a, b).map(|feature| (*measure, feature))
+            }
+            _ => None,
+        };
         let test = |condition: &Condition| match condition {
             Condition::Or(parts) => match parts.as_slice() {
                 [Condition::IsNull(a), Condition::IsNull(b)] => feature(a, b).map(Test::Missing),
                 _ => None,
             },
             Condition::Equal(a, b) => feature(a, b).map(Test::Equal),
-            Condition::Bound { measure, comparison, bound } => measures[*measure]
+            Condition::Bound { number, comparison, bound } => measured(&self.numbers[*number])
                 .map(|(measure, feature)| Test::Near { measure, feature, comparison: *comparison, bound: *bound }),
             _ => None,
         };
@@ -135,14 +231,14 @@ impl Conditions {
     ///
     /// # Errors
     /// Where DuckDB would stop with an error.
-    pub(super) fn first_true(&self, table: &FeatureTable, left: u32, right: u32) -> Result<Option<usize>, Fault> {
-        let mut pair = Pair {
-            table,
-            left: table.of(left),
-            right: table.of(right),
-            measures: &self.measures,
-            known: [f64::NAN; MAX_MEASURES],
-        };
+    pub(super) fn first_true(
+        &self,
+        table: &FeatureTable,
+        values: &mut Values,
+        left: u32,
+        right: u32,
+    ) -> Result<Option<usize>, Fault> {
+        let mut pair = Pair::new(table, (&self.numbers, &self.points), values, (left, right));
         for (index, condition) in self.conditions.iter().enumerate() {
             if pair.judge(condition)? == Some(true) {
                 return Ok(Some(index));
@@ -152,28 +248,31 @@ impl Conditions {
     }
 }
 
-/// The loosest bound that conditions set to a measure, if all of them ask for the near side.
-fn cut(kind: MeasureKind, conditions: &[Condition], measure: usize) -> Option<f64> {
+/// The loosest bound that conditions set to a measure, if all that read it ask for the near side.
+fn cut(kind: MeasureKind, all: &Conditions, measure: usize) -> Option<f64> {
     fn bounds(condition: &Condition, wanted: usize, found: &mut Vec<(Comparison, f64)>) {
-        match condition {
-            Condition::Bound { measure, comparison, bound } if *measure == wanted => found.push((*comparison, *bound)),
-            Condition::And(parts) | Condition::Or(parts) | Condition::Count { parts, .. } => {
-                parts.iter().for_each(|part| bounds(part, wanted, found));
-            }
-            Condition::Not(part) => bounds(part, wanted, found),
-            _ => {}
+        if let Condition::Bound { number, comparison, bound } = condition
+            && *number == wanted
+        {
+            found.push((*comparison, *bound));
         }
+        condition.parts().iter().for_each(|part| bounds(part, wanted, found));
+    }
+    // A bound is looked at below; other uses need the number itself.
+    let reads = |condition: &Condition| !matches!(condition, Condition::Bound { .. }) && condition.reads(measure);
+    if all.numbers.iter().any(|number| number.reads(measure)) || all.conditions.iter().any(|one| one.any(&reads)) {
+        return None;
     }
     let mut found = Vec::new();
-    conditions.iter().for_each(|condition| bounds(condition, measure, &mut found));
-    let all = |near: [Comparison; 2]| found.iter().all(|(comparison, _)| near.contains(comparison));
+    all.conditions.iter().for_each(|condition| bounds(condition, measure, &mut found));
+    let are = |near: [Comparison; 2]| found.iter().all(|(comparison, _)| near.contains(comparison));
     let bounds = found.iter().map(|(_, bound)| *bound);
     match kind {
-        MeasureKind::JaroWinkler | MeasureKind::Jaro if all([Comparison::Greater, Comparison::GreaterOrEqual]) => {
+        MeasureKind::JaroWinkler | MeasureKind::Jaro if are([Comparison::Greater, Comparison::GreaterOrEqual]) => {
             bounds.reduce(f64::min)
         }
         MeasureKind::Levenshtein | MeasureKind::DamerauLevenshtein
-            if all([Comparison::Less, Comparison::LessOrEqual]) =>
+            if are([Comparison::Less, Comparison::LessOrEqual]) =>
         {
             bounds.reduce(f64::max)
         }
@@ -201,9 +300,34 @@ fn truths_added_up<'e>(expression: &'e Expression, counted: &mut Vec<&'e Express
     }
 }
 
+/// The expression with differences between days of both records told as differences of numbers of each: those of the
+/// month, say, counted from January 1970. Weeks are whole weeks of days and cannot be told so.
+fn separated(expression: &Expression) -> Expression {
+    let mut expression = expression.clone();
+    separate(&mut expression);
+    expression
+}
+
+fn separate(expression: &mut Expression) {
+    expression.parts_mut().into_iter().for_each(separate);
+    let Expression::Call(Function::DateDifference, arguments) = expression else { return };
+    let [part @ Expression::Constant(..), from, to] = arguments.as_slice() else { return };
+    let are_apart =
+        matches!((from.sides(), to.sides()), ((true, false), (false, true)) | ((false, true), (true, false)));
+    let is_week = matches!(part, Expression::Constant(Value::Text(part), _) if &**part == "week");
+    if !are_apart || is_week {
+        return;
+    }
+    let since = |time: &Expression| {
+        let start = Expression::Constant(Value::Timestamp(0), ValueType::Timestamp);
+        Box::new(Expression::Call(Function::DateDifference, vec![part.clone(), start, time.clone()]))
+    };
+    *expression = Expression::Arithmetic(Arithmetic::Subtract, since(to), since(from));
+}
+
 struct Compiler<'a> {
     features: &'a mut Features,
-    measures: Vec<PairMeasure>,
+    numbers: Vec<Number>,
     simple: bool,
 }
 
@@ -220,8 +344,8 @@ impl Compiler<'_> {
             },
             Expression::Compare(comparison, a, b) => self.comparison(*comparison, a, b, expression),
             Expression::Call(Function::Contains, arguments) => match (self.measure(expression), self.at(expression)) {
-                (Some(measure), None) if arguments.len() == 2 => {
-                    Condition::Bound { measure, comparison: Comparison::GreaterOrEqual, bound: 1.0 }
+                (Some(number), None) if arguments.len() == 2 => {
+                    Condition::Bound { number, comparison: Comparison::GreaterOrEqual, bound: 1.0 }
                 }
                 (_, Some(at)) => Condition::Truth(at),
                 _ => self.general(expression),
@@ -258,8 +382,8 @@ impl Compiler<'_> {
             _ => None,
         };
         if let Some((measured, comparison, bound)) = bounded {
-            if let Some(measure) = self.measure(measured) {
-                return Condition::Bound { measure, comparison, bound };
+            if let Some(number) = self.measure(measured) {
+                return Condition::Bound { number, comparison, bound };
             }
             let mut counted = Vec::new();
             if measured.sides() == (true, true) && truths_added_up(measured, &mut counted) {
@@ -292,17 +416,10 @@ impl Compiler<'_> {
             },
             _ => return None,
         };
-        let measure = match (self.at(a)?, self.at(b)?) {
-            (a, b) if a.side != b.side => PairMeasure { measure: Measure { kind, cut: None }, a, b },
-            _ => return None,
-        };
-        if let Some(known) = self.measures.iter().position(|known| *known == measure) {
-            return Some(known);
+        match (self.at(a)?, self.at(b)?) {
+            (a, b) if a.side != b.side => place(Number::Measure(Measure { kind, cut: None }, a, b), &mut self.numbers),
+            _ => None,
         }
-        (self.measures.len() < MAX_MEASURES).then(|| {
-            self.measures.push(measure);
-            self.measures.len() - 1
-        })
     }
 
     /// The expression with its greatest one-sided parts replaced by features.
@@ -317,90 +434,5 @@ impl Compiler<'_> {
             Some(At { side, feature }) => *expression = Expression::Column { side, column: feature },
             None => expression.parts_mut().into_iter().for_each(|part| self.replace(part)),
         }
-    }
-}
-
-/// A pair under judgement.
-struct Pair<'a> {
-    table: &'a FeatureTable,
-    left: &'a [u32],
-    right: &'a [u32],
-    measures: &'a [PairMeasure],
-    known: [f64; MAX_MEASURES],
-}
-
-impl Pair<'_> {
-    fn id(&self, at: At) -> Result<u32, Fault> {
-        let id = match at.side {
-            Side::Left => self.left[at.feature],
-            Side::Right => self.right[at.feature],
-        };
-        match Fault::of_id(id) {
-            Some(fault) => Err(fault),
-            None => Ok(id),
-        }
-    }
-
-    fn judge(&mut self, condition: &Condition) -> Result<Option<bool>, Fault> {
-        Ok(match condition {
-            Condition::Constant(truth) => *truth,
-            Condition::IsNull(at) => Some(self.id(*at)? == NULL_ID),
-            Condition::Truth(at) => truth(&self.table.values()[self.id(*at)? as usize]),
-            Condition::Equal(a, b) => {
-                let (a, b) = (self.id(*a)?, self.id(*b)?);
-                (a != NULL_ID && b != NULL_ID).then_some(a == b)
-            }
-            Condition::Bound { measure, comparison, bound } => self.measured(*measure)?.map(|measured| {
-                // NaN stands above every number.
-                let order = measured.partial_cmp(bound).unwrap_or(std::cmp::Ordering::Greater);
-                comparison.holds(order)
-            }),
-            Condition::And(parts) => self.junction(parts, false)?,
-            Condition::Or(parts) => self.junction(parts, true)?,
-            Condition::Not(part) => self.judge(part)?.map(|truth| !truth),
-            Condition::Count { parts, comparison, bound } => {
-                let mut count = 0.0;
-                for part in parts {
-                    match self.judge(part)? {
-                        Some(truth) => count += f64::from(u8::from(truth)),
-                        None => return Ok(None),
-                    }
-                }
-                Some(comparison.holds(f64::total_cmp(&count, bound)))
-            }
-            Condition::General(expression) => {
-                let values = self.table.values();
-                let mut scope = Scope {
-                    left: Row::Ids(self.left, values),
-                    right: Row::Ids(self.right, values),
-                    parameters: Vec::new(),
-                };
-                truth(&evaluate(expression, &mut scope)?)
-            }
-        })
-    }
-
-    fn junction(&mut self, parts: &[Condition], decides: bool) -> Result<Option<bool>, Fault> {
-        let mut unknown = false;
-        for part in parts {
-            match self.judge(part)? {
-                Some(truth) if truth == decides => return Ok(Some(decides)),
-                Some(_) => {}
-                None => unknown = true,
-            }
-        }
-        Ok((!unknown).then_some(!decides))
-    }
-
-    fn measured(&mut self, number: usize) -> Result<Option<f64>, Fault> {
-        let PairMeasure { measure, a, b } = self.measures[number];
-        let (a, b) = (self.id(a)?, self.id(b)?);
-        if self.known[number].is_nan() {
-            match measure.of(self.table, a, b) {
-                None => return Ok(None),
-                Some(measured) => self.known[number] = measured,
-            }
-        }
-        Ok(Some(self.known[number]))
     }
 }

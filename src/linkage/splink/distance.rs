@@ -124,6 +124,19 @@ pub fn jaccard<T: Copy + PartialEq>(a: &[T], b: &[T]) -> f64 {
     common as f64 / (distinct(a) + distinct(b) - common) as f64
 }
 
+/// [`jaccard`] of bytes, several times faster.
+pub fn jaccard_of_bytes(a: &[u8], b: &[u8]) -> f64 {
+    let set = |text: &[u8]| {
+        let mut set = [0u64; 4];
+        text.iter().for_each(|byte| set[usize::from(byte >> 6)] |= 1 << (byte & 63));
+        set
+    };
+    let (a, b) = (set(a), set(b));
+    let size = |set: [u64; 4]| set.iter().map(|word| word.count_ones()).sum::<u32>();
+    let common = size(std::array::from_fn(|word| a[word] & b[word]));
+    f64::from(common) / f64::from(size(a) + size(b) - common)
+}
+
 /// The least number of insertions, deletions, substitutions and exchanges of neighbours, where parts
 /// exchanged may be edited again (the unrestricted form).
 ///
@@ -291,6 +304,10 @@ mod tests {
                 for most in [0, 1, 2, 3] {
                     let within = damerau_levenshtein_within(bytes_a, bytes_b, f64::from(most));
                     prop_assert!(within == distance || (within > most as usize && distance > most as usize));
+                }
+                if !a.is_empty() && !b.is_empty() {
+                    let of_bytes = jaccard_of_bytes(bytes_a, bytes_b);
+                    prop_assert_eq!(of_bytes.to_bits(), jaccard(bytes_a, bytes_b).to_bits());
                 }
                 prop_assert_eq!(damerau_levenshtein(&x, &y), strsim::damerau_levenshtein(a, b));
                 if !x.is_empty() && !y.is_empty() {

@@ -179,7 +179,7 @@ fn day(days: i64) -> Result<Value, Fault> {
     i32::try_from(days).map(Value::Date).map_err(|_| Fault::Overflow)
 }
 
-fn of_floats(operator: Arithmetic, a: f64, b: f64) -> f64 {
+pub(super) fn of_floats(operator: Arithmetic, a: f64, b: f64) -> f64 {
     match operator {
         Arithmetic::Add => a + b,
         Arithmetic::Subtract => a - b,

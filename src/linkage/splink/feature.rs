@@ -7,8 +7,10 @@
 use super::bound::Bag;
 use super::evaluate::{Row, Scope, evaluate};
 use super::expression::{Expression, Names};
+use super::function::Fault;
+use super::number::{EXACT, Kind};
 use crate::error::{Error, columns_found};
-use crate::linkage::frame::{Dictionary, Frame};
+use crate::linkage::frame::{Dictionary, Frame, NULL_ID};
 use crate::linkage::parallel;
 use crate::linkage::value::Value;
 use hashbrown::HashMap;
@@ -126,7 +128,7 @@ impl Features {
             results
         });
         let mut dictionary = Dictionary::new();
-        let ids = pieces
+        let ids: Vec<u32> = pieces
             .into_iter()
             .flatten()
             .map(|result| match result {
@@ -136,10 +138,12 @@ impl Features {
             .collect();
         FeatureTable {
             width,
+            has_faults: ids.iter().any(|id| Fault::of_id(*id).is_some()),
             ids,
             texts: Texts::new(dictionary.values()),
             bags: bags(&dictionary),
             numbers: numbers(&dictionary),
+            lists: Lists::default(),
             dictionary,
         }
     }
@@ -155,13 +159,16 @@ pub(super) struct FeatureTable {
     pub(super) bags: Vec<Bag>,
     /// The numbers (of a date, its days; of a time, its microseconds) by value id.
     pub(super) numbers: Vec<f64>,
+    /// The elements of the lists by value id, once they are wanted.
+    pub(super) lists: Lists,
     dictionary: Dictionary,
+    has_faults: bool,
 }
 
 impl FeatureTable {
-    /// The value ids of all tuples' features.
-    pub(super) fn ids(&self) -> &[u32] {
-        &self.ids
+    /// Whether computing one of the features ended with an error.
+    pub(super) fn has_faults(&self) -> bool {
+        self.has_faults
     }
 
     /// The value ids of a tuple's features.
@@ -171,15 +178,57 @@ impl FeatureTable {
         &self.ids[start..start + self.width]
     }
 
+    /// The value ids of every tuple's features.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[u32]> {
+        self.ids.chunks(self.width.max(1))
+    }
+
     /// The values by id.
     pub(super) fn values(&self) -> &[Value] {
         self.dictionary.values()
     }
 
+    /// The known values of a feature, tuple by tuple; none where computing one ended with an error.
+    fn known(&self, feature: usize) -> impl Iterator<Item = Option<&Value>> {
+        let ids = self.ids.iter().skip(feature).step_by(self.width.max(1));
+        ids.filter(|id| **id != NULL_ID).map(|id| self.values().get(*id as usize))
+    }
+
     /// Whether a feature is a text wherever it is known.
     pub(super) fn is_text(&self, feature: usize) -> bool {
-        let values = self.ids.iter().skip(feature).step_by(self.width).filter_map(|id| self.values().get(*id as usize));
-        values.into_iter().all(|value| value.is_null() || value.as_text().is_some())
+        self.known(feature).flatten().all(|value| value.as_text().is_some())
+    }
+
+    /// Whether a feature is a list wherever it is known.
+    pub(super) fn is_list(&self, feature: usize) -> bool {
+        self.known(feature).flatten().all(|value| matches!(value, Value::List(_)))
+    }
+
+    /// Whether a feature is an empty text anywhere.
+    pub(super) fn has_empty_text(&self, feature: usize) -> bool {
+        self.known(feature).flatten().any(|value| value.as_text() == Some(""))
+    }
+
+    /// What the values of a feature are, as numbers; none where they are not, or not exactly, or are all missing.
+    pub(super) fn kind(&self, feature: usize) -> Option<Kind> {
+        let exact = |most: i64| Some(most.unsigned_abs() as f64).filter(|most| *most <= EXACT);
+        let mut kind: Option<Kind> = None;
+        for value in self.known(feature) {
+            let of_value = match value? {
+                Value::Float(_) => Kind::Float,
+                Value::Integer(whole) => Kind::Whole(exact(*whole)?),
+                Value::Date(_) => Kind::Date,
+                Value::Timestamp(micros) => Kind::Timestamp(exact(*micros)?),
+                _ => return None,
+            };
+            kind = Some(kind.map_or(Some(of_value), |kind| kind.joined(of_value))?);
+        }
+        kind
+    }
+
+    /// Reads the elements of the lists.
+    pub(super) fn read_lists(&mut self) {
+        self.lists = Lists::new(self.dictionary.values());
     }
 
     /// Whether every whole number is exact in double precision.
@@ -227,5 +276,49 @@ impl Texts {
         let id = id as usize;
         let start = if id == 0 { 0 } else { self.ends[id - 1] };
         &self.bytes[start as usize..self.ends[id] as usize]
+    }
+}
+
+/// The distinct known elements of lists side by side, as ids in rising order.
+#[derive(Default)]
+pub(super) struct Lists {
+    ids: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Lists {
+    fn new(values: &[Value]) -> Lists {
+        let mut dictionary = Dictionary::new();
+        let mut lists = Lists { ids: Vec::new(), ends: Vec::with_capacity(values.len()) };
+        for value in values {
+            if let Value::List(items) = value {
+                let mut ids: Vec<u32> = items.iter().map(|item| dictionary.intern(item.clone())).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                lists.ids.extend(ids.into_iter().filter(|id| *id != NULL_ID));
+            }
+            lists.ends.push(lists.ids.len() as u32);
+        }
+        lists
+    }
+
+    /// The elements of a list by value id.
+    #[inline]
+    pub(super) fn get(&self, id: u32) -> &[u32] {
+        let id = id as usize;
+        let start = if id == 0 { 0 } else { self.ends[id - 1] };
+        &self.ids[start as usize..self.ends[id] as usize]
+    }
+
+    /// How many elements two lists have in common.
+    pub(super) fn shared(&self, a: u32, b: u32) -> usize {
+        let (mut a, mut b) = (self.get(a), self.get(b));
+        let mut shared = 0;
+        while let (Some(first), Some(second)) = (a.first(), b.first()) {
+            shared += usize::from(first == second);
+            a = &a[usize::from(first <= second)..];
+            b = &b[usize::from(second <= first)..];
+        }
+        shared
     }
 }

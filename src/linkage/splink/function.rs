@@ -5,6 +5,8 @@ mod number;
 mod text;
 mod time;
 
+pub(super) use number::of_number;
+pub(super) use text::like;
 pub use text::written;
 pub use time::parse_time;
 pub(super) use time::{date_of_text, day_of, knows_format, knows_part, start_of_day, timestamp_of_text};
@@ -374,7 +376,12 @@ impl Fault {
     }
 
     /// The fault that an id stands for.
+    #[inline]
     pub(super) fn of_id(id: u32) -> Option<Fault> {
+        // Most ids are a value's.
+        if id <= u32::MAX - Fault::ALL.len() as u32 {
+            return None;
+        }
         Fault::ALL.into_iter().find(|fault| fault.id() == id)
     }
 

@@ -21,20 +21,22 @@ pub(super) struct Pair<'a> {
     /// One bit a number: whether it was worked out, and whether it is not missing.
     done: u32,
     known: u32,
-    values: [f64; MOST_NUMBERS],
+    values: &'a mut Values,
 }
+
+/// Where the numbers of a pair are kept; used again for the next.
+pub(super) type Values = [f64; MOST_NUMBERS];
 
 impl<'a> Pair<'a> {
     /// A pair of tuples under conditions that share these numbers and points.
     pub(super) fn new(
         table: &'a FeatureTable,
         (numbers, points): (&'a [Number], &'a Points),
-        left: u32,
-        right: u32,
+        values: &'a mut Values,
+        tuples: (u32, u32),
     ) -> Pair<'a> {
-        let tuples = (left, right);
-        let (left, right) = (table.of(left), table.of(right));
-        Pair { table, tuples, left, right, numbers, points, done: 0, known: 0, values: [0.0; MOST_NUMBERS] }
+        let (left, right) = (table.of(tuples.0), table.of(tuples.1));
+        Pair { table, tuples, left, right, numbers, points, done: 0, known: 0, values }
     }
 
     #[inline]

@@ -24,8 +24,28 @@ pub(super) enum MeasureKind {
     Lesser,
     /// The greater of two numbers, likewise.
     Greater,
-    /// 1 if the first text holds the second, else 0.
+    /// 1 if the first text holds the second, else 0; likewise those below.
     Contains,
+    StartsWith,
+    EndsWith,
+    /// The second is a text with wildcards.
+    Like,
+    /// The sets of bytes of two texts that are not empty.
+    Jaccard,
+    /// How many elements two lists have in common, each counted once.
+    Shared,
+    /// Whether two lists have an element in common.
+    HasAny,
+    /// Whether the first list has every element of the second.
+    HasAll,
+}
+
+impl MeasureKind {
+    /// Whether it is the same whichever of the two values comes first.
+    pub(super) fn is_symmetric(self) -> bool {
+        use MeasureKind::*;
+        !matches!(self, Contains | StartsWith | EndsWith | Like | HasAll)
+    }
 }
 
 impl Measure {
@@ -81,9 +101,31 @@ impl Measure {
                 (a, b) if a.is_nan() || b.is_nan() => f64::NAN,
                 (a, b) => a.max(b),
             },
-            MeasureKind::Contains => f64::from(u8::from(contains(text(a), text(b)))),
+            MeasureKind::Contains => truth(contains(text(a), text(b))),
+            MeasureKind::StartsWith => truth(text(a).starts_with(text(b))),
+            MeasureKind::EndsWith => truth(text(a).ends_with(text(b))),
+            MeasureKind::Like => truth(like(table, a, b)),
+            MeasureKind::Jaccard => distance::jaccard_of_bytes(text(a), text(b)),
+            MeasureKind::Shared => table.lists.shared(a, b) as f64,
+            MeasureKind::HasAny => truth(table.lists.shared(a, b) > 0),
+            MeasureKind::HasAll => truth(table.lists.shared(a, b) == table.lists.get(b).len()),
         }
     }
+}
+
+fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+/// Whether a text fits another with wildcards. Most have one at their end and no other.
+fn like(table: &FeatureTable, a: u32, b: u32) -> bool {
+    if let Some((b'%', start)) = table.texts.get(b).split_last()
+        && !start.iter().any(|byte| matches!(byte, b'%' | b'_'))
+    {
+        return table.texts.get(a).starts_with(start);
+    }
+    let text = |id: u32| table.values()[id as usize].as_text().unwrap_or_default();
+    super::function::like(text(a), text(b), None)
 }
 
 /// Whether a text holds another.

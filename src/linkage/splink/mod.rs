@@ -22,18 +22,23 @@ mod feature;
 pub mod finding;
 pub mod function;
 mod groups;
+mod judge;
 pub mod level;
 pub mod link;
 mod measure;
 mod memo;
+mod number;
 pub mod of_model;
 mod pattern;
 mod plain;
 pub mod prediction;
+#[cfg(test)]
+mod quick_forms;
 pub mod records;
 pub mod score;
 mod scores;
 pub mod settings;
+mod sphere;
 mod sql;
 pub mod train;
 

@@ -3,7 +3,6 @@
 
 use super::expression::Comparison;
 use super::feature::FeatureTable;
-use super::function::Fault;
 use super::measure::Measure;
 use crate::linkage::frame::NULL_ID;
 
@@ -30,7 +29,7 @@ impl PlainConditions {
 
     /// Whether a table has a value for every feature: DuckDB would not stop with an error at any.
     pub(super) fn suit(&self, table: &FeatureTable) -> bool {
-        table.ids().iter().all(|id| Fault::of_id(*id).is_none())
+        !table.has_faults()
     }
 
     /// Whether these are: missing, then equal, of the one feature and nothing else.

@@ -25,7 +25,8 @@ pub(super) fn evaluate(function: Function, arguments: &[Value]) -> Value {
     }
 }
 
-fn of_number(function: Function, number: f64) -> f64 {
+/// A function of one number.
+pub(in crate::linkage::splink) fn of_number(function: Function, number: f64) -> f64 {
     match function {
         Function::Absolute => number.abs(),
         Function::Sign if number > 0.0 => 1.0,

@@ -166,7 +166,7 @@ fn upper(c: char) -> char {
 }
 
 /// Whether a text fits a wildcard: `%` any text, `_` any one character, both themselves after `escape`.
-fn like(text: &str, wildcard: &str, escape: Option<char>) -> bool {
+pub(in crate::linkage::splink) fn like(text: &str, wildcard: &str, escape: Option<char>) -> bool {
     let text: Vec<char> = text.chars().collect();
     let mut marks: Vec<(char, bool)> = Vec::new();
     let mut rest = wildcard.chars();
