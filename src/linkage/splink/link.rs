@@ -84,12 +84,13 @@ struct Part {
 
 impl Part {
     fn weigh(&mut self, compiled: &CompiledModel, thresholds: &Thresholds) {
-        let weights = compiled.weigh(&self.waiting);
-        let pairs = self.waiting.drain(..).zip(weights);
-        self.kept.extend(pairs.filter_map(|((left, right), weight)| {
+        let heavy = compiled.heavy(&self.waiting, thresholds.review);
+        self.kept.extend(heavy.into_iter().filter_map(|(place, weight)| {
+            let (left, right) = self.waiting[place];
             let decision = thresholds.decision(weight)?;
             Some(LinkedPair { left, right, weight, decision })
         }));
+        self.waiting.clear();
     }
 }
 

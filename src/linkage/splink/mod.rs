@@ -10,6 +10,7 @@ mod bind;
 pub mod blocking;
 pub mod blocking_analysis;
 mod bound;
+mod bounded;
 mod cast;
 mod comparator;
 mod condition;

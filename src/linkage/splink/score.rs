@@ -1,11 +1,12 @@
 //! Weighs pairs of records by a Splink model.
 
 use super::blocking::evaluation;
+use super::bounded::Bounds;
 use super::comparator::{FeatureComparator, Judgement, SIDE_BY_SIDE};
 use super::groups::SortedPairs;
 use super::records::Records;
 pub use super::scores::Scores;
-use super::scores::{Sorted, Survivors, heavy};
+use super::scores::Sorted;
 use super::settings::{Comparison, SplinkModel, place_of_level};
 use crate::error::Error;
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
@@ -17,19 +18,19 @@ use std::sync::Arc;
 
 /// A model ready to score the records that it was compiled for.
 pub struct CompiledModel {
-    comparisons: Vec<ScoredComparison>,
+    pub(super) comparisons: Vec<ScoredComparison>,
     records: usize,
-    prior: f64,
+    pub(super) prior: f64,
     /// The tuple of every comparison, record by record, so that one pair touches two places of memory.
-    tuples: Vec<u32>,
+    pub(super) tuples: Vec<u32>,
     term_columns: Vec<TermColumn>,
     /// What pairs can weigh at most; none where leaving a comparison out might hide an error.
-    bounds: Option<Bounds>,
+    pub(super) bounds: Option<Bounds>,
 }
 
-struct ScoredComparison {
+pub(super) struct ScoredComparison {
     name: String,
-    comparator: FeatureComparator,
+    pub(super) comparator: FeatureComparator,
     /// By level index; 0 beyond the last level.
     weights: Box<[f64; LEVELS]>,
     /// Whether a level has a term.
@@ -41,7 +42,7 @@ struct ScoredComparison {
 /// As many as a level index can tell, so that looking one up needs no check.
 pub(super) const LEVELS: usize = LevelIndex::MAX as usize + 1;
 /// Pairs that one thread weighs before it takes others.
-pub(super) const PIECE: usize = 1 << 12;
+const PIECE: usize = 1 << 12;
 
 /// How often each value of a column occurs.
 struct TermColumn {
@@ -135,68 +136,6 @@ impl CompiledModel {
         Scores { levels, weights }
     }
 
-    /// The same of those pairs that weigh at least `least` bits, with their places in the list; the others leave
-    /// nothing behind, and no more of their comparisons are judged than tell that they weigh less.
-    ///
-    /// # Errors
-    /// As [`score`](Self::score).
-    pub fn score_from(&self, pairs: &[(RecordIndex, RecordIndex)], least: f64) -> Result<(Vec<usize>, Scores), Error> {
-        let bounds = self.bounds.as_ref().filter(|bounds| self.prior + bounds.least < least);
-        let mut kept = (Vec::new(), Scores::new(self.comparisons.len()));
-        for (start, pairs) in (0..).step_by(SortedPairs::MOST).zip(pairs.chunks(SortedPairs::MOST)) {
-            let sorted = Sorted::of(pairs);
-            let in_order = sorted.as_ref().map_or(pairs, |sorted| &sorted.pairs);
-            let (mut places, mut scores) = match bounds {
-                Some(bounds) => self.score_bounded(bounds, in_order, least),
-                None => heavy(self.score_sorted(in_order), least),
-            };
-            if let Some(sorted) = sorted {
-                // Back to the order of the list.
-                places.iter_mut().for_each(|place| *place = sorted.places[*place as usize]);
-                let mut order: Vec<u32> = (0..places.len() as u32).collect();
-                order.sort_unstable_by_key(|index| places[*index as usize]);
-                let mut rank = vec![0; order.len()];
-                order.iter().zip(0..).for_each(|(index, place)| rank[*index as usize] = place);
-                scores = scores.scattered(&rank);
-                places.sort_unstable();
-            }
-            kept.0.extend(places.into_iter().map(|place| start + place as usize));
-            kept.1.append(scores);
-        }
-        self.check_faults()?;
-        Ok(kept)
-    }
-
-    /// Those of some sorted pairs that weigh at least `least` bits. Comparisons are taken by how much they can take
-    /// off, and a pair is given up as soon as those that are left cannot lift it to `least`; what stays is weighed
-    /// in the order of the comparisons, to the same bits as without this.
-    fn score_bounded(&self, bounds: &Bounds, pairs: &[(RecordIndex, RecordIndex)], least: f64) -> (Vec<u32>, Scores) {
-        /// More than rounding can make of a sum of weights.
-        const MARGIN: f64 = 1e-6;
-        let mut left = Survivors {
-            places: (0..pairs.len() as u32).collect(),
-            pairs: pairs.to_vec(),
-            most: vec![self.prior + bounds.most + MARGIN; pairs.len()],
-            levels: Vec::new(),
-        };
-        for &place in &bounds.order {
-            let comparator = &self.comparisons[place].comparator;
-            let levels = SortedPairs::new(&left.pairs, self.records).levels(comparator);
-            left = left.after(levels, &bounds.falls[place], least);
-        }
-        let mut levels = vec![Vec::new(); self.comparisons.len()];
-        left.levels.into_iter().zip(&bounds.order).for_each(|(of_one, place)| levels[*place] = of_one);
-        let mut weights = vec![self.prior; left.pairs.len()];
-        parallel::map_mut(&mut weights, SIDE_BY_SIDE, |piece, weights| {
-            let own = piece * SIDE_BY_SIDE..piece * SIDE_BY_SIDE + weights.len();
-            for (comparison, levels) in self.comparisons.iter().zip(&levels) {
-                comparison.weigh(&left.pairs[own.clone()], &levels[own.clone()], weights);
-            }
-        });
-        let (kept, scores) = heavy(Scores { levels, weights }, least);
-        (kept.into_iter().map(|index| left.places[index as usize]).collect(), scores)
-    }
-
     /// The weights of a few pairs, on this thread. What went wrong is told by [`check_faults`](Self::check_faults).
     pub(super) fn weigh(&self, pairs: &[(RecordIndex, RecordIndex)]) -> Vec<f64> {
         let mut weights = vec![0.0; pairs.len()];
@@ -245,9 +184,20 @@ impl CompiledModel {
 
     /// The weight in bits of a level of a comparison, and its term-frequency part for a pair.
     pub fn parts(&self, comparison: usize, level: LevelIndex, pair: (RecordIndex, RecordIndex)) -> (f64, f64) {
+        let (weight, term) = self.parts_of_weight(comparison, level, pair);
+        (weight, term.unwrap_or(0.0))
+    }
+
+    /// As [`parts`](Self::parts); no term where the level has none.
+    pub(super) fn parts_of_weight(
+        &self,
+        comparison: usize,
+        level: LevelIndex,
+        pair: (RecordIndex, RecordIndex),
+    ) -> (f64, Option<f64>) {
         let comparison = &self.comparisons[comparison];
         let term = comparison.terms[usize::from(level)].as_ref();
-        (comparison.weights[usize::from(level)], term.map_or(0.0, |term| term.adjustment(pair.0, pair.1)))
+        (comparison.weights[usize::from(level)], term.map(|term| term.adjustment(pair.0, pair.1)))
     }
 
     /// How many levels a comparison has, the null level included.
@@ -313,45 +263,9 @@ impl CompiledModel {
     }
 }
 
-/// How much pairs can weigh, by what is known of them.
-struct Bounds {
-    /// The comparisons, the one first that can take most off.
-    order: Vec<usize>,
-    /// By comparison and level: how much less than the best level this one weighs at most.
-    falls: Vec<[f64; LEVELS]>,
-    /// What all comparisons add at most, and at least.
-    most: f64,
-    least: f64,
-}
-
-impl Bounds {
-    /// None where a weight has no bound.
-    fn of(comparisons: &[ScoredComparison]) -> Option<Bounds> {
-        let mut bounds = Bounds { order: (0..comparisons.len()).collect(), falls: Vec::new(), most: 0.0, least: 0.0 };
-        let mut greatest_falls = Vec::new();
-        for comparison in comparisons {
-            let levels = comparison.comparator.level_count();
-            let ranges: Vec<(f64, f64)> = (0..levels).map(|level| comparison.range(level)).collect();
-            let most = ranges.iter().map(|range| range.1).fold(f64::NEG_INFINITY, f64::max);
-            let least = ranges.iter().map(|range| range.0).fold(f64::INFINITY, f64::min);
-            if !(most.is_finite() && least.is_finite()) {
-                return None;
-            }
-            let mut falls = [0.0; LEVELS];
-            falls.iter_mut().zip(&ranges).for_each(|(fall, range)| *fall = most - range.1);
-            bounds.falls.push(falls);
-            bounds.most += most;
-            bounds.least += least;
-            greatest_falls.push(most - least);
-        }
-        bounds.order.sort_by(|a, b| greatest_falls[*b].total_cmp(&greatest_falls[*a]));
-        Some(bounds)
-    }
-}
-
 impl ScoredComparison {
     /// What a level weighs at least and at most, its term included.
-    fn range(&self, level: usize) -> (f64, f64) {
+    pub(super) fn range(&self, level: usize) -> (f64, f64) {
         let weight = self.weights[level];
         let Some(term) = &self.terms[level] else { return (weight, weight) };
         // A pair of missing values has no term.

@@ -1,6 +1,5 @@
 //! The outcome of weighing many pairs, kept comparison by comparison.
 
-use super::score::{LEVELS, PIECE};
 use crate::linkage::comparison::{LevelIndex, RecordIndex};
 use crate::linkage::parallel;
 
@@ -21,6 +20,21 @@ impl Scores {
     /// The level of each comparison for a pair.
     pub fn levels_of(&self, pair: usize) -> impl Iterator<Item = LevelIndex> {
         self.levels.iter().map(move |levels| levels[pair])
+    }
+
+    /// Those of some pairs, in order.
+    pub(super) fn picked(&self, places: &[usize]) -> Scores {
+        let levels = |levels: &Vec<LevelIndex>| places.iter().map(|place| levels[*place]).collect();
+        Scores {
+            levels: self.levels.iter().map(levels).collect(),
+            weights: places.iter().map(|place| self.weights[*place]).collect(),
+        }
+    }
+
+    /// Adds a pair after these.
+    pub(super) fn push(&mut self, weight: f64, levels: impl Iterator<Item = LevelIndex>) {
+        self.weights.push(weight);
+        self.levels.iter_mut().zip(levels).for_each(|(levels, level)| levels.push(level));
     }
 
     /// Adds other pairs after these.
@@ -61,66 +75,5 @@ impl Sorted {
         let mut places: Vec<u32> = (0..pairs.len() as u32).collect();
         places.sort_by_key(|place| pairs[*place as usize].0);
         Some(Sorted { pairs: places.iter().map(|place| pairs[*place as usize]).collect(), places })
-    }
-}
-
-/// Those of scored pairs that weigh at least `least` bits, and their places.
-pub(super) fn heavy(scores: Scores, least: f64) -> (Vec<u32>, Scores) {
-    let weights = scores.weights.iter().zip(0..);
-    let places: Vec<u32> = weights.filter(|(weight, _)| **weight >= least).map(|(_, place)| place).collect();
-    if places.len() == scores.weights.len() {
-        return (places, scores);
-    }
-    let levels = parallel::map_owned(scores.levels, |levels| picked(&levels, &places));
-    let weights = picked(&scores.weights, &places);
-    (places, Scores { levels, weights })
-}
-
-fn picked<T: Copy>(values: &[T], places: &[u32]) -> Vec<T> {
-    places.iter().map(|place| values[*place as usize]).collect()
-}
-
-/// Pairs that may still weigh enough.
-#[derive(Default)]
-pub(super) struct Survivors {
-    /// Where they stand among all.
-    pub(super) places: Vec<u32>,
-    pub(super) pairs: Vec<(RecordIndex, RecordIndex)>,
-    /// What each can weigh at most.
-    pub(super) most: Vec<f64>,
-    /// By comparison that was judged, in that order.
-    pub(super) levels: Vec<Vec<LevelIndex>>,
-}
-
-impl Survivors {
-    /// Those that are left when the levels of one more comparison are known.
-    pub(super) fn after(&self, levels: Vec<LevelIndex>, falls: &[f64; LEVELS], least: f64) -> Survivors {
-        let pieces = parallel::map(self.pairs.len().div_ceil(PIECE * 16), |piece| {
-            let own = piece * PIECE * 16..((piece + 1) * PIECE * 16).min(self.pairs.len());
-            let mut kept = vec![0u32; own.len()];
-            let mut count = 0;
-            for place in own {
-                kept[count] = place as u32;
-                count += usize::from(self.most[place] - falls[usize::from(levels[place])] >= least);
-            }
-            kept.truncate(count);
-            Survivors {
-                places: picked(&self.places, &kept),
-                pairs: picked(&self.pairs, &kept),
-                most: kept
-                    .iter()
-                    .map(|at| self.most[*at as usize] - falls[usize::from(levels[*at as usize])])
-                    .collect(),
-                levels: self.levels.iter().chain([&levels]).map(|levels| picked(levels, &kept)).collect(),
-            }
-        });
-        let mut all = Survivors { levels: vec![Vec::new(); self.levels.len() + 1], ..Survivors::default() };
-        for piece in pieces {
-            all.places.extend(piece.places);
-            all.pairs.extend(piece.pairs);
-            all.most.extend(piece.most);
-            all.levels.iter_mut().zip(piece.levels).for_each(|(levels, more)| levels.extend(more));
-        }
-        all
     }
 }
