@@ -220,6 +220,7 @@ fn the_tables_do_not_depend_on_order_or_threads_and_changed_inputs_are_refused()
     let mut rows: Vec<&str> = rows.lines().collect();
     rows.reverse();
     fs::write(bench.path("population/records.csv"), format!("{header}\n{}\n", rows.join("\n"))).expect("written");
+    bench.ok(&link);
     bench.ok(&["best", "linked", "--out", "two", "--threads", "2"]);
     for name in ["best", "origins", "conflicts", "history"] {
         assert_eq!(bench.text(&format!("one/{name}.csv")), bench.text(&format!("two/{name}.csv")), "{name}");
@@ -231,5 +232,5 @@ fn the_tables_do_not_depend_on_order_or_threads_and_changed_inputs_are_refused()
     fs::write(bench.path("population/records.csv"), format!("{text}{more}\n")).expect("written");
     let refused = bench.run(&["best", "linked", "--out", "three"]);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("best/inputs-changed"));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("run/inputs-changed"));
 }

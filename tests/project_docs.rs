@@ -31,7 +31,7 @@ fn every_command_of_a_project_shows_an_example() {
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     let all = help(&["project", "--help"]);
-    for command in ["init", "add", "run", "status", "decide", "undo", "export", "publish", "absorb"] {
+    for command in ["init", "add", "run", "status", "decide", "undo", "export", "copy", "publish", "absorb"] {
         assert!(all.contains(&format!("  {command} ")), "{command}");
         let own = help(&["project", command, "--help"]);
         assert!(own.contains("Example") && own.contains(&format!("childlink project {command} ")), "{command}");

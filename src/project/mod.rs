@@ -32,6 +32,7 @@ mod setting;
 mod told;
 mod traced;
 mod undo;
+mod verify;
 
 pub use absorb::{Absorbed, AbsorbedRecord, INDEX_READER};
 pub use audit::{AuditRow, Deed};
@@ -119,6 +120,8 @@ impl Project {
         schema::migrate(&mut connection)?;
         let project = Project::of(connection, path, Some(lock));
         project.is_begun()?;
+        // A process that was killed leaves finished changes beside the file.
+        project.fold();
         Ok(project)
     }
 
@@ -146,20 +149,6 @@ impl Project {
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Checks the whole database and its references: `Ok` if nothing is damaged.
-    ///
-    /// # Errors
-    /// `project/damaged`.
-    pub fn verify(&self) -> Result<(), Error> {
-        let damaged = || Error::new("project/damaged", "the project file is damaged", "put back the last copy of it");
-        let whole: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).stored()?;
-        let mut dangling = self.connection.prepare("PRAGMA foreign_key_check").stored()?;
-        if whole != "ok" || dangling.exists([]).stored()? {
-            return Err(damaged());
-        }
-        Ok(())
     }
 
     fn begin(&mut self, deed: &Deed) -> Result<(), Error> {

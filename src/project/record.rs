@@ -170,6 +170,15 @@ fn ranges(table: &Table) -> BTreeMap<&str, Range<RecordIndex>> {
 }
 
 impl Project {
+    /// Whether the last run had this record.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn knows_record(&self, source: &str, record_id: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM record WHERE source = (SELECT id FROM source WHERE name = ?1) AND record_id = ?2";
+        self.connection.prepare_cached(sql).stored()?.exists([source, record_id]).stored()
+    }
+
     /// The children of the last run, for the records of a table.
     ///
     /// # Errors

@@ -39,10 +39,12 @@ pub enum RunState {
     Abandoned,
     /// It was undone.
     Undone,
+    /// It could not read its records or do what it was told, before anything of it was kept.
+    Failed,
 }
 
 impl RunState {
-    const ALL: [RunState; 7] = [
+    const ALL: [RunState; 8] = [
         RunState::Started,
         RunState::Trained,
         RunState::Linked,
@@ -50,6 +52,7 @@ impl RunState {
         RunState::Finished,
         RunState::Abandoned,
         RunState::Undone,
+        RunState::Failed,
     ];
 
     /// The word for it.
@@ -62,6 +65,7 @@ impl RunState {
             RunState::Finished => "finished",
             RunState::Abandoned => "abandoned",
             RunState::Undone => "undone",
+            RunState::Failed => "failed",
         }
     }
 
@@ -119,11 +123,17 @@ pub struct Settled<'a> {
 const COLUMNS: &str = "id, state, started_at, finished_at, program, parameters, last_decision, model, kind";
 
 fn read(row: &Row) -> rusqlite::Result<Run> {
+    let finished_at: Option<String> = row.get(3)?;
+    let state = match RunState::of(&row.get::<_, String>(1)?) {
+        // A run that another took the place of has no end of its own.
+        RunState::Abandoned if finished_at.is_some() => RunState::Failed,
+        state => state,
+    };
     Ok(Run {
         id: row.get(0)?,
-        state: RunState::of(&row.get::<_, String>(1)?),
+        state,
         started_at: row.get(2)?,
-        finished_at: row.get(3)?,
+        finished_at,
         program: row.get(4)?,
         parameters: serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default(),
         last_decision: row.get(6)?,
@@ -195,6 +205,25 @@ impl Project {
         note(&transaction, deed, "run", &format!("run {id}"), &format!("{} extracts", run.extracts.len()))?;
         transaction.commit().stored()?;
         Ok(id)
+    }
+
+    /// Ends a run that failed before anything of it was kept; `why` is the code of the error. One that got further goes on
+    /// from there, and is left as it is.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn fail_run(&mut self, run: i64, why: &str, deed: &Deed) -> Result<(), Error> {
+        let transaction = self.change()?;
+        let ended = transaction
+            .execute(
+                "UPDATE run SET state = 'abandoned', finished_at = ?2 WHERE id = ?1 AND state = 'started'",
+                params![run, deed.at],
+            )
+            .stored()?;
+        if ended > 0 {
+            note(&transaction, deed, "fail", &format!("run {run}"), why)?;
+        }
+        transaction.commit().stored()
     }
 
     /// The model that runs use, if one is kept.
@@ -455,7 +484,7 @@ fn insert_model(connection: &Connection, model: &Model, hash: &str, deed: &Deed)
     Ok(())
 }
 
-fn model_of(connection: &Connection, hash: &str) -> Result<Model, Error> {
+pub(super) fn model_of(connection: &Connection, hash: &str) -> Result<Model, Error> {
     let sql = "SELECT document FROM model WHERE hash = ?1";
     let document: String = connection.query_row(sql, [hash], |row| row.get(0)).stored()?;
     let model = Model::from_json(&document)?;

@@ -24,8 +24,8 @@ pub(crate) struct Arguments {
 /// Options that mean the same in every command.
 #[derive(Args)]
 pub(crate) struct Global {
-    /// Print the result as one JSON object on standard output, and on standard error a line of JSON as each phase begins
-    /// and ends
+    /// Print the result, or the error, as one JSON object on standard output, and on standard error a line of JSON as each
+    /// phase begins and ends
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
     /// Exit with code 1 when there are findings of severity warning or fault
@@ -34,4 +34,16 @@ pub(crate) struct Global {
     /// Show no progress, no lines of phases and no summary
     #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub(crate) quiet: bool,
+}
+
+/// More threads than this are a slip: they would take longer to start than to work.
+const MOST_THREADS: usize = 256;
+
+/// Reads a number of threads; 0 is as many as the machine has.
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads) if threads <= MOST_THREADS => Ok(threads),
+        Ok(_) => Err(format!("at most {MOST_THREADS} threads are started")),
+        Err(_) => Err("write a whole number".to_owned()),
+    }
 }

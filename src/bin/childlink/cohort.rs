@@ -3,6 +3,7 @@
 use crate::input::Format;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::cannot_read;
+use crate::run_record::whole;
 use crate::standard::open;
 use childlink::Error;
 use childlink::date::{Date, PartialDate};
@@ -81,6 +82,7 @@ impl<'r> Cohort<'r> {
             losses: Losses::default(),
         };
         if let Some(folder) = links {
+            whole(folder)?;
             cohort.take_links(&find(folder, "children")?)?;
         }
         Ok(cohort)

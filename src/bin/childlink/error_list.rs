@@ -3,7 +3,7 @@
 use crate::general_rerun::GeneralRerun;
 use crate::linked::{Keyed, Linked, ListedPair};
 use crate::output::{OutputFile, cannot_write};
-use crate::progress::Progress;
+use crate::render::Terminal;
 use crate::rerun::Rerun;
 use childlink::Error;
 use childlink::linkage::comparison::RecordIndex;
@@ -47,10 +47,10 @@ impl Again {
     ///
     /// # Errors
     /// Those of [`GeneralRerun::read`] and [`Rerun::read`].
-    pub(crate) fn read(folder: &Path, progress: &Progress) -> Result<Again, Error> {
-        match GeneralRerun::read(folder, progress)? {
+    pub(crate) fn read(folder: &Path, terminal: &Terminal) -> Result<Again, Error> {
+        match GeneralRerun::read(folder, terminal)? {
             Some(rerun) => Ok(Again::General(Box::new(rerun))),
-            None => Ok(Again::Children(Box::new(Rerun::read(folder, progress)?))),
+            None => Ok(Again::Children(Box::new(Rerun::read(folder, terminal)?))),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Input files of any columns: delimited text, NDJSON, Parquet or Arrow, told by their first bytes.
 
+use crate::claims::reads;
 use crate::input::{Format, in_file};
 use crate::output::cannot_read;
 use crate::packed::{Input, stem};
@@ -25,8 +26,9 @@ pub(crate) fn read_frame(path: &Path) -> Result<Frame, Error> {
 /// One file as a table, with the rows that could not be used.
 ///
 /// # Errors
-/// `input/cannot-read`, `input/not-a-file` and what the format's reader tells.
+/// `input/cannot-read`, `input/not-a-file`, `output/is-input` and what the format's reader tells.
 pub(crate) fn read_rows(path: &Path) -> Result<(Frame, Vec<UnusableRow>), Error> {
+    reads(path)?;
     let format = Format::of(path)?;
     let file = || File::open(path).map_err(|error| cannot_read(path, &error));
     let text = || Input::open(path).map_err(|error| cannot_read(path, &error));

@@ -2,9 +2,9 @@
 
 use crate::command::score::read_types;
 use crate::frame_input::Datasets;
-use crate::input::Inputs;
-use crate::progress::Progress;
-use crate::rerun::read_run;
+use crate::render::Terminal;
+use crate::rerun::recorded;
+use crate::run_record;
 use crate::standard::read_text;
 use crate::tf_tables::TfTableArgs;
 use childlink::Error;
@@ -29,20 +29,21 @@ impl GeneralRerun {
     /// Splink model.
     ///
     /// # Errors
-    /// `explain/run`; those of reading model, inputs and frequencies.
-    pub(crate) fn read(folder: &Path, progress: &Progress) -> Result<Option<GeneralRerun>, Error> {
+    /// `run/of-steps`, `run/inputs-changed`, those of [`run_record::whole`], and of reading model, inputs and frequencies.
+    pub(crate) fn read(folder: &Path, terminal: &Terminal) -> Result<Option<GeneralRerun>, Error> {
+        run_record::has_model(folder)?;
         let text = read_text(&folder.join("model.json"))?;
         if !serde_json::from_str::<Value>(&text).is_ok_and(|model| model.get("sql_dialect").is_some()) {
             return Ok(None);
         }
         let (model, _) = SplinkModel::read(&text)?;
-        let record = read_run(folder)?;
-        let inputs = Inputs::from_record(&record["inputs"])?;
+        let (record, inputs) = recorded(folder, terminal)?;
         let told = |name: &str| -> Vec<String> {
             let all = record["splink"][name].as_array().into_iter().flatten();
             all.filter_map(|one| one.as_str().map(str::to_owned)).collect()
         };
-        let phase = progress.phase("Reading");
+        let phase = terminal.progress().phase("Reading");
+        inputs.take_digests()?;
         // Rows that could not be used were set aside then, too.
         let mut frame = Datasets::read(inputs.files(), Some(&model.source_dataset_column))?.frame;
         read_types(&mut frame, &told("types"))?;

@@ -1,7 +1,12 @@
 //! The inputs of a command: which files, from which sources, in which format.
 
+mod look;
+mod record;
+
+use crate::claims::reads;
 use crate::database::{Query, QueryRows};
-use crate::output::{absolute, cannot_read};
+use crate::digest::{Told, Watch};
+use crate::output::cannot_read;
 use crate::packed::{Input, Packing, stem};
 use crate::progress::Progress;
 use childlink::Error;
@@ -10,7 +15,6 @@ use childlink::exchange::intake::{Intake, Records};
 use childlink::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
 use childlink::exchange::{arrow, csv, ndjson, parquet};
 use childlink::linkage::scratch::Scratch;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -60,6 +64,10 @@ pub(crate) struct Inputs {
     keep: Vec<String>,
     /// Where the text of records is put aside.
     scratch: Option<Arc<dyn Scratch>>,
+    /// The checksums of files that were read, by number.
+    digests: Mutex<BTreeMap<usize, Told>>,
+    /// What an earlier run, whose inputs these are, read: the checksums of its files and the sums of its queries.
+    earlier: record::Earlier,
 }
 
 impl InputArgs {
@@ -147,6 +155,7 @@ impl Inputs {
         columns: Option<PathBuf>,
         keep: Vec<String>,
     ) -> Result<Inputs, Error> {
+        files.iter().map(|(path, _)| path).chain(&columns).try_for_each(|path| reads(path))?;
         let spellings = match &columns {
             Some(path) => {
                 let text = fs::read_to_string(path).map_err(|e| cannot_read(path, &e))?;
@@ -159,7 +168,8 @@ impl Inputs {
         let names = files.iter().map(|(path, _)| name(path)).collect();
         let (queries, rows) = (Vec::new(), Mutex::default());
         let (own, scratch) = (BTreeMap::new(), None);
-        Ok(Inputs { files, queries, rows, names, columns, spellings, own, keep, scratch })
+        let (digests, earlier) = Default::default();
+        Ok(Inputs { files, queries, rows, names, columns, spellings, own, keep, scratch, digests, earlier })
     }
 
     /// Gives one input a list of spellings of its own (the text of a TOML file). Queries are numbered after the files.
@@ -181,40 +191,6 @@ impl Inputs {
         self
     }
 
-    /// The inputs of an earlier run, from [`Inputs::record`].
-    ///
-    /// # Errors
-    /// `input/none`, and those of [`InputArgs::resolve`].
-    pub(crate) fn from_record(record: &Value) -> Result<Inputs, Error> {
-        let own = |file: &Value| file["column_map"].as_str().map(str::to_owned);
-        let list = |name: &str| record[name].as_array().into_iter().flatten();
-        let own: Vec<Option<String>> = list("files").chain(list("queries")).map(own).collect();
-        let files = record["files"].as_array().into_iter().flatten().filter_map(|file| {
-            let path = PathBuf::from(file["path"].as_str()?);
-            let source = file["source"].as_str().map(|name| SourceName::Given(name.to_owned()));
-            let source = source.unwrap_or_else(|| SourceName::Fallback(stem(&path)));
-            Some((path, source))
-        });
-        let files: Vec<(PathBuf, SourceName)> = files.collect();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let queries = list("queries").map(|query| {
-            let variable = query["password_env"].as_str().map(str::to_owned);
-            let kept = Query::new(&text(&query["source"]), &text(&query["database"]), &text(&query["query"]))?;
-            Ok::<_, Error>(kept.with_password_in(variable))
-        });
-        let queries: Vec<Query> = queries.collect::<Result<_, _>>()?;
-        if files.is_empty() && queries.is_empty() {
-            return Err(Error::new("input/none", "the run names no input", "link again"));
-        }
-        let keep = record["keep"].as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
-        let mut inputs = Inputs::new(files, record["columns"].as_str().map(PathBuf::from), keep.collect())?;
-        inputs = inputs.with_queries(queries);
-        for (number, list) in own.into_iter().enumerate() {
-            list.map_or(Ok(()), |list| inputs.spell(number, &list))?;
-        }
-        Ok(inputs)
-    }
-
     /// The files, in the order given.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(path, _)| path.as_path())
@@ -226,44 +202,16 @@ impl Inputs {
     }
 
     /// Adds a file that names its source in a column, or else by its file name.
-    pub(crate) fn add(&mut self, path: &Path) {
+    ///
+    /// # Errors
+    /// `output/is-input`.
+    pub(crate) fn add(&mut self, path: &Path) -> Result<(), Error> {
+        reads(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Queries are numbered after the files.
         self.names.insert(self.files.len(), name);
         self.files.push((path.to_owned(), SourceName::Fallback(stem(path))));
-    }
-
-    /// What the inputs are, so that they can be found and read again.
-    pub(crate) fn record(&self) -> Value {
-        let file = |(number, (path, source)): (usize, &(PathBuf, SourceName))| {
-            let whole = absolute(path);
-            let given = match source {
-                SourceName::Given(name) => Some(name),
-                SourceName::Fallback(_) => None,
-            };
-            let mut object = json!({"path": whole.display().to_string(), "source": given});
-            if let Some((list, _)) = self.own.get(&number) {
-                object["column_map"] = json!(list);
-            }
-            object
-        };
-        let columns = self.columns.as_deref().map(absolute);
-        let query = |(number, (query, _)): (usize, &(Query, SourceName))| {
-            let mut object = json!({"source": query.name, "database": query.public_url(), "query": query.sql()});
-            if let Some(variable) = query.password_env() {
-                object["password_env"] = json!(variable);
-            }
-            if let Some((list, _)) = self.own.get(&(self.files.len() + number)) {
-                object["column_map"] = json!(list);
-            }
-            object
-        };
-        json!({
-            "files": self.files.iter().enumerate().map(file).collect::<Vec<_>>(),
-            "queries": self.queries.iter().enumerate().map(query).collect::<Vec<_>>(),
-            "columns": columns.map(|path| path.display().to_string()),
-            "keep": self.keep,
-        })
+        Ok(())
     }
 
     /// Hands on one more column; tells its place among those handed on.
@@ -303,13 +251,18 @@ impl Inputs {
     /// Reads all files with the threads of the current pool.
     ///
     /// # Errors
-    /// `input/cannot-read`, `input/same-name` and those of the formats, each with the file's name.
+    /// `input/cannot-read`, `input/same-name` and those of the formats, each with the file's name; `run/inputs-changed`
+    /// if an earlier run read something else.
     pub(crate) fn read(&self, progress: &Progress) -> Result<Records, Error> {
+        self.see_lengths()?;
         let total = self.paths().map(|path| fs::metadata(path).map_or(0, |m| m.len())).sum();
         let phase = progress.bytes("Reading", total);
         let mut intake = Intake::default();
         for number in 0..self.names.len() {
-            let rows = self.read_one(number, &|bytes| phase.advance(bytes))?;
+            // What cannot be read any more was changed, which explains more than where the reader stopped.
+            let read = self.read_one(number, &|bytes| phase.advance(bytes));
+            let rows = read.map_err(|e| self.see_unchanged(number).err().unwrap_or(e))?;
+            self.see_unchanged(number)?;
             intake.add(&self.names[number], self.source(number), rows)?;
         }
         phase.count("bytes", total);
@@ -357,8 +310,9 @@ impl Inputs {
         };
         let format = Format::of(path)?;
         let cannot = |e: io::Error| cannot_read(path, &e);
-        let packed = || Input::open(path).map_err(cannot);
-        match format {
+        let watch = Watch::default();
+        let packed = || Input::watched(path, &watch).map_err(cannot);
+        let rows = match format {
             Format::Delimited => {
                 let input = packed()?;
                 // Of packed bytes the total is not known before they are read.
@@ -381,7 +335,9 @@ impl Inputs {
             Format::Parquet => parquet::read(File::open(path).map_err(cannot)?, options),
             Format::Arrow => arrow::read(File::open(path).map_err(cannot)?, options),
         }
-        .map_err(|e| in_file(path, e))
+        .map_err(|e| in_file(path, e))?;
+        self.note_digest(number, &watch)?;
+        Ok(rows)
     }
 
     /// The rows of a query, asked for once.

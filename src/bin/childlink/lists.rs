@@ -1,8 +1,10 @@
 //! The lists that a linkage run is told: decisions, superseded numbers, barred pairs, an earlier run.
 
+use crate::claims::reads;
 use crate::frame_input::extension;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::{absolute, cannot_read};
+use crate::run_record::{of_path, path_of, whole as whole_run};
 use crate::standard::open;
 use childlink::Error;
 use childlink::exchange::lists;
@@ -54,8 +56,8 @@ pub(crate) struct Lists {
 impl ListArgs {
     /// Where the lists are that bear on the weight or showing of a pair, so that they can be read again.
     pub(crate) fn record(&self) -> Value {
-        let whole = |path: &Option<PathBuf>| path.as_deref().map(|path| absolute(path).display().to_string());
-        let traced: Vec<String> = self.traced.iter().map(|path| absolute(path).display().to_string()).collect();
+        let whole = |path: &Option<PathBuf>| path.as_deref().map(|path| of_path(&absolute(path)));
+        let traced: Vec<Value> = self.traced.iter().map(|path| of_path(&absolute(path))).collect();
         json!({"barred": whole(&self.barred), "superseded": whole(&self.superseded), "traced": traced})
     }
 
@@ -65,7 +67,9 @@ impl ListArgs {
     /// `input/cannot-read`, `list/missing-column`, `list/unreadable`, `previous/unreadable`.
     pub(crate) fn read(&self) -> Result<Lists, Error> {
         let previous = self.previous.as_deref().map(|folder| {
+            whole_run(folder)?;
             let children = find(folder, "children")?;
+            reads(&children)?;
             Ok::<_, Error>((children, next_child_id(folder)?))
         });
         let barred = self
@@ -91,7 +95,7 @@ impl Lists {
     /// # Errors
     /// Those of [`ListArgs::read`].
     pub(crate) fn from_record(record: &Value) -> Result<Lists, Error> {
-        let path = |name: &str| record[name].as_str().map(PathBuf::from);
+        let path = |name: &str| path_of(&record[name]);
         if let Some(project) = path("project") {
             return Lists::of_project(&Project::look(&project)?);
         }
@@ -101,7 +105,7 @@ impl Lists {
             decisions: None,
             barred: path("barred"),
             superseded: path("superseded"),
-            traced: traced.filter_map(|path| path.as_str().map(PathBuf::from)).collect(),
+            traced: traced.filter_map(path_of).collect(),
         }
         .read()
     }

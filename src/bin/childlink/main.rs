@@ -4,10 +4,12 @@
 //! input that cannot be read; 3 a fault of ours; 128 and the signal's number: told to end.
 
 mod args;
+mod claims;
 mod clock;
 mod cohort;
 mod command;
 mod database;
+mod digest;
 mod error_list;
 mod frame_input;
 mod frequencies;
@@ -48,9 +50,13 @@ fn main() -> ExitCode {
     memory::settle_allocator();
     signal::heed();
     panic::set_hook(Box::new(render::explain_panic));
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(found) => return ExitCode::from(u8::try_from(render::wrong_usage(&found)).unwrap_or(UNUSABLE)),
+    };
     let terminal = Terminal::new(&arguments.global);
     guarded(|| match arguments.command.run(&terminal) {
+        Ok(Outcome::Unusable) => UNUSABLE,
         Ok(Outcome::Findings) if arguments.global.strict => FINDINGS,
         Ok(_) => 0,
         Err(error) if error.code == render::READER_GONE => 0,

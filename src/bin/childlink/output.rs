@@ -1,10 +1,14 @@
-//! Files that appear whole or not at all, readable by their owner only; or standard output, for `-`.
+//! Files that appear whole or not at all, readable by their owner only; or standard output, for `-`. What is no file (a
+//! device, a pipe) is written to as it stands, and never replaced.
 
+use crate::claims::{check_beside_run, check_output, declare, standard_twice};
+use crate::digest::Digest;
 use crate::render::READER_GONE;
 use crate::standard::is_standard;
 use childlink::Error;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,11 +19,15 @@ use tempfile::NamedTempFile;
 pub(crate) struct OutputFile {
     sink: Sink,
     path: PathBuf,
+    /// Taken of files by which a run is known.
+    digest: Option<Digest>,
 }
 
 enum Sink {
-    /// Written beside its place under another name, mode 0600.
-    File(BufWriter<NamedTempFile>),
+    /// Written beside its place, which is told, under another name, mode 0600.
+    File(BufWriter<NamedTempFile>, PathBuf),
+    /// A device or a pipe.
+    Node(BufWriter<File>),
     /// Standard output, in place of a file.
     Standard(BufWriter<Stdout>),
 }
@@ -57,24 +65,30 @@ pub(crate) fn standard_is_taken() -> bool {
 }
 
 impl OutputFile {
-    /// Starts a file. Nothing is seen at `path` before [`OutputFile::finish`]. `-` is standard output, which
-    /// only one file of a run can be.
+    /// Starts a file. Nothing is seen at `path` before [`OutputFile::finish`], unless a device or a pipe is there, which
+    /// takes bytes as they come. `-` is standard output, which only one file of a run can be.
     ///
     /// # Errors
-    /// `output/cannot-write`, `output/standard-twice`.
+    /// `output/cannot-write`, `output/standard-twice`, `output/of-run`, and those of [`check_output`].
     pub(crate) fn create(path: &Path) -> Result<OutputFile, Error> {
+        check_beside_run(path)?;
+        OutputFile::start(path)
+    }
+
+    fn start(path: &Path) -> Result<OutputFile, Error> {
+        let of = |sink| OutputFile { sink, path: path.to_owned(), digest: None };
         if is_standard(path) {
             if STANDARD_IS_TAKEN.swap(true, Ordering::Relaxed) {
-                return Err(Error::new(
-                    "output/standard-twice",
-                    "two output files are to be standard output",
-                    "write `-` for one of them, and a file name for the others",
-                ));
+                return Err(standard_twice());
             }
-            let sink = Sink::Standard(BufWriter::with_capacity(BUFFER, io::stdout()));
-            return Ok(OutputFile { sink, path: path.to_owned() });
+            return Ok(of(Sink::Standard(BufWriter::with_capacity(BUFFER, io::stdout()))));
         }
-        let folder = match path.parent() {
+        check_output(path)?;
+        let Some(place) = place_of(path).map_err(|e| cannot_write(path, &e))? else {
+            let node = OpenOptions::new().write(true).open(path).map_err(|e| cannot_write(path, &e))?;
+            return Ok(of(Sink::Node(BufWriter::with_capacity(BUFFER, node))));
+        };
+        let folder = match place.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
@@ -84,7 +98,15 @@ impl OutputFile {
         // killed.
         let _ = file.as_file().try_lock();
         files_under_way().insert(file.path().to_owned());
-        Ok(OutputFile { sink: Sink::File(BufWriter::with_capacity(BUFFER, file)), path: path.to_owned() })
+        Ok(of(Sink::File(BufWriter::with_capacity(BUFFER, file), place)))
+    }
+
+    /// Where the bytes are while they are under way; nothing where they go to no file.
+    pub(crate) fn under_way(&self) -> Option<&Path> {
+        match &self.sink {
+            Sink::File(writer, _) => Some(writer.get_ref().path()),
+            _ => None,
+        }
     }
 
     /// Puts the finished file in its place, over what was there.
@@ -99,12 +121,13 @@ impl OutputFile {
 
     /// Ends the writing; the file, if it is one, is still not seen at its place.
     fn close(self) -> Result<Option<ReadyFile>, Error> {
-        let OutputFile { sink, path } = self;
+        let OutputFile { sink, path, .. } = self;
         match sink {
-            Sink::File(writer) => {
+            Sink::File(writer, place) => {
                 let file = writer.into_inner().map_err(|e| cannot_write(&path, e.error()))?;
-                Ok(Some(ReadyFile { temporary: file, path }))
+                Ok(Some(ReadyFile { temporary: file, path: place }))
             }
+            Sink::Node(mut writer) => writer.flush().map_err(|e| cannot_write(&path, &e)).map(|()| None),
             Sink::Standard(mut writer) => writer.flush().map_err(|e| cannot_write(&path, &e)).map(|()| None),
         }
     }
@@ -112,18 +135,58 @@ impl OutputFile {
 
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.sink {
-            Sink::File(writer) => writer.write(bytes),
+        let written = match &mut self.sink {
+            Sink::File(writer, _) => writer.write(bytes),
+            Sink::Node(writer) => writer.write(bytes),
             Sink::Standard(writer) => writer.write(bytes),
+        }?;
+        if let Some(digest) = &mut self.digest {
+            digest.update(&bytes[..written]);
         }
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.sink {
-            Sink::File(writer) => writer.flush(),
+            Sink::File(writer, _) => writer.flush(),
+            Sink::Node(writer) => writer.flush(),
             Sink::Standard(writer) => writer.flush(),
         }
     }
+}
+
+/// Where a file goes that is to be at a path: through links to what they name. Nothing for a device or a pipe, which is
+/// written to as it stands.
+fn place_of(path: &Path) -> io::Result<Option<PathBuf>> {
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(about) if is_disk(&about) => Err(io::Error::other("it is a whole disk")),
+        Ok(about) if !about.is_file() => Ok(None),
+        Ok(_) if path.is_symlink() => fs::canonicalize(path).map(Some),
+        Ok(_) => Ok(Some(path.to_owned())),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            let mut place = path.to_owned();
+            // A link may name what is not there yet. As many links in a row as systems follow.
+            for _ in 0..40 {
+                match fs::read_link(&place) {
+                    Ok(next) => place = place.parent().unwrap_or(Path::new("")).join(next),
+                    Err(_) => return Ok(Some(place)),
+                }
+            }
+            Err(cause)
+        }
+        Err(cause) => Err(cause),
+    }
+}
+
+#[cfg(unix)]
+fn is_disk(about: &fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_block_device(&about.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_disk(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// Writes a whole file at once.
@@ -141,7 +204,16 @@ pub(crate) struct OutputFolder {
     path: PathBuf,
     ready: Vec<ReadyFile>,
     superseded: Vec<PathBuf>,
+    /// The checksums of the files by which a run is known.
+    digests: Map<String, Value>,
 }
+
+/// The files of a run that other commands read, by their names without endings. The list for review is none of them: a
+/// person may write into it.
+const READ_AGAIN: [&str; 6] = ["children", "links", "restricted", "model", "summary", "statistics"];
+
+/// The record of a run. It is the last file to come and the first to go: a folder without it holds no whole run.
+const RUN: &str = "run.json";
 
 impl OutputFolder {
     /// Makes the folder if it is not there, closed to others.
@@ -155,7 +227,7 @@ impl OutputFolder {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(path).map_err(|e| cannot_write(path, &e))?;
         clear_away(path);
-        Ok(OutputFolder { path: path.to_owned(), ready: Vec::new(), superseded: Vec::new() })
+        Ok(OutputFolder { path: path.to_owned(), ready: Vec::new(), superseded: Vec::new(), digests: Map::new() })
     }
 
     /// Starts a file of this name.
@@ -163,7 +235,19 @@ impl OutputFolder {
     /// # Errors
     /// `output/cannot-write`.
     pub(crate) fn file(&self, name: &str) -> Result<OutputFile, Error> {
-        OutputFile::create(&self.path.join(name))
+        let mut file = OutputFile::start(&self.path.join(name))?;
+        let stem = Path::new(name).file_stem().unwrap_or_default();
+        file.digest = READ_AGAIN.iter().any(|known| stem == *known).then(Digest::default);
+        Ok(file)
+    }
+
+    /// Names the files that are to come, and those that they take the place of, before any is written.
+    ///
+    /// # Errors
+    /// Those of [`declare`].
+    pub(crate) fn declare(&self, names: impl IntoIterator<Item = String>) -> Result<(), Error> {
+        let paths: Vec<PathBuf> = names.into_iter().map(|name| self.path.join(name)).collect();
+        declare(paths.iter().map(PathBuf::as_path))
     }
 
     /// Takes a written file; it appears with the others.
@@ -171,6 +255,9 @@ impl OutputFolder {
     /// # Errors
     /// `output/cannot-write`.
     pub(crate) fn add(&mut self, file: OutputFile) -> Result<(), Error> {
+        if let Some((digest, name)) = file.digest.as_ref().zip(file.path.file_name()) {
+            self.digests.insert(name.to_string_lossy().into_owned(), digest.told().to_json());
+        }
         self.ready.extend(file.close()?);
         Ok(())
     }
@@ -197,13 +284,34 @@ impl OutputFolder {
     pub(crate) fn finish(self) -> Result<(), Error> {
         let mut under_way = files_under_way();
         self.ready.into_iter().try_for_each(|ready| ready.publish(&mut under_way))?;
-        for path in self.superseded {
-            match fs::remove_file(&path) {
-                Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cannot_write(&path, &cause)),
-                _ => {}
-            }
-        }
-        Ok(())
+        self.superseded.iter().try_for_each(|path| let_go(path))
+    }
+
+    /// Puts every file of a run in its place, so that files of two runs can be told from those of one: the record of the
+    /// run before goes first, that of this one comes last and has the checksums of the others. Answers it.
+    ///
+    /// # Errors
+    /// `output/cannot-write`.
+    pub(crate) fn finish_run(mut self, mut run: Value) -> Result<Value, Error> {
+        run["files"] = Value::Object(std::mem::take(&mut self.digests));
+        self.put(RUN, format!("{run:#}\n").as_bytes())?;
+        let record = self.ready.pop();
+        // A summary without a record is the sign of a run that was cut off.
+        self.ready.sort_by_key(|ready| ready.path.file_name().is_none_or(|name| name != "summary.json"));
+        let mut under_way = files_under_way();
+        let_go(&self.path.join(RUN))?;
+        self.ready.into_iter().try_for_each(|ready| ready.publish(&mut under_way))?;
+        self.superseded.iter().try_for_each(|path| let_go(path))?;
+        record.map_or(Ok(()), |record| record.publish(&mut under_way))?;
+        Ok(run)
+    }
+}
+
+/// Takes a file away, if it is there.
+fn let_go(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cannot_write(path, &cause)),
+        _ => Ok(()),
     }
 }
 

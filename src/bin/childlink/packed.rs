@@ -1,10 +1,11 @@
 //! Compressed inputs: gzip and Zstandard, told by their first bytes and read as what they hold.
 
+use crate::digest::{Digest, Watch};
 use childlink::Error;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// How bytes are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Packing {
 /// Where the bytes of an input are.
 #[derive(Clone)]
 enum Place {
-    File(Arc<Path>),
+    File(Arc<Path>, Option<Watch>),
     Memory(Arc<Vec<u8>>),
 }
 
@@ -58,9 +59,22 @@ impl Input {
     /// # Errors
     /// Those of the file.
     pub(crate) fn open(path: &Path) -> io::Result<Input> {
+        Input::of_file(path, None)
+    }
+
+    /// Opens a file whose digest is taken while it is read, as it stands on the disk: that of the last time, where it is
+    /// read more than once.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub(crate) fn watched(path: &Path, watch: &Watch) -> io::Result<Input> {
+        Input::of_file(path, Some(Arc::clone(watch)))
+    }
+
+    fn of_file(path: &Path, watch: Option<Watch>) -> io::Result<Input> {
         let mut beginning = Vec::new();
         File::open(path)?.take(4).read_to_end(&mut beginning)?;
-        Input::of(Place::File(path.into()), Packing::told_by(&beginning))
+        Input::of(Place::File(path.into(), watch), Packing::told_by(&beginning))
     }
 
     /// Opens bytes that are held in memory, packed or not.
@@ -85,8 +99,30 @@ impl Input {
 
 fn reader(place: &Place, packing: Packing) -> io::Result<Box<dyn Read + Send>> {
     match place {
-        Place::File(path) => packing.open(BufReader::with_capacity(1 << 18, File::open(path)?)),
+        Place::File(path, watch) => {
+            let file = Watched { file: File::open(path)?, watch: watch.clone() };
+            if let Some(watch) = watch {
+                *watch.lock().unwrap_or_else(PoisonError::into_inner) = Digest::default();
+            }
+            packing.open(BufReader::with_capacity(1 << 18, file))
+        }
         Place::Memory(bytes) => packing.open(Cursor::new(SharedBytes(Arc::clone(bytes)))),
+    }
+}
+
+/// A file of whose bytes a digest is taken.
+struct Watched {
+    file: File,
+    watch: Option<Watch>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        if let Some(watch) = &self.watch {
+            watch.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..read]);
+        }
+        Ok(read)
     }
 }
 

@@ -2,10 +2,12 @@
 //! standard error.
 
 use crate::args::Global;
+use crate::clock;
 use crate::output::{cannot_write, standard_is_taken};
 use crate::progress::Progress;
 use childlink::Error;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
 
@@ -47,8 +49,31 @@ impl Terminal {
         } else if self.quiet {
             Ok(())
         } else {
-            self.print_beside(text().as_bytes())
+            self.print_beside(readable(&text()).as_bytes())
         }
+    }
+
+    /// Prints bytes that are the result themselves, with `--json` as one field of an object.
+    ///
+    /// # Errors
+    /// `output/reader-gone`, `output/cannot-write`.
+    pub(crate) fn whole_text(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        match self.json {
+            true => self.print_beside(format!("{:#}\n", json!({name: String::from_utf8_lossy(bytes)})).as_bytes()),
+            false => self.print_bytes(bytes),
+        }
+    }
+
+    /// Tells something that is worth knowing and stops nothing: in words on standard error, with `--json` as a line of its
+    /// log.
+    pub(crate) fn note(&self, words: &str) {
+        let mut stderr = io::stderr().lock();
+        // Nowhere is left to tell that standard error is gone.
+        let _ = match (self.quiet, self.json) {
+            (true, _) => Ok(()),
+            (false, true) => writeln!(stderr, "{}", json!({"at": clock::now(), "event": "note", "note": words})),
+            (false, false) => writeln!(stderr, "childlink: note: {}", readable(words)),
+        };
     }
 
     fn print_beside(&self, bytes: &[u8]) -> Result<(), Error> {
@@ -72,19 +97,65 @@ impl Terminal {
     /// Tells why the run could not go on: in words on standard error and, with `--json`, as
     /// `{"error": ...}` on standard output.
     pub(crate) fn error(&self, error: &Error) {
-        let mut stderr = io::stderr().lock();
-        // Nowhere is left to tell that standard error itself is gone.
-        let _ = writeln!(stderr, "childlink: {} ({})", error.message, error.code);
-        if !error.hint.is_empty() {
-            let _ = writeln!(stderr, "  {}", error.hint);
-        }
+        self.error_in_words(error);
         if self.json {
-            let object = json!({"error": {
-                "code": error.code, "message": error.message, "hint": error.hint, "field": error.field,
-            }});
-            let _ = self.print_beside(format!("{object:#}\n").as_bytes());
+            let _ = self.print_beside(format!("{:#}\n", json!({"error": error_object(error)})).as_bytes());
         }
     }
+
+    /// The same in words alone, for a command whose result tells it to programs.
+    pub(crate) fn error_in_words(&self, error: &Error) {
+        let mut stderr = io::stderr().lock();
+        // Nowhere is left to tell that standard error itself is gone.
+        let _ = writeln!(stderr, "childlink: {} ({})", readable(&error.message), error.code);
+        if !error.hint.is_empty() {
+            let _ = writeln!(stderr, "  {}", readable(&error.hint));
+        }
+    }
+}
+
+/// An error for programs.
+pub(crate) fn error_object(error: &Error) -> Value {
+    json!({"code": error.code, "message": error.message, "hint": error.hint, "field": error.field})
+}
+
+/// Tells wrong usage, as it was found before anything was read, and how the program ends: help and version are none.
+pub(crate) fn wrong_usage(found: &clap::Error) -> i32 {
+    // Nowhere is left to tell that a stream is gone.
+    let _ = found.print();
+    if found.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = found.render().to_string();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let error = Error::new("arguments/usage", message, lines.collect::<Vec<_>>().join(" "));
+        let _ = writeln!(io::stdout().lock(), "{:#}", json!({"error": error_object(&error)}));
+    }
+    found.exit_code()
+}
+
+/// Text as it can be shown: what would steer a terminal, or turn the direction of writing, is spelled out. Names of files,
+/// sources and columns come from outside, and so do values of records.
+pub(crate) fn readable(text: &str) -> Cow<'_, str> {
+    shown(text, |c| steers(c) && c != '\n')
+}
+
+fn steers(c: char) -> bool {
+    (c.is_control() && c != '\t')
+        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn shown(text: &str, hide: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&hide) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match hide(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// The panic hook: says where, but not what, since the text of a panic may quote a record.
@@ -119,6 +190,9 @@ fn is_figure(cell: &str) -> bool {
 /// Rows of text in aligned columns. A column whose cells below the first row all begin with a
 /// figure stands to the right.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    // A cell stands on one line.
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| shown(cell, |c| steers(c) || c == '\t')).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
     let shape: Vec<(usize, bool)> = (0..columns)
@@ -129,7 +203,7 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
         })
         .collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let mut line = String::from(" ");
         for (cell, &(width, right)) in row.iter().zip(&shape) {
             line.push(' ');
@@ -151,6 +225,13 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_754_944, "1,754,944")] {
             assert_eq!(count(number), text);
         }
+    }
+
+    #[test]
+    fn what_would_steer_a_terminal_is_spelled_out() {
+        assert_eq!(readable("a\u{1b}[31mb\u{9b}\u{202e}c\n\td"), "a\\u{1b}[31mb\\u{9b}\\u{202e}c\n\td");
+        assert_eq!(readable("Zoë Ó Briain"), "Zoë Ó Briain");
+        assert_eq!(table(&[vec!["a\nb".to_owned(), "c".to_owned()]]), "  a\\u{a}b  c\n");
     }
 
     #[test]

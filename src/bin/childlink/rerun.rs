@@ -5,16 +5,16 @@ use crate::input::Inputs;
 use crate::linked::{column, find, spelled};
 use crate::lists::Lists;
 use crate::output::cannot_read;
-use crate::progress::Progress;
+use crate::render::Terminal;
+use crate::run_record;
 use childlink::Error;
 use childlink::exchange::intake::Records;
 use childlink::linkage::LinkOptions;
 use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::model::Model;
 use childlink::linkage::table::Table;
-use serde_json::Value;
 use std::collections::BTreeSet;
-use std::fs;
+use std::io;
 use std::path::Path;
 
 /// The records of a run with what it was told and the model it used.
@@ -29,13 +29,14 @@ impl Rerun {
     /// Reads the inputs again that `run.json` names; they must still be there unchanged.
     ///
     /// # Errors
-    /// `explain/run`; those of reading inputs, lists, model and tables.
-    pub(crate) fn read(folder: &Path, progress: &Progress) -> Result<Rerun, Error> {
-        let record = read_run(folder)?;
-        let inputs = Inputs::from_record(&record["inputs"])?;
+    /// `run/of-splink`, `run/of-steps`, `run/inputs-changed`, those of [`run_record::whole`], and of reading inputs, lists,
+    /// model and tables.
+    pub(crate) fn read(folder: &Path, terminal: &Terminal) -> Result<Rerun, Error> {
+        run_record::is_of_children(folder)?;
+        let (record, inputs) = recorded(folder, terminal)?;
         let lists = Lists::from_record(&record["lists"])?;
         let model = read_model(Some(&folder.join("model.json")))?;
-        let mut records = inputs.read(progress)?;
+        let mut records = inputs.read(&terminal.progress())?;
         let (options, _) = lists.apply(&mut records.built.table)?;
         let restricted = restricted(folder, &records.built.table)?;
         Ok(Rerun { records, model, options, restricted })
@@ -53,20 +54,21 @@ impl Rerun {
     }
 }
 
-/// What `run.json` of a folder tells.
+/// The record of a run, whose files must be those of one run, and its inputs.
 ///
 /// # Errors
-/// `input/cannot-read`, `explain/run`.
-pub(crate) fn read_run(folder: &Path) -> Result<Value, Error> {
-    let path = folder.join("run.json");
-    let text = fs::read_to_string(&path).map_err(|e| cannot_read(&path, &e))?;
-    serde_json::from_str(&text).map_err(|_| {
-        Error::new(
-            "explain/run",
-            format!("{} cannot be read", path.display()),
-            "name a folder that `childlink link` wrote",
-        )
-    })
+/// Those of [`run_record::whole`] and [`Inputs::from_record`].
+pub(crate) fn recorded(folder: &Path, terminal: &Terminal) -> Result<(serde_json::Value, Inputs), Error> {
+    let record = run_record::whole(folder)?;
+    if record.is_null() {
+        return Err(cannot_read(&folder.join("run.json"), &io::ErrorKind::NotFound.into()));
+    }
+    let inputs = Inputs::from_record(&record["inputs"])?;
+    if inputs.cannot_tell_changes() {
+        terminal
+            .note("run.json has no checksums of the inputs, as an earlier version wrote it: changes cannot be told");
+    }
+    Ok((record, inputs))
 }
 
 fn restricted(folder: &Path, table: &Table) -> Result<BTreeSet<(RecordIndex, RecordIndex)>, Error> {

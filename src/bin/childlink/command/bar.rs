@@ -1,6 +1,7 @@
 //! `childlink bar`: pairs that must never be joined or mentioned, kept as keyed hashes.
 
 use super::Outcome;
+use crate::claims::declare;
 use crate::lists::{key_path, read_key};
 use crate::output::write_file;
 use crate::render::{Terminal, count};
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         Err(_) => (new_key()?, BTreeSet::new()),
     };
     let before = hashes.len();
+    declare([args.list.as_path(), &key_path(&args.list)])?;
     hashes.extend(read_barred_pairs(open(&args.pairs)?, &key)?);
     write_file(&key_path(&args.list), in_hexadecimal(&key).as_bytes())?;
     let mut list = String::from("hash\n");

@@ -4,20 +4,19 @@ mod of_project;
 
 use super::Outcome;
 use super::link::{Format, Tables};
-use super::project::ByArgs;
+use super::project::{self, ByArgs};
 use crate::input::in_file;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::OutputFolder;
 use crate::render::{Terminal, count, table};
 use crate::rerun::Rerun;
-use crate::standard::{open, read_text};
+use crate::standard::{open, read_text_to_copy};
 use childlink::Error;
 use childlink::exchange::best::{
     Death, Rules, Telling, best_children, best_columns, conflicts_columns, history_columns, in_order, origins_columns,
     read_withdrawn, tellings, write_best, write_conflicts, write_history, write_origins,
 };
 use childlink::linkage::parallel;
-use childlink::project::Project;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +52,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     by: ByArgs,
     /// Threads (0: as many as the machine has); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
 }
 
@@ -63,16 +62,17 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 
 fn write(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let rules_text = match &args.rules {
-        Some(path) => read_text(path)?,
+        // The rules are written beside the tables as they were given.
+        Some(path) => read_text_to_copy(path)?,
         None => Rules::BUILT_IN.to_owned(),
     };
     let rules =
         Rules::parse(&rules_text).map_err(|e| in_file(args.rules.as_deref().unwrap_or(Path::new("rules")), e))?;
-    let mut project = args.run.is_file().then(|| Project::open(&args.run)).transpose()?;
+    let mut project = args.run.is_file().then(|| project::open_project(&args.run)).transpose()?;
     let (records, child_of, (told_deaths, unknown)) = match &mut project {
         Some(project) => of_project::read(project, args, terminal)?,
         None => {
-            let rerun = Rerun::read(&args.run, &terminal.progress())?;
+            let rerun = Rerun::read(&args.run, terminal)?;
             let child_of = children(&args.run, &rerun)?;
             let told_deaths = match &args.withdrawn_deaths {
                 Some(path) => read_withdrawn(open(path)?, rerun.table()).map_err(|e| in_file(path, e))?,

@@ -61,7 +61,7 @@ pub(crate) struct Args {
     #[arg(long)]
     link_only: bool,
     /// Threads (0: as many as the machine has); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
 }
 

@@ -17,6 +17,6 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Arguments::command(), "childlink", &mut script);
-    terminal.print_bytes(&script)?;
+    terminal.whole_text("script", &script)?;
     Ok(Outcome::Clean)
 }

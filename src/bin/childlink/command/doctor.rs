@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::link::read_model;
-use crate::render::{Terminal, table};
+use crate::render::{Terminal, error_object, table};
 use childlink::Error;
 use childlink::exchange::best::Rules;
 use childlink::exchange::column_map::Spellings;
@@ -85,6 +85,11 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     checks.push(model(args.model.as_deref()));
     checks.push(memory(args.records));
     checks.extend(folder(&args.out));
+    let wrong = checks.iter().filter(|check| check.state == State::Wrong).count();
+    let error = (wrong > 0).then(|| {
+        let message = format!("{wrong} of {} checks found something wrong", checks.len());
+        Error::new("doctor/wrong", message, "do what stands beside each")
+    });
     let words = || {
         let row = |check: &Check| vec![check.state.as_str().to_owned(), check.name.to_owned(), check.found.clone()];
         let mut rows = vec![vec!["".to_owned(), "check".to_owned(), "found".to_owned()]];
@@ -97,17 +102,19 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     };
     let object = || {
         let check = |check: &Check| json!({"check": check.name, "state": check.state.as_str(), "found": check.found, "todo": check.todo});
-        json!({"checks": checks.iter().map(check).collect::<Vec<_>>()})
+        let mut object = json!({"checks": checks.iter().map(check).collect::<Vec<_>>()});
+        if let Some(error) = &error {
+            object["error"] = error_object(error);
+        }
+        object
     };
     terminal.result(words, object)?;
-    let wrong = checks.iter().filter(|check| check.state == State::Wrong).count();
-    match wrong {
-        0 => Ok(Outcome::Clean),
-        _ => Err(Error::new(
-            "doctor/wrong",
-            format!("{wrong} of {} checks found something wrong", checks.len()),
-            "do what stands beside each",
-        )),
+    match &error {
+        None => Ok(Outcome::Clean),
+        Some(error) => {
+            terminal.error_in_words(error);
+            Ok(Outcome::Unusable)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::programme::read_programme;
+use crate::claims::declare;
 use crate::cohort::{Cohort, Members};
 use crate::input::InputArgs;
 use crate::lists::in_file;
@@ -96,7 +97,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     calendar_key: Option<PathBuf>,
     /// Use so many threads (0: all)
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
 }
 
@@ -110,6 +111,8 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn list(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let further = args.counts.iter().chain(&args.coverage).chain(&args.quarantine);
+    declare([&args.out].into_iter().chain(further).map(PathBuf::as_path))?;
     let as_at = Date::parse(&args.as_at).map_err(|found| Error::from(found).in_field("--as-at"))?;
     let format = args.format()?;
     let quarter = args.quarter(as_at)?;

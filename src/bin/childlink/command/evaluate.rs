@@ -1,10 +1,12 @@
 //! `childlink evaluate`: how good a linkage is, against the truth or against a sample read by people.
 
 use super::Outcome;
+use crate::claims::declare;
 use crate::error_list::{Again, Errors, Group};
 use crate::linked::{Keyed, Keys, Linked, ListedPair, read_truth, spelled};
 use crate::output;
 use crate::render::{Terminal, count, table};
+use crate::run_record;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::identity::birth_date;
@@ -71,11 +73,13 @@ pub(crate) struct Args {
 const GROUPS_SHOWN: usize = 200;
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    declare(args.errors.iter().chain(&args.report).map(PathBuf::as_path))?;
     let (mut text, mut object) = (String::new(), serde_json::Map::new());
     if let Some(path) = &args.truth {
+        run_record::whole(&args.folder)?;
         let judged = Judged::new(args, path)?;
         if let Some(errors) = &args.errors {
-            let again = args.waterfalls.then(|| Again::read(&args.folder, &terminal.progress())).transpose()?;
+            let again = args.waterfalls.then(|| Again::read(&args.folder, terminal)).transpose()?;
             judged.write_errors(errors, again.as_ref())?;
         }
         text += &judged.text();

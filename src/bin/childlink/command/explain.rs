@@ -3,6 +3,7 @@
 mod general;
 
 use super::Outcome;
+use crate::claims::declare;
 use crate::general_rerun::GeneralRerun;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output;
@@ -51,11 +52,12 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn explain_pair(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    if let Some(rerun) = GeneralRerun::read(&args.folder, &terminal.progress())? {
+    declare(args.picture.as_deref())?;
+    if let Some(rerun) = GeneralRerun::read(&args.folder, terminal)? {
         general::explain(args, &rerun, terminal)?;
         return Ok(Outcome::Clean);
     }
-    let rerun = Rerun::read(&args.folder, &terminal.progress())?;
+    let rerun = Rerun::read(&args.folder, terminal)?;
     let table = rerun.table();
     let (one, other) = (find_record(table, &args.left)?, find_record(table, &args.right)?);
     let (left, right) = (one.min(other), one.max(other));

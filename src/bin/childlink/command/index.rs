@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::link::read_model;
+use crate::claims::{declare, reads};
 use crate::input::InputArgs;
 use crate::lists::{ListArgs, read_barred};
 use crate::output::{OutputFile, cannot_read, write_file};
@@ -123,6 +124,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn build(args: &BuildArgs, terminal: &Terminal) -> Result<Outcome, Error> {
+    declare([&args.out].into_iter().chain(&args.keys).map(PathBuf::as_path))?;
     let model = read_model(args.model.as_deref())?;
     let lists = args.lists.read()?;
     let progress = terminal.progress();
@@ -177,6 +179,17 @@ fn write_keys(path: &Path, table: &Table, children: &[u64]) -> Result<(), Error>
 }
 
 fn look_up(args: &MatchArgs, terminal: &Terminal) -> Result<Outcome, Error> {
+    if is_standard(&args.out) {
+        return Err(Error::new(
+            "index/standard-output",
+            "the answers are two files, so that they cannot go to standard output",
+            "give --out FILE",
+        )
+        .in_field("--out"));
+    }
+    let mut beside = args.out.clone().into_os_string();
+    beside.push(".restricted");
+    declare([args.out.as_path(), Path::new(&beside)])?;
     let progress = terminal.progress();
     let phase = progress.phase("Loading");
     let mut index = load(&args.file)?;
@@ -194,19 +207,9 @@ fn look_up(args: &MatchArgs, terminal: &Terminal) -> Result<Outcome, Error> {
         answers.push(Answer { source, record_id, found });
     }
     drop(phase);
-    if is_standard(&args.out) {
-        return Err(Error::new(
-            "index/standard-output",
-            "the answers are two files, so that they cannot go to standard output",
-            "give --out FILE",
-        )
-        .in_field("--out"));
-    }
     let mut sheet = Sheet::csv(OutputFile::create(&args.out)?, &found::found_columns())?;
     found::write_found(&mut sheet, &answers, index.model())?;
     sheet.finish()?.finish()?;
-    let mut beside = args.out.clone().into_os_string();
-    beside.push(".restricted");
     let mut sheet = Sheet::csv(OutputFile::create(Path::new(&beside))?, &found::restricted_columns())?;
     let restricted = found::write_restricted(&mut sheet, &answers)?;
     sheet.finish()?.finish()?;
@@ -256,6 +259,7 @@ fn stats(file: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn model(file: &Path, out: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
+    declare([out])?;
     let model = load(file)?.frozen_model();
     write_file(out, model.to_json().as_bytes())?;
     terminal.result(
@@ -284,8 +288,9 @@ fn verify(file: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
 /// Loads an index piece by piece, so that it stands in memory once.
 ///
 /// # Errors
-/// `input/cannot-read`, and those of [`Loader`] with the file's name.
+/// `input/cannot-read`, `output/is-input`, and those of [`Loader`] with the file's name.
 pub(super) fn load(path: &Path) -> Result<ChildIndex, Error> {
+    reads(path)?;
     let mut file = File::open(path).map_err(|e| cannot_read(path, &e))?;
     let mut loader = Loader::default();
     let mut piece = vec![0; 1 << 20];

@@ -75,7 +75,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     memory: MemoryArgs,
     /// Threads (0: as many as the machine has); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
     /// Form of the result tables
     #[arg(long, value_enum, default_value_t = Format::Csv)]
@@ -150,6 +150,11 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         )
         .in_field("--max-memory"));
     }
+    if args.trace.reference.is_some() && args.trace.policy != by_trace::Policy::Mps {
+        let message = "--reference tells persons to trace records to, which --policy mps does";
+        let hint = "give --policy mps, or name the file as an input";
+        return Err(Error::new("arguments/reference", message, hint).in_field("--reference"));
+    }
     parallel::with_threads(args.threads, || match &args.splink.splink_model {
         Some(model) => by_splink::link(args, model, terminal),
         None if args.trace.policy == by_trace::Policy::Mps => by_trace::link(args, terminal),
@@ -164,6 +169,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     args.frequencies.add_to(&mut model)?;
     let lists = args.lists.read()?;
     let folder = OutputFolder::create(&args.out)?;
+    declare_results(&folder)?;
     let memory = args.memory.prepare(&mut inputs, &args.out)?;
     let progress = terminal.progress();
     progress.expect_as_in(&args.out);
@@ -175,6 +181,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let phase = progress.phase("Linking");
     let began = Instant::now();
     let (linked, mut notes) = link_records(args, &lists, &mut records, &model)?;
+    notes.extend(inputs.told_of_empty_keeps(&records));
     phases.push(("link", began.elapsed().as_secs_f64()));
     count_linked(&phase, &linked);
     drop(phase);
@@ -183,13 +190,12 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let began = Instant::now();
     let form = Form { format: args.format, with_values: args.with_values, with_changes: args.lists.previous.is_some() };
     records.built.table.recall(&shown_records(&linked))?;
-    let (mut folder, summary) = write_results(&form, folder, &inputs, &records, &linked)?;
+    let (folder, summary) = write_results(&form, folder, &inputs, &records, &linked)?;
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let run = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
     notes.extend(told_of_excess(memory, &run));
-    folder.put("run.json", format!("{run:#}\n").as_bytes())?;
-    folder.finish()?;
+    let run = folder.finish_run(run)?;
     drop(phase);
 
     let next = format!("--decisions FILE --previous {}", args.out.display());
@@ -212,9 +218,32 @@ pub(crate) fn read_model(path: Option<&Path>) -> Result<Model, Error> {
     let Some(path) = path else { return Ok(Model::child_health()) };
     let text = read_text(path)?;
     Model::from_json(&text).map_err(|mut error| {
+        if is_of_splink(&text) {
+            let message = format!("{} is a Splink model, and a model of childlink is wanted", path.display());
+            let hint = "give it by --splink-model, where the command takes one: it links records of any columns";
+            return Error::new("model/of-splink", message, hint);
+        }
         error.message = format!("{}: {}", path.display(), error.message);
         error
     })
+}
+
+/// Whether a document is a model as Splink saves it.
+fn is_of_splink(text: &str) -> bool {
+    let model: Value = serde_json::from_str(text).unwrap_or_default();
+    model["sql_dialect"].is_string() || model["comparisons"][0]["comparison_levels"].is_array()
+}
+
+/// Result documents.
+const DOCUMENTS: [&str; 5] = ["model.json", "summary.json", "statistics.json", "report.html", "run.json"];
+
+/// Names every file that a run may write or let go, before anything is done.
+///
+/// # Errors
+/// `output/is-input`, `output/is-database`.
+pub(crate) fn declare_results(folder: &OutputFolder) -> Result<(), Error> {
+    let table = |name: &str| Format::ALL.map(|format| format!("{name}.{}", format.extension()));
+    folder.declare(OF_RUNS.into_iter().flat_map(table).chain(DOCUMENTS.map(str::to_owned)))
 }
 
 /// Links; what the lists could not be used for comes back as notes.

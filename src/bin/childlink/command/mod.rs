@@ -36,6 +36,8 @@ pub(crate) enum Outcome {
     Clean,
     /// At least one finding of severity warning or fault.
     Findings,
+    /// What was looked at cannot be used, as its result tells.
+    Unusable,
 }
 
 macro_rules! commands {

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::link::read_model as read_own_model;
 use super::score::{findings_json, outcome, read_model, read_types};
+use crate::claims::{declare, reads};
 use crate::frame_input::{Datasets, named_files, read_frame};
 use crate::input::{Inputs, in_file};
 use crate::linked::{number_of, spelled};
@@ -118,9 +119,21 @@ struct Training {
 }
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    let outputs = match &args.action {
+        Action::Import(copy) => [copy.out.as_deref(), None],
+        Action::Export(export) => [Some(export.out.as_path()), export.records_out.as_deref()],
+        Action::Train(training) => [Some(training.out.as_path()), None],
+    };
+    declare(outputs.into_iter().flatten())?;
     match &args.action {
         Action::Import(copy) => rewrite(&copy.model, copy.out.as_deref(), terminal),
         Action::Export(export) if is_childlink_model(&export.model)? => export_own(export, terminal),
+        Action::Export(export) if export.records_out.is_some() => Err(Error::new(
+            "model/no-records-to-prepare",
+            "records are prepared for a model of childlink, and this is a Splink model, which names its own columns",
+            "leave out --records and --records-out",
+        )
+        .in_field("--records-out")),
         Action::Export(export) => rewrite(&export.model, Some(&export.out), terminal),
         Action::Train(training) => train_model(training, terminal),
     }
@@ -136,6 +149,7 @@ fn rewrite(path: &Path, out: Option<&Path>, terminal: &Terminal) -> Result<Outco
 
 /// Whether a file is a model of childlink rather than one of Splink: it names itself and its thresholds.
 fn is_childlink_model(path: &Path) -> Result<bool, Error> {
+    reads(path)?;
     let text = fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
     let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     Ok(document["id"].is_string() && document["thresholds"].is_object())

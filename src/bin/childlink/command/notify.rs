@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::index::load;
+use crate::claims::declare;
 use crate::lists::{key_path, read_barred, read_rulings};
 use crate::message_store::MessageStore;
 use crate::output::{OutputFolder, cannot_read, cannot_write, write_file};
@@ -106,6 +107,8 @@ impl Tally {
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let started = Instant::now();
+    declare(args.pack.as_deref())?;
+    not_among_results(args)?;
     let progress = terminal.progress();
     let phase = progress.phase("Loading");
     let mut index = load(&args.index)?;
@@ -160,6 +163,20 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     terminal.result(|| in_words(args, &summary, seconds), || summary.clone())?;
     let clean = tally.rejected.is_empty() && settlement.queue.is_empty();
     Ok(if clean { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// Sees that no folder of messages is the one for journals and results, which would be read as messages the next time.
+fn not_among_results(args: &Args) -> Result<(), Error> {
+    let Ok(out) = fs::canonicalize(&args.out) else { return Ok(()) };
+    match args.messages.iter().find(|path| fs::canonicalize(path).is_ok_and(|path| path == out)) {
+        None => Ok(()),
+        Some(path) => Err(Error::new(
+            "output/is-input",
+            format!("{} holds the messages, and cannot be the folder for journals and results too", path.display()),
+            "name another folder with --out",
+        )
+        .in_field("--out")),
+    }
 }
 
 /// Tells one list of barred pairs, with its key, from another; `-` for none.

@@ -1,7 +1,7 @@
 //! `childlink programme`: programme files of vaccines, screens, reviews and coverage.
 
 use super::Outcome;
-use crate::render::Terminal;
+use crate::render::{Terminal, error_object};
 use crate::standard::read_text;
 use childlink::Error;
 use childlink::schedule::{Programme, check_programme_file};
@@ -53,12 +53,20 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
             _ => faults.iter().map(|fault| format!("{}: {fault}\n", file.display())).collect(),
         },
         || {
-            json!({"faults": faults.iter().map(|fault| {
+            let mut object = json!({"faults": faults.iter().map(|fault| {
                 json!({"line": fault.line, "found": fault.found, "fix": fault.fix})
-            }).collect::<Vec<_>>()})
+            }).collect::<Vec<_>>()});
+            if !faults.is_empty() {
+                object["error"] = error_object(&refused(file, faults.len()));
+            }
+            object
         },
     )?;
-    if faults.is_empty() { Ok(Outcome::Clean) } else { Err(refused(file, faults.len())) }
+    if faults.is_empty() {
+        return Ok(Outcome::Clean);
+    }
+    terminal.error_in_words(&refused(file, faults.len()));
+    Ok(Outcome::Unusable)
 }
 
 /// Reads a programme file that a command is to follow.

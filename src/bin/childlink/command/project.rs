@@ -2,6 +2,7 @@
 
 pub(in crate::command) mod absorb;
 mod add;
+mod copy;
 mod decide;
 mod export;
 mod init;
@@ -12,11 +13,13 @@ mod status;
 mod undo;
 
 use super::Outcome;
+use crate::claims::reads;
 use crate::clock;
 use crate::render::Terminal;
 use childlink::Error;
-use childlink::project::Deed;
+use childlink::project::{Deed, Project};
 use clap::Subcommand;
+use std::path::{Path, PathBuf};
 
 /// Keep a migration in one file: extracts, runs, children, decisions, and all that ever changed
 ///
@@ -48,6 +51,7 @@ enum Action {
     Decide(decide::Args),
     Undo(undo::Args),
     Export(export::Args),
+    Copy(copy::Args),
     Publish(publish::Args),
     Absorb(absorb::Args),
 }
@@ -69,6 +73,33 @@ impl ByArgs {
     }
 }
 
+/// Opens a project to change it; no output takes its place.
+///
+/// # Errors
+/// `output/is-input`, and those of [`Project::open`].
+pub(in crate::command) fn open_project(file: &Path) -> Result<Project, Error> {
+    keep_off(file)?;
+    Project::open(file)
+}
+
+/// Opens a project to look at it; no output takes its place.
+///
+/// # Errors
+/// `output/is-input`, and those of [`Project::look`].
+pub(in crate::command) fn look_at_project(file: &Path) -> Result<Project, Error> {
+    keep_off(file)?;
+    Project::look(file)
+}
+
+/// The file and what its database keeps beside it.
+fn keep_off(file: &Path) -> Result<(), Error> {
+    ["", "-wal", "-shm", ".lock"].into_iter().try_for_each(|ending| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        reads(&PathBuf::from(name))
+    })
+}
+
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     match &args.action {
         Action::Init(args) => init::run(args, terminal),
@@ -78,6 +109,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         Action::Decide(args) => decide::run(args, terminal),
         Action::Undo(args) => undo::run(args, terminal),
         Action::Export(args) => export::run(args, terminal),
+        Action::Copy(args) => copy::run(args, terminal),
         Action::Publish(args) => publish::run(args, terminal),
         Action::Absorb(args) => absorb::run(args, terminal),
     }

@@ -1,14 +1,18 @@
 //! `childlink report`: the page of a run, made again or beside another run's.
 
 use super::Outcome;
+use crate::claims::declare;
 use crate::frame_input::read_frame;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::{self, OutputFolder};
 use crate::render::{Terminal, count, table};
+use crate::run_record::{self, Kind};
 use crate::standard::read_text;
 use childlink::Error;
 use childlink::linkage::model::Model;
+use childlink::linkage::splink::SplinkModel;
 use childlink::report::compare::{Difference, Run, compare};
+use childlink::report::general::general_page;
 use childlink::report::linkage::linkage_page;
 use childlink::report::statistics::Statistics;
 use clap::Subcommand;
@@ -59,9 +63,16 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn make_again(folder: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
-    let (summary, model) = (summary(folder)?, model(folder)?);
-    let statistics = Statistics::from_json(&read_text(&folder.join("statistics.json"))?)?;
-    let page = linkage_page(&summary, &model, &statistics, "")?;
+    run_record::has_model(folder)?;
+    run_record::whole(folder)?;
+    let summary = summary(folder)?;
+    let page = match run_record::kind(folder) {
+        Kind::Splink => general_page(&summary, &SplinkModel::read(&read_text(&folder.join("model.json"))?)?.0)?,
+        _ => {
+            let statistics = Statistics::from_json(&read_text(&folder.join("statistics.json"))?)?;
+            linkage_page(&summary, &model(folder)?, &statistics, "")?
+        }
+    };
     let mut out = OutputFolder::create(folder)?;
     out.put("report.html", page.as_bytes())?;
     out.finish()?;
@@ -71,6 +82,7 @@ fn make_again(folder: &Path, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn compare_runs(first: &Path, second: &Path, out: Option<&Path>, terminal: &Terminal) -> Result<Outcome, Error> {
+    declare(out)?;
     let (one, other) = (Documents::read(first)?, Documents::read(second)?);
     let difference = compare(&one.run(), &other.run());
     if let Some(path) = out {
@@ -91,6 +103,8 @@ struct Documents {
 
 impl Documents {
     fn read(folder: &Path) -> Result<Documents, Error> {
+        run_record::is_of_children(folder)?;
+        run_record::whole(folder)?;
         Ok(Documents {
             name: folder.display().to_string(),
             summary: summary(folder)?,

@@ -2,10 +2,12 @@
 
 use super::Outcome;
 use super::evaluate::rounded;
+use crate::claims::declare;
 use crate::frame_input::read_frame;
 use crate::linked::{Keyed, column, find, number_of, spelled};
 use crate::output::{OutputFile, cannot_write};
 use crate::render::{Terminal, count, table};
+use crate::run_record;
 use childlink::Error;
 use childlink::linkage::evaluate::clerical::{Estimate, Stratum, combined, rank};
 use childlink::linkage::frame::FrameColumn;
@@ -58,6 +60,8 @@ const KEYS: [&str; 4] = ["source_l", "record_id_l", "source_r", "record_id_r"];
 type StratumKey = (String, i64, String, String);
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    declare([args.out.as_path()])?;
+    run_record::whole(&args.folder)?;
     let path = find(&args.folder, "links")?;
     let links = read_frame(&path)?;
     let of = |name: &str| column(&links, &path, &[name]);

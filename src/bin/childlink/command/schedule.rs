@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::programme::read_programme;
+use crate::claims::declare;
 use crate::output::{OutputFile, cannot_read, cannot_write};
 use crate::render::{Terminal, count};
 use crate::standard::open;
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     programme: Option<PathBuf>,
     /// Use so many threads (0: all)
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
 }
 
@@ -45,6 +46,7 @@ const PIECE: usize = 1 << 18;
 const PIECES: usize = 32;
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    declare([args.out.as_path()])?;
     let as_at = Date::parse(&args.as_at).map_err(|found| Error::from(found).in_field("--as-at"))?;
     let own = args.programme.as_deref().map(read_programme).transpose()?;
     let mut programmes = Programmes::built_in();

@@ -4,6 +4,7 @@ mod by_model;
 
 use super::Outcome;
 use super::link::Format;
+use crate::claims::declare;
 use crate::frame_input::{Datasets, named_files, read_frame};
 use crate::output::OutputFile;
 use crate::render::{Terminal, count};
@@ -66,11 +67,12 @@ pub(crate) struct Args {
     #[arg(long, requires = "model")]
     link_only: bool,
     /// Use so many threads (0: all)
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
 }
 
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    declare([args.out.as_path()])?;
     parallel::with_threads(args.threads, || match (&args.model, &args.splink_model) {
         (Some(model), _) => by_model::score(args, model, terminal),
         (None, Some(model)) => score(args, model, terminal),

@@ -52,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Population::Standard)]
     profile: Population,
     /// Threads; the files do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
 }
 

@@ -3,11 +3,11 @@
 mod of_project;
 
 use super::Outcome;
-use super::project::ByArgs;
+use super::project::{self, ByArgs};
 use crate::input::{InputArgs, in_file};
 use crate::output::{OutputFile, OutputFolder, absolute, cannot_read};
 use crate::render::{Terminal, count, table};
-use crate::standard::{open, read_text};
+use crate::standard::{open, read_text_to_copy};
 use childlink::Error;
 use childlink::date::Date;
 use childlink::exchange::intake::Records;
@@ -79,7 +79,7 @@ enum What {
         #[arg(long, value_name = "DATE")]
         as_at: Option<String>,
         /// Threads (0: as many as the machine has); the result does not depend on it
-        #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+        #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
         threads: usize,
     },
     /// Read the response to a request and say what becomes of each record
@@ -122,7 +122,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
                     ask(out, layout.as_deref(), as_at, terminal, || of_files(input, traced, terminal)).map(|(_, o)| o)
                 }
                 Some(file) => {
-                    let mut project = Project::open(file)?;
+                    let mut project = project::open_project(file)?;
                     let deed = by.deed();
                     let read = || of_project::read(&mut project, &deed, terminal);
                     let (asked, outcome) = ask(out, layout.as_deref(), as_at, terminal, read)?;
@@ -134,7 +134,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         }
         What::Apply { request, response, project, by, out, layout } => {
             let project =
-                project.as_deref().map(|file| Ok::<_, Error>((Project::open(file)?, by.deed()))).transpose()?;
+                project.as_deref().map(|file| Ok::<_, Error>((project::open_project(file)?, by.deed()))).transpose()?;
             apply(request, response, out, layout.as_deref(), project, terminal)
         }
     }
@@ -319,7 +319,8 @@ fn sheet(
 fn read_layout(path: Option<&Path>) -> Result<(String, Layout), Error> {
     match path {
         Some(path) => {
-            let text = read_text(path)?;
+            // It is written beside the request as it was given.
+            let text = read_text_to_copy(path)?;
             let layout = Layout::parse(&text).map_err(|e| in_file(path, e))?;
             Ok((text, layout))
         }

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::link::read_model;
+use crate::claims::declare;
 use crate::frequencies::FrequencyArgs;
 use crate::input::InputArgs;
 use crate::labels;
@@ -48,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long)]
     link_only: bool,
     /// Threads (0: as many as the machine has); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
     /// Chooses the samples that training looks at
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -60,6 +61,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 }
 
 fn train(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
+    declare([args.out.as_path()])?;
     let mut inputs = args.input.resolve()?;
     let label_place = args.label_column.as_deref().map(|column| inputs.keep_too(column));
     let mut model = read_model(args.model.as_deref())?;

@@ -1,6 +1,6 @@
 //! `childlink link --splink-model`: general record linkage, of records of any columns.
 
-use super::{Args, Phases, Tables, with_run};
+use super::{Args, Phases, Tables, declare_results, with_run};
 use crate::command::Outcome;
 use crate::command::score::{findings_json, outcome, read_model, read_types};
 use crate::frame_input::Datasets;
@@ -90,10 +90,12 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
     let (model, mut findings) = read_model(model_path, terminal)?;
     let earlier = args.lists.previous.as_deref();
     let folder = OutputFolder::create(&args.out)?;
+    declare_results(&folder)?;
     let progress = terminal.progress();
     let mut phases = Phases::new();
 
     let phase = progress.phase("Reading");
+    inputs.take_digests()?;
     // Also where all records are one dataset to the model: the files of a result name the source of each.
     let Datasets { mut frame, unusable, rows } = Datasets::read(inputs.files(), Some(&model.source_dataset_column))?;
     read_types(&mut frame, &args.splink.types)?;
@@ -161,14 +163,14 @@ pub(super) fn link(args: &Args, model_path: &Path, terminal: &Terminal) -> Resul
         "types": args.splink.types, "tf_tables": args.splink.tf_tables.record(),
         "link_threshold": thresholds.link, "review_threshold": thresholds.review,
     });
-    folder.put("run.json", format!("{record:#}\n").as_bytes())?;
-    folder.finish()?;
+    let record = folder.finish_run(record)?;
     terminal.result(|| run.in_words(args, total), || with_run(&summary, &record))?;
     Ok(if run.unusable.is_empty() { outcome(&run.findings) } else { Outcome::Findings })
 }
 
 /// The groups of an earlier run, as far as their records still exist.
 fn read_previous(folder: &Path, records: &Records, keys: &RecordKeys<'_>) -> Result<Previous, Error> {
+    run_record::whole(folder)?;
     let all = 0..records.frame().rows() as RecordIndex;
     let places: HashMap<(String, String), RecordIndex> =
         all.map(|record| ((keys.source(record), keys.record_id(record)), record)).collect();

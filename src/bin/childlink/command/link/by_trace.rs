@@ -1,6 +1,6 @@
 //! `childlink link --policy mps`: the steps of the Master Person Service.
 
-use super::{Args, Phases, Tables, with_run};
+use super::{Args, Phases, Tables, declare_results, with_run};
 use crate::command::Outcome;
 use crate::output::OutputFolder;
 use crate::render::{Terminal, count, table as aligned};
@@ -41,7 +41,7 @@ pub(crate) struct TraceArgs {
         long, value_name = "FILE", help_heading = "Master Person Service", required_if_eq("policy", "mps"),
         conflicts_with_all = ["model", "retrain", "link_only", "decisions", "splink_model", "with_values"],
     )]
-    reference: Option<PathBuf>,
+    pub(super) reference: Option<PathBuf>,
     /// What the published steps leave open: soundex=silent-hw|plain, name-parts=each|mean, prefix-from=0.51..0.78,
     /// eligible=any-block|all-fields, exchanged-parts=alone|count, guards=on|off; the first value is the default
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Master Person Service", requires = "reference")]
@@ -54,9 +54,10 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     args.trace.mps_option.iter().try_for_each(|option| options.set(option))?;
     let mut inputs = args.input.resolve()?;
     let first_reference = inputs.files().len() as u16;
-    args.trace.reference.iter().for_each(|path| inputs.add(path));
+    args.trace.reference.iter().try_for_each(|path| inputs.add(path))?;
     let lists = args.lists.read()?;
     let folder = OutputFolder::create(&args.out)?;
+    declare_results(&folder)?;
     let progress = terminal.progress();
     let mut phases = Phases::new();
     let mut records = inputs.read(&progress)?;
@@ -65,6 +66,7 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let phase = progress.phase("Tracing");
     let began = Instant::now();
     let (told, mut notes) = lists.apply(&mut records.built.table)?;
+    notes.extend(inputs.told_of_empty_keeps(&records));
     let table = &records.built.table;
     let (superseded, _) = Superseded::new(lists.superseded().iter().copied());
     let quality = &records.built.quality;
@@ -129,8 +131,7 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     phases.push(("write", began.elapsed().as_secs_f64()));
     let total = started.elapsed().as_secs_f64();
     let run = run_record::of_run(&inputs, args.lists.record(), &phases, total, args.seed);
-    folder.put("run.json", format!("{run:#}\n").as_bytes())?;
-    folder.finish()?;
+    let run = folder.finish_run(run)?;
 
     let words = || {
         let row = |name: String, number: u64| vec![name, count(number)];

@@ -1,6 +1,6 @@
 //! `childlink project absorb`.
 
-use super::{ByArgs, Outcome};
+use super::{ByArgs, Outcome, open_project};
 use crate::lists::in_file;
 use crate::message_store::read_changes;
 use crate::output::{absolute, cannot_read, write_file};
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     // What stands beside the journal is read before anything is changed.
     let deaths = args.journal.is_dir().then(|| read_deaths(&args.journal)).transpose()?.unwrap_or_default();
     let flags = args.flags.as_deref().map(|path| in_file(path, read_entry_flags(open(path)?))).transpose()?;
-    let mut project = Project::open(&args.file)?;
+    let mut project = open_project(&args.file)?;
     let deed = args.by.deed();
     let absorbed = project.absorb(&journal, &deed)?;
     let (deaths, withdrawn) = project.take_deaths(&deaths.0, &deaths.1, &deed)?;

@@ -1,16 +1,18 @@
 //! `childlink project add`.
 
-use super::{ByArgs, Outcome};
+use super::{ByArgs, Outcome, open_project};
 use crate::database::Query;
-use crate::input::{Format, queries};
+use crate::input::{Inputs, queries};
 use crate::lists::{in_file, key_path, read_key};
 use crate::output::{absolute, cannot_read, write_file};
+use crate::packed::stem;
 use crate::render::Terminal;
 use crate::standard::{open, read_text};
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::exchange::lists::{read_hashes, read_superseded};
 use childlink::exchange::pds_trace::read_traced;
+use childlink::exchange::rows::SourceName;
 use childlink::project::{DatabaseQuery, Deed, NewExtract, Project, read_flags, read_withdrawn_deaths};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -82,7 +84,17 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let extracts = extracts(args)?;
-    let mut project = Project::open(&args.file)?;
+    let mut project = open_project(&args.file)?;
+    if let Some(slot) = &args.replaces
+        && !project.extracts()?.iter().any(|extract| extract.told.slot == *slot)
+    {
+        return Err(Error::new(
+            "project/unknown-extract",
+            format!("no extract stands for {slot}"),
+            "`childlink project status` lists the extracts",
+        )
+        .in_field("--replaces"));
+    }
     let deed = args.by.deed();
     let mut done = Map::new();
     let mut told = |name: &str, number: usize| drop(done.insert(name.to_owned(), json!(number)));
@@ -184,9 +196,12 @@ fn extracts(args: &Args) -> Result<Vec<NewExtract>, Error> {
         ));
     }
     let file = |(slot, path, given_source): (String, PathBuf, Option<String>)| {
-        Format::of(&path)?;
+        let source = given_source.clone().map_or_else(|| SourceName::Fallback(stem(&path)), SourceName::Given);
+        let mut inputs = Inputs::new(vec![(path.clone(), source)], None, Vec::new())?;
+        column_map.as_deref().map_or(Ok(()), |list| inputs.spell(0, list))?;
+        inputs.look()?;
         let (bytes, sha256, checksum) = digests(&path)?;
-        let path = absolute(&path).display().to_string();
+        let path = absolute(&path).to_str().map(str::to_owned).ok_or_else(|| not_unicode(&path))?;
         let column_map = column_map.clone();
         Ok(NewExtract { slot, path, query: None, given_source, column_map, bytes, sha256, checksum })
     };
@@ -207,6 +222,14 @@ fn extracts(args: &Args) -> Result<Vec<NewExtract>, Error> {
         })
     };
     files.into_iter().map(file).chain(databases.into_iter().map(asked)).collect()
+}
+
+fn not_unicode(path: &Path) -> Error {
+    Error::new(
+        "project/file-name",
+        format!("the name of {} is no Unicode text, and a project could not find the file again", path.display()),
+        "rename the file or its folder",
+    )
 }
 
 /// Length, SHA-256 and XXH64 of a file.

@@ -1,6 +1,6 @@
 //! `childlink project decide`.
 
-use super::{ByArgs, Outcome};
+use super::{ByArgs, Outcome, open_project};
 use crate::lists::in_file;
 use crate::render::{Terminal, count};
 use crate::standard::open;
@@ -8,6 +8,7 @@ use childlink::Error;
 use childlink::linkage::decisions::{DecisionRow, Verdict};
 use childlink::project::{DecisionNote, Project, read_decision_entries};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Take in what people decided about pairs
@@ -73,18 +74,53 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         }
         _ => return Err(Error::new("input/none", "no decision is given", "give --from LIST or --pair with --verdict")),
     };
-    let mut project = Project::open(&args.file)?;
+    let mut project = open_project(&args.file)?;
+    let unknown = unknown_records(&project, &decisions)?;
+    if let (Some((source, record_id)), None) = (unknown.first(), &args.from) {
+        return Err(Error::new(
+            "project/unknown-record",
+            format!("the last run had no record {record_id} of {source}"),
+            "write source and record id as in children.csv; add a new extract and run before you decide on its records",
+        )
+        .in_field("--pair"));
+    }
     let recorded = project.decide(&decisions, &deed)?;
     terminal.result(
         || {
-            format!(
-                "{} decisions taken in, {} known before\n\nNext: childlink project run {} --out DIR\n",
+            let mut text = format!(
+                "{} decisions taken in, {} known before\n",
                 count(recorded.new as u64),
-                count(recorded.known as u64),
-                args.file.display()
-            )
+                count(recorded.known as u64)
+            );
+            if !unknown.is_empty() {
+                text += &format!("{} records in them are none that the last run had\n", count(unknown.len() as u64));
+            }
+            text + &format!("\nNext: childlink project run {} --out DIR\n", args.file.display())
         },
-        || json!(recorded),
+        || {
+            let mut object = json!(recorded);
+            object["unknown_records"] = json!(unknown.len());
+            object
+        },
     )?;
-    Ok(Outcome::Clean)
+    Ok(if unknown.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// The records that decisions name and the last run did not have; none before the first run.
+fn unknown_records<'d>(
+    project: &Project,
+    decisions: &'d [(DecisionRow, DecisionNote)],
+) -> Result<BTreeSet<(&'d str, &'d str)>, Error> {
+    let mut unknown = BTreeSet::new();
+    if !project.has_children()? {
+        return Ok(unknown);
+    }
+    for (row, _) in decisions {
+        for record in [(&*row.source_l, &*row.record_id_l), (&*row.source_r, &*row.record_id_r)] {
+            if !project.knows_record(record.0, record.1)? {
+                unknown.insert(record);
+            }
+        }
+    }
+    Ok(unknown)
 }

@@ -1,6 +1,7 @@
 //! `childlink project export`.
 
-use super::Outcome;
+use super::{Outcome, look_at_project};
+use crate::claims::of_run;
 use crate::lists::key_path;
 use crate::output::{OutputFile, OutputFolder, cannot_read};
 use crate::render::{Terminal, count};
@@ -72,7 +73,10 @@ impl From<Option<u64>> for Cell {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    let project = Project::look(&args.file)?;
+    if args.out.join("run.json").exists() {
+        return Err(of_run(&args.out));
+    }
+    let project = look_at_project(&args.file)?;
     let mut folder = OutputFolder::create(&args.out)?;
     let records = write_children(&project, &mut folder)?;
     let decisions = project.decisions()?;

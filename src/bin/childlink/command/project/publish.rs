@@ -1,7 +1,8 @@
 //! `childlink project publish`.
 
 use super::run::read_as_run;
-use super::{ByArgs, Outcome, absorb};
+use super::{ByArgs, Outcome, absorb, open_project};
+use crate::claims::declare;
 use crate::lists::Lists;
 use crate::message_store::HandOver;
 use crate::output::{OutputFile, write_file};
@@ -47,7 +48,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    let mut project = Project::open(&args.file)?;
+    let mut project = open_project(&args.file)?;
+    declare([&args.index].into_iter().chain(&args.keys).chain(&args.flags).map(PathBuf::as_path))?;
     let deed = args.by.deed();
     let hand_over = args.notifications.as_deref().map(HandOver::begin).transpose()?;
     if let Some(hand_over) = &hand_over {

@@ -1,7 +1,7 @@
 //! `childlink project run`.
 
 use super::parameters::Parameters;
-use super::{ByArgs, Outcome, absorb};
+use super::{ByArgs, Outcome, absorb, open_project};
 use crate::command::link::{self, Form, Format, Phases, read_model};
 use crate::database::Query;
 use crate::input::Inputs;
@@ -63,7 +63,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "COL")]
     keep: Vec<String>,
     /// Threads (0: as many as the machine has); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = crate::args::threads)]
     threads: usize,
     /// Form of the result tables
     #[arg(long, value_enum, default_value_t = Format::Csv)]
@@ -82,10 +82,21 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     parallel::with_threads(args.threads, || {
-        let mut project = Project::open(&args.file)?;
+        let mut project = open_project(&args.file)?;
         let begun = if args.resume { resumed(&project)? } else { begin(args, &mut project)? };
-        go_on(args, project, begun, terminal)
+        let id = begun.id;
+        go_on(args, project, begun, terminal).inspect_err(|error| note_failure(args, id, error))
     })
+}
+
+/// Ends a run that could not be done as it was told. One that can go on, once there is room or the file is as it was, is left
+/// to `--resume`.
+fn note_failure(args: &Args, run: i64, error: &Error) {
+    let may_go_on = ["project/", "output/", "scratch/", "memory/"].iter().any(|kind| error.code.starts_with(kind));
+    if let (false, Ok(mut project)) = (may_go_on, open_project(&args.file)) {
+        // The error itself is what is told.
+        let _ = project.fail_run(run, error.code, &args.by.deed());
+    }
 }
 
 /// A run under way.
@@ -164,6 +175,7 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let mut inputs = inputs_of(&extracts, &parameters.keep)?;
     check_unchanged(&extracts, &progress)?;
     let folder = OutputFolder::create(&parameters.out)?;
+    link::declare_results(&folder)?;
     let memory = args.memory.prepare(&mut inputs, &parameters.out)?;
     let mut records = inputs.read(&progress)?;
     memory.check(&records, true)?;
@@ -178,6 +190,7 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let with_changes = project.has_children()? || state == RunState::Settled;
     let lists = Lists::of_project(&project)?;
     let (options, mut notes) = lists.apply(&mut records.built.table)?;
+    notes.extend(inputs.told_of_empty_keeps(&records));
     let kept = match state {
         RunState::Linked | RunState::Settled => project.outcome_of_run(id, records.built.table.len())?,
         _ => None,
@@ -210,7 +223,7 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let form = Form { format: parameters.format, with_values: parameters.with_values, with_changes };
     let shown = project.shown_records(&records.built.table, &linked)?;
     records.built.table.recall(&shown)?;
-    let (mut folder, summary) = link::write_results(&form, folder, &inputs, &records, &linked)?;
+    let (folder, summary) = link::write_results(&form, folder, &inputs, &records, &linked)?;
     phases.push(("write", began.elapsed().as_secs_f64()));
     drop(phase);
     let phase = progress.phase("Keeping");
@@ -243,9 +256,9 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
         None => Value::Null,
     };
     notes.extend(told_of_excess(memory, &record));
-    folder.put("run.json", format!("{record:#}\n").as_bytes())?;
-    folder.finish()?;
+    let record = folder.finish_run(record)?;
     project.finish_run(id, &deed)?;
+    project.fold();
     drop(phase);
     tell(args, terminal, &parameters, &records, &linked, &notes, total, id, compared, &report, &summary, &record)?;
     let findings = records.read().has_findings() || !notes.is_empty() || report.has_conflicts();

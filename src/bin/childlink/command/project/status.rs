@@ -1,9 +1,9 @@
 //! `childlink project status`.
 
-use super::Outcome;
+use super::{Outcome, look_at_project};
 use crate::render::{Terminal, count, table};
 use childlink::Error;
-use childlink::project::{Project, Run, RunState, VERSION};
+use childlink::project::{Run, RunState, VERSION};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,13 +19,14 @@ pub(super) struct Args {
     /// The project
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Check the whole file for damage
+    /// Check the whole file for damage, and tell whether changes stand beside it
     #[arg(long)]
     verify: bool,
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    let project = Project::look(&args.file)?;
+    let project = look_at_project(&args.file)?;
+    let beside = project.bytes_beside();
     if args.verify {
         project.verify()?;
     }
@@ -90,6 +91,16 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
                 flagged.len()
             );
         }
+        if args.verify {
+            text += "\nThe file is whole\n";
+        }
+        if args.verify && beside > 0 {
+            text += &format!(
+                "{} bytes of changes stand in {}-wal: a copy of the file alone lacks them (`childlink project copy` has them)\n",
+                count(beside),
+                args.file.display()
+            );
+        }
         if let Some(run) = &unfinished {
             text += &format!(
                 "\nRun {} was cut off when it was {}: go on with `childlink project run {} --resume`\n",
@@ -117,7 +128,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
             })
         };
         json!({
-            "version": VERSION, "verified": args.verify, "records": records, "children": children,
+            "version": VERSION, "verified": args.verify, "bytes_beside": beside, "records": records, "children": children,
             "extracts": extracts.iter().map(extract).collect::<Vec<_>>(),
             "runs": runs.iter().map(run).collect::<Vec<_>>(),
             "decisions": readers, "decisions_since_run": unused,

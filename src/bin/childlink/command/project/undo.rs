@@ -1,6 +1,6 @@
 //! `childlink project undo`.
 
-use super::{ByArgs, Outcome};
+use super::{ByArgs, Outcome, open_project};
 use crate::lists::in_file;
 use crate::render::{Terminal, count};
 use crate::standard::open;
@@ -85,7 +85,7 @@ enum Done {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
-    let mut project = Project::open(&args.file)?;
+    let mut project = open_project(&args.file)?;
     let done = take_back(args, &mut project)?;
     terminal.result(
         || {
