@@ -5,6 +5,10 @@
 //! month**. So 31 August plus six months is 28 (or 29) February, and a child born on 29 February is
 //! one year old on 28 February in a common year.
 
+mod moment;
+
+pub use moment::Moment;
+
 use crate::error::{Code, Finding, Severity};
 use std::fmt;
 

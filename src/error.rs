@@ -83,15 +83,33 @@ impl Finding {
     }
 }
 
-/// The names in a header for a message that one is missing. A first line in which none of the wanted names stands may
-/// be a person's record: of such a line only the number of columns is told.
+/// The names in a header for a message that one is missing. A first line in which none of the wanted names stands, or
+/// that does not look like a header, may be a person's record: of such a line only the number of columns is told.
+///
+/// ```
+/// use childlink::error::columns_found;
+/// let found = |line: &str| columns_found(line.split(',').collect::<Vec<_>>().into_iter(), |name| name == "sex");
+/// assert_eq!(found("id,sex"), "found: id, sex");
+/// assert_eq!(found("id,gender"), "none of the 2 columns in the first line is known");
+/// assert_eq!(found("{id:7,sex"), "the first line, of 2 columns, does not look like a header");
+/// ```
 pub fn columns_found<'n>(names: impl ExactSizeIterator<Item = &'n str>, is_known: impl Fn(&str) -> bool) -> String {
     let count = names.len();
     let names: Vec<&str> = names.collect();
-    match names.iter().any(|name| is_known(name)) {
-        true => format!("found: {}", names.join(", ")),
-        false => format!("none of the {count} columns in the first line is known"),
+    if !names.iter().any(|name| is_known(name)) {
+        return format!("none of the {count} columns in the first line is known");
     }
+    if !names.iter().all(|name| is_like_a_column(name)) {
+        return format!("the first line, of {count} columns, does not look like a header");
+    }
+    format!("found: {}", names.join(", "))
+}
+
+/// Whether a cell of a first line can name a column, and is not rather a date, a number, an address for mail or a piece
+/// of JSON.
+fn is_like_a_column(cell: &str) -> bool {
+    let figures = cell.bytes().filter(u8::is_ascii_digit).count();
+    !cell.is_empty() && cell.len() <= 64 && figures < 4 && !cell.contains(['@', '"', '{', '}'])
 }
 
 impl fmt::Display for Finding {

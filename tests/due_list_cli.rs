@@ -123,6 +123,24 @@ fn rows_that_cannot_be_used_are_counted_and_named() {
     assert_eq!(strict.status.code(), Some(1));
 }
 
+/// A dose that the programme cannot name counts for nothing, so the child is called: whoever reads the list must know.
+#[test]
+fn doses_of_unknown_products_are_set_aside_and_counted() {
+    let folder = folder();
+    let doses = "source,record_id,date,product,snomed,given\n\
+        north,2,2026-03-02,nope,,yes\nnorth,2,2026-03-02,,1234,\nnorth,4,2026-03-02,nope,34765811000001105,\n\
+        north,4,2026-03-02,nope,,no\n";
+    fs::write(folder.path().join("doses.csv"), doses).expect("written");
+    let output = due_list(folder.path(), &["--out", "due.csv", "--quarantine", "aside.csv", "--json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(summary["event_rows_quarantined"], serde_json::json!({"schedule/product-unknown": 2}));
+    assert_eq!(summary["doses_not_given"], 1);
+    let aside = fs::read_to_string(folder.path().join("aside.csv")).expect("the rows");
+    let expected =
+        "file,row,reason\n\"doses.csv\",2,schedule/product-unknown\n\"doses.csv\",3,schedule/product-unknown\n";
+    assert_eq!(aside, expected);
+}
+
 #[test]
 fn counts_are_written_by_practice_and_area() {
     let folder = folder();

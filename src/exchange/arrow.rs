@@ -7,6 +7,7 @@ use ::arrow::array::RecordBatch;
 use ::arrow::datatypes::Schema;
 use ::arrow::error::ArrowError;
 use ::arrow::ipc::reader::{FileReader, StreamReader};
+use std::cell::Cell;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 /// Whether bytes begin as a file or a stream of Arrow does.
@@ -90,10 +91,42 @@ fn for_each_batch<R: Read + Seek>(
     let schema = StreamReader::try_new(&mut file, None).map_err(|cause| unreadable(&cause))?.schema();
     let wanted = begin(&schema)?;
     rewind(&mut file)?;
-    let mut reader =
-        StreamReader::try_new(&mut file, Some(wanted.places.clone())).map_err(|cause| unreadable(&cause))?;
+    let ended = Cell::new(false);
+    let stream = ToEnd { stream: &mut file, ended: &ended };
+    let mut reader = StreamReader::try_new(stream, Some(wanted.places.clone())).map_err(|cause| unreadable(&cause))?;
     take(&wanted, &mut reader)?;
+    whole(&ended)?;
     Ok(wanted)
+}
+
+/// A stream that notes when it is asked for more than it holds. A reader that has seen the end mark asks no more.
+struct ToEnd<'s, R> {
+    stream: R,
+    ended: &'s Cell<bool>,
+}
+
+impl<R: Read> Read for ToEnd<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.stream.read(buffer)?;
+        if read == 0 && !buffer.is_empty() {
+            self.ended.set(true);
+        }
+        Ok(read)
+    }
+}
+
+/// Refuses a stream that stops without its end mark.
+///
+/// DIFFERENCE: the format lets a writer close a stream without the mark. A stream cut off between two batches then
+/// looks like a whole one of fewer records, so the mark is asked for; writers to files set it.
+///
+/// # Source
+/// Apache Arrow columnar format, IPC streaming format (end of stream `0xFFFFFFFF 0x00000000`).
+fn whole(ended: &Cell<bool>) -> Result<(), Error> {
+    if ended.get() {
+        return Err(unreadable(&"the stream breaks off without its end mark"));
+    }
+    Ok(())
 }
 
 /// Every batch with all its columns: for tables of any columns.
@@ -117,13 +150,25 @@ pub(super) fn for_each_whole_batch<R: Read + Seek, T>(
             each(&mut state, &batch.map_err(|cause| unreadable(&cause))?)?;
         }
     } else {
-        let reader = StreamReader::try_new(file, None).map_err(|cause| unreadable(&cause))?;
+        let ended = Cell::new(false);
+        let stream = ToEnd { stream: file, ended: &ended };
+        let reader = StreamReader::try_new(stream, None).map_err(|cause| unreadable(&cause))?;
         state = begin(&reader.schema())?;
         for batch in reader {
             each(&mut state, &batch.map_err(|cause| unreadable(&cause))?)?;
         }
+        whole(&ended)?;
     }
     Ok(state)
+}
+
+/// That a file or stream is damaged in a way that the library does not tell of but falls over.
+///
+/// ```
+/// assert_eq!(childlink::exchange::arrow::damaged().code, "arrow/unreadable");
+/// ```
+pub fn damaged() -> Error {
+    unreadable(&"it is damaged")
 }
 
 fn unreadable(cause: &dyn std::fmt::Display) -> Error {
@@ -171,6 +216,7 @@ mod tests {
     fn stream() -> Vec<u8> {
         let mut writer = StreamWriter::try_new(Vec::new(), &batch().schema()).unwrap();
         (0..2).for_each(|_| writer.write(&batch()).unwrap());
+        // Sets the end mark.
         writer.into_inner().unwrap()
     }
 
@@ -220,6 +266,16 @@ mod tests {
         for bytes in [file(None), stream()] {
             let cut = &bytes[..bytes.len() / 2];
             assert_eq!(with_options(|options| read(Cursor::new(cut), options)).err().unwrap().code, "arrow/unreadable");
+        }
+        // Between two batches, or behind the last one, a stream is whole but for its end mark.
+        let mut writer = StreamWriter::try_new(Vec::new(), &batch().schema()).unwrap();
+        for _ in 0..2 {
+            writer.write(&batch()).unwrap();
+            let cut = writer.get_ref().clone();
+            let error = with_options(|options| read(Cursor::new(&cut), options)).err().unwrap();
+            assert!(error.message.contains("end mark"), "{error}");
+            let error = for_each_whole_batch(Cursor::new(&cut), |_| Ok(()), |(), _| Ok(())).unwrap_err();
+            assert_eq!(error.code, "arrow/unreadable");
         }
     }
 }

@@ -5,9 +5,10 @@ use super::rows::{ReadOptions, RowSink, SetAside, is_sensitive};
 use crate::error::Error;
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
+use std::sync::Arc;
 
 /// Which columns of a file are read, and where each stands in the batches, which hold no others.
 pub(super) struct Wanted {
@@ -103,8 +104,10 @@ impl Texts {
 
 /// A column of a batch as text: dates as `YYYY-MM-DD`, numbers in figures.
 pub(super) fn text_column(batch: &RecordBatch, place: usize) -> Result<StringArray, Error> {
-    let array = cast(batch.column(place), &DataType::Utf8).map_err(|cause| {
-        let name = batch.schema_ref().field(place).name().clone();
+    let name = || batch.schema_ref().field(place).name().clone();
+    let array = in_known_zone(batch.column(place)).map_err(|error| error.in_field(name()))?;
+    let array = cast(&array, &DataType::Utf8).map_err(|cause| {
+        let name = name();
         Error::new(
             "columns/unreadable-type",
             format!("the values of column {name} cannot be read as text: {cause}"),
@@ -115,7 +118,58 @@ pub(super) fn text_column(batch: &RecordBatch, place: usize) -> Result<StringArr
     Ok(array.as_string::<i32>().clone())
 }
 
+/// Times in a zone of which the clock is known: UTC under any of its names, or a fixed offset.
+///
+/// # Errors
+/// `columns/time-zone` for another zone. Whoever read such a time without its summer time could be a day out: midnight
+/// of 1 June in London is 31 May in UTC.
+pub(super) fn in_known_zone(array: &ArrayRef) -> Result<ArrayRef, Error> {
+    const UTC: [&str; 8] = ["UTC", "Z", "Etc/UTC", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT", "Universal"];
+    let DataType::Timestamp(unit, Some(zone)) = array.data_type() else { return Ok(Arc::clone(array)) };
+    if zone.starts_with(['+', '-']) {
+        return Ok(Arc::clone(array));
+    }
+    if !UTC.contains(&&**zone) {
+        return Err(Error::new(
+            "columns/time-zone",
+            "a column holds times in a zone with rules of its own, which childlink does not know",
+            "write the column as dates or as text, or its times in UTC",
+        ));
+    }
+    let utc = DataType::Timestamp(*unit, Some("+00:00".into()));
+    cast(array, &utc).map_err(|cause| {
+        Error::new("columns/time-zone", format!("a column of times cannot be read: {cause}"), "write it as text")
+    })
+}
+
 /// A value of such a column; empty if it is missing.
 pub(super) fn value(text: &StringArray, index: usize) -> &str {
     if text.is_null(index) { "" } else { text.value(index) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::TimestampMillisecondArray;
+
+    /// 2020-06-01T00:00Z in a zone, as text; or the code of the error, which names the column.
+    fn told(zone: Option<&str>) -> Result<String, &'static str> {
+        let times = TimestampMillisecondArray::from(vec![1_590_969_600_000]).with_timezone_opt(zone);
+        let column: ArrayRef = Arc::new(times);
+        let batch = RecordBatch::try_from_iter([("dob", column)]).unwrap();
+        let text = text_column(&batch, 0).map_err(|error| {
+            assert_eq!(error.field.as_deref(), Some("dob"));
+            error.code
+        })?;
+        Ok(value(&text, 0).to_owned())
+    }
+
+    #[test]
+    fn times_are_read_in_zones_whose_clock_is_known_and_refused_in_others() {
+        for zone in [None, Some("UTC"), Some("Etc/UTC"), Some("+00:00")] {
+            assert!(told(zone).unwrap().starts_with("2020-06-01T00:00:00"), "{zone:?}");
+        }
+        assert!(told(Some("-01:00")).unwrap().starts_with("2020-05-31T23:00:00"));
+        assert_eq!(told(Some("Europe/London")), Err("columns/time-zone"));
+    }
 }

@@ -1,6 +1,7 @@
 //! Lists that people keep: decisions, superseded numbers, barred pairs, areas, and the children of an
 //! earlier run. All are CSV with a header.
 
+use crate::date::Moment;
 use crate::error::Error;
 use crate::identity::nhs_number::NhsNumber;
 use crate::identity::postcode::Postcode;
@@ -19,7 +20,7 @@ use std::io::Read;
 ///
 /// # Errors
 /// `list/missing-column`; `list/unreadable` with the line, also for a decision that is not `same`,
-/// `different` or `unsure`.
+/// `different` or `unsure`, and for a `decided_at` that is no date or time of ISO 8601.
 ///
 /// ```
 /// use childlink::exchange::lists::read_decisions;
@@ -36,6 +37,7 @@ pub fn read_decisions(list: impl Read) -> Result<Vec<DecisionRow>, Error> {
         |line, [source_l, record_id_l, source_r, record_id_r, decision, reader, decided_at]| {
             let verdict = Verdict::from_word(decision)
                 .ok_or_else(|| unreadable(line, "the decision is none of same, different and unsure"))?;
+            check_moment(line, decided_at)?;
             rows.push(DecisionRow {
                 source_l: source_l.to_owned(),
                 record_id_l: record_id_l.to_owned(),
@@ -49,6 +51,17 @@ pub fn read_decisions(list: impl Read) -> Result<Vec<DecisionRow>, Error> {
         },
     )?;
     Ok(rows)
+}
+
+/// Sees that a moment can be compared: of two decisions of one reader the later counts, and `30/06/2026` is after
+/// `01/11/2026` as text. Nothing at all is before every moment, and of two such decisions the safer counts.
+fn check_moment(line: u64, text: &str) -> Result<(), Error> {
+    // A project that learns of a decision from an index writes the place in the journal behind the moment.
+    let of_journal = text.rsplit_once(' ').filter(|(_, place)| place.len() == 20 && place.parse::<u64>().is_ok());
+    if text.is_empty() || Moment::parse(of_journal.map_or(text, |(moment, _)| moment)).is_some() {
+        return Ok(());
+    }
+    Err(unreadable(line, "decided_at is no date or time of ISO 8601, such as 2026-11-21 or 2026-11-21T09:30:00Z"))
 }
 
 /// Reads what people decided on items of the queue of notifications, `whom,child_id,decision,reader,decided_at`, as
@@ -69,6 +82,7 @@ pub fn read_rulings(list: impl Read) -> Result<Vec<Change>, Error> {
                 "" => ANY_CHILD,
                 text => text.parse().map_err(|_| unreadable(line, "the child_id is no whole number"))?,
             };
+            check_moment(line, decided_at)?;
             let (reader, decided_at) = (reader.to_owned(), decided_at.to_owned());
             changes.push(Change::Decide { whom, child, verdict, reader, decided_at });
             Ok(())
@@ -260,6 +274,13 @@ mod tests {
         let error = read_decisions(format!("{header}a,1,b,2,perhaps,jk,2026\n").as_bytes()).unwrap_err();
         assert_eq!((error.code, error.message.contains("line 2")), ("list/unreadable", true));
         assert_eq!(read_decisions(&b"source_l,decision\n"[..]).unwrap_err().code, "list/missing-column");
+        for moment in ["", "2026-11-21", "2026-11-21T09:30:00.250Z 00000000000000000007"] {
+            assert!(read_decisions(format!("{header}a,1,b,2,same,jk,{moment}\n").as_bytes()).is_ok(), "{moment}");
+        }
+        for moment in ["30/06/2026", "yesterday", "2026-02-31", "2026", "2026-11-21T25:00Z", "2026-11-21T09:00+15:00"] {
+            let error = read_decisions(format!("{header}a,1,b,2,same,jk,{moment}\n").as_bytes()).unwrap_err();
+            assert_eq!((error.code, error.message.contains("line 2")), ("list/unreadable", true), "{moment}");
+        }
         let error = read_superseded(&b"old_nhs_number,nhs_number\n9434765919,1234567890\n"[..]).unwrap_err();
         assert_eq!(error.code, "list/unreadable");
         assert!(!error.message.contains("1234567890"), "no identifier in a message");
@@ -280,7 +301,12 @@ mod tests {
             })
             .collect();
         assert_eq!(children, [7, ANY_CHILD]);
-        for row in ["12,7,same,jk,", &format!("{whom},x,same,jk,"), &format!("{whom},7,perhaps,jk,")] {
+        for row in [
+            "12,7,same,jk,",
+            &format!("{whom},7,same,jk,21/11/2026"),
+            &format!("{whom},x,same,jk,"),
+            &format!("{whom},7,perhaps,jk,"),
+        ] {
             let error = read_rulings(format!("{header}{row}\n").as_bytes()).unwrap_err();
             assert_eq!((error.code, error.message.contains("line 2")), ("list/unreadable", true));
         }

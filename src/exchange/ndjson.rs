@@ -77,7 +77,11 @@ pub(super) fn for_each_line<R: Read>(
     loop {
         line.clear();
         let read = reader.by_ref().take(MAX_RECORD as u64 + 1).read_until(b'\n', &mut line).map_err(|cause| {
-            Error::new("input/cannot-read", format!("the file cannot be read: {cause}"), "check the disk and try again")
+            Error::new(
+                "input/cannot-read",
+                format!("the file cannot be read: {cause}"),
+                "check that the file is whole and the disk sound",
+            )
         })?;
         if read == 0 {
             return Ok(());

@@ -55,6 +55,15 @@ fn for_each_batch<R: ChunkReader + 'static>(
     Ok(wanted)
 }
 
+/// That a file is damaged in a way that the library does not tell of but falls over.
+///
+/// ```
+/// assert_eq!(childlink::exchange::parquet::damaged().code, "parquet/unreadable");
+/// ```
+pub fn damaged() -> Error {
+    unreadable(&"it is damaged")
+}
+
 pub(super) fn unreadable(cause: &dyn std::fmt::Display) -> Error {
     Error::new(
         "parquet/unreadable",

@@ -53,7 +53,8 @@ pub fn prepared_columns() -> Vec<SheetColumn> {
     COLUMNS.map(text).to_vec()
 }
 
-/// Writes every record under [`prepared_columns`].
+/// Writes every record under [`prepared_columns`]. Of a sensitive record postcodes and practice are left empty, since the
+/// file goes to other tools.
 ///
 /// # Errors
 /// `output/cannot-write`.
@@ -65,6 +66,8 @@ pub fn write_prepared<W: Write + Send>(sheet: &mut Sheet<W>, table: &Table) -> R
         let (given, family) = (fields.given.of(record), fields.family.of(record));
         let (mother_given, mother_family) = (fields.mother_given.of(record), fields.mother_family.of(record));
         let (number, born) = (fields.number[index], fields.birth[index]);
+        let is_shown = !table.is_sensitive(record);
+        let whereabouts = |packed: u64| if is_shown { place(packed) } else { String::new() };
         let postcode = fields.postcode.of(record);
         row.text(&format!("{}/{}", table.source(record), table.record_id(record)));
         row.text(table.source(record));
@@ -86,13 +89,13 @@ pub fn write_prepared<W: Write + Send>(sheet: &mut Sheet<W>, table: &Table) -> R
         row.text(&whole_date(born, ""));
         row.text(&part(u32::from(fields.sex.of(record))));
         row.text(&part(u32::from(fields.birth_order_of(record))));
-        row.text(&place(postcode.unit()));
-        row.text(&place(fields.previous_postcode.of(record).unit()));
-        row.text(&place(postcode.sector()));
-        row.text(&place(postcode.district()));
-        row.text(&place(postcode.area()));
+        row.text(&whereabouts(postcode.unit()));
+        row.text(&whereabouts(fields.previous_postcode.of(record).unit()));
+        row.text(&whereabouts(postcode.sector()));
+        row.text(&whereabouts(postcode.district()));
+        row.text(&whereabouts(postcode.area()));
         let practice = GpPractice::parse_field(table.raw(record, Column::GpPractice));
-        row.text(practice.field.valid().map_or("", GpPractice::as_str));
+        row.text(practice.field.valid().filter(|_| is_shown).map_or("", GpPractice::as_str));
         row.text(&figures(fields.mother_number[index].number()));
         row.text(name(mother_given.whole));
         row.text(name(fields.names.spelling(mother_given.words[0])));

@@ -25,6 +25,13 @@ pub static FIELD_COUNT: Code = Code::new(
     "the row has more or fewer fields than the header",
     "look for a stray or missing delimiter in the row",
 );
+/// The row is the header once more.
+pub static HEADER_REPEATED: Code = Code::new(
+    "row/header-repeated",
+    Severity::Fault,
+    "the row is the header once more, as where files were put one behind the other",
+    "nothing to do if each file was whole; childlink reads several files as they are",
+);
 /// The row opens a quote that has no end.
 pub static UNBALANCED_QUOTE: Code = Code::new(
     "row/unbalanced-quote",
@@ -49,6 +56,13 @@ pub static NUL_CHARACTER: Code = Code::new(
 /// The input has a header but no row.
 pub static NO_ROWS: Code =
     Code::new("input/no-rows", Severity::Warning, "there is no row below the header", "check that the export finished");
+/// A source column of several names in an input that was given one source.
+pub static SOURCE_OVERRIDDEN: Code = Code::new(
+    "columns/source-overridden",
+    Severity::Warning,
+    "the source column names several systems, but all rows were taken as those of the one source that the input was given",
+    "leave out the name of the source if the file holds several: one id of two systems now counts as one record",
+);
 /// A column that no spelling list knows.
 pub static UNKNOWN_COLUMN: Code = Code::new(
     "columns/unknown",
@@ -277,6 +291,34 @@ pub(super) struct TakenRows {
     pub(super) nul: Counted,
     pub(super) too_many_sources: bool,
     pub(super) fell_back: bool,
+    pub(super) overridden: Overridden,
+}
+
+/// What a source column says where it does not count, because the input was given one source.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Overridden {
+    /// The first name in it.
+    first: Option<String>,
+    /// Whether there is another.
+    several: bool,
+    /// Rows that have a name.
+    rows: u64,
+}
+
+impl Overridden {
+    fn note(&mut self, own: &str) {
+        self.rows += 1;
+        match &self.first {
+            None => self.first = Some(own.to_owned()),
+            Some(first) => self.several |= first != own,
+        }
+    }
+
+    fn append(&mut self, later: Overridden) {
+        self.rows += later.rows;
+        self.several |= later.several || self.first.is_some() && later.first.is_some() && self.first != later.first;
+        self.first = self.first.take().or(later.first);
+    }
 }
 
 /// Rows counted, with the first few of them.
@@ -353,6 +395,9 @@ impl<'o> RowSink<'o> {
         self.taken.rows += 1;
         let own = fields.get(Column::Source);
         self.taken.fell_back |= own.is_empty();
+        if matches!(self.options.source, SourceName::Given(_)) && !own.is_empty() {
+            self.taken.overridden.note(own);
+        }
         let name = self.options.source.of(own);
         let source = match &self.source {
             Some((last, id)) if last == name => *id,
@@ -388,7 +433,7 @@ impl<'o> RowSink<'o> {
 }
 
 /// Why a row of delimited text can be set aside, in the order in which packed rows name the reasons.
-static REASONS: [&Code; 4] = [&UNDECODABLE, &FIELD_COUNT, &UNBALANCED_QUOTE, &NO_RECORD_ID];
+static REASONS: [&Code; 5] = [&UNDECODABLE, &FIELD_COUNT, &UNBALANCED_QUOTE, &NO_RECORD_ID, &HEADER_REPEATED];
 
 impl TakenRows {
     /// Appends the rows to bytes.
@@ -401,6 +446,8 @@ impl TakenRows {
         let flags = [self.too_many_sources, self.fell_back].map(u64::from);
         [self.rows, self.nul.count].iter().chain(&flags).for_each(|&number| write_length(bytes, number));
         write_list(bytes, self.nul.rows.iter().map(|&row| u64::from(row)));
+        [u64::from(self.overridden.several), self.overridden.rows].iter().for_each(|&n| write_length(bytes, n));
+        write_text(bytes, self.overridden.first.as_deref().unwrap_or(""));
     }
 
     /// Takes rows of input number `input` off the front; `None` if the bytes are none.
@@ -418,9 +465,13 @@ impl TakenRows {
         let [rows, count, too_many_sources, fell_back]: [u64; 4] =
             [read_length(bytes)?, read_length(bytes)?, read_length(bytes)?, read_length(bytes)?];
         let nul = Counted { count, rows: read_list(bytes)? };
-        let (too_many_sources, fell_back) = (too_many_sources != 0, fell_back != 0);
+        let (several, overridden_rows) = (read_length(bytes)? != 0, read_length(bytes)?);
+        let first = Some(read_text(bytes)?).filter(|name| !name.is_empty()).map(str::to_owned);
+        let before = Vec::new();
+        let overridden = Overridden { first, several, rows: overridden_rows };
+        let (too_many_sources, fell_back, fault) = (too_many_sources != 0, fell_back != 0, None);
         let taken =
-            TakenRows { builder, quarantined, kept, rows, nul, too_many_sources, fell_back, ..TakenRows::default() };
+            TakenRows { before, builder, fault, quarantined, kept, rows, nul, too_many_sources, fell_back, overridden };
         Some(taken)
     }
 }
@@ -433,6 +484,7 @@ impl Rows {
     pub(super) fn join(mut report: InputReport, chunks: Vec<TakenRows>) -> Result<Rows, Error> {
         let mut rows = Rows::default();
         let mut nul = Counted::default();
+        let mut overridden = Overridden::default();
         for taken in chunks {
             if taken.too_many_sources {
                 return Err(Error::new(
@@ -449,6 +501,7 @@ impl Rows {
             rows.quarantined.extend(taken.quarantined);
             rows.kept.append(&taken.kept);
             rows.fell_back |= taken.fell_back;
+            overridden.append(taken.overridden);
             nul.count += taken.nul.count;
             let room = SAMPLE_ROWS - nul.rows.len();
             nul.rows.extend(taken.nul.rows.into_iter().take(room));
@@ -462,6 +515,14 @@ impl Rows {
                 code: &NUL_CHARACTER,
                 count: nul.count,
                 rows: nul.rows,
+                columns: Vec::new(),
+            });
+        }
+        if overridden.several {
+            report.findings.push(InputFinding {
+                code: &SOURCE_OVERRIDDEN,
+                count: overridden.rows,
+                rows: Vec::new(),
                 columns: Vec::new(),
             });
         }

@@ -2,6 +2,7 @@
 //! in every snapshot made since.
 
 use super::{Change, ChildId, ChildIndex};
+use crate::date::Moment;
 use crate::error::Error;
 use crate::identity::nhs_number::NhsNumber;
 use crate::linkage::decisions::{Decisions, Verdict};
@@ -130,7 +131,7 @@ impl Decided {
     /// Takes a decision. Of one reader's the latest counts, of two at one moment the safer.
     pub(super) fn add(&mut self, whom: Whom, child: ChildId, reader: &str, at: &str, verdict: Verdict) {
         let known = self.0.entry((whom, child, reader.to_owned())).or_insert_with(|| (at.to_owned(), verdict));
-        if (known.0.as_str(), known.1) < (at, verdict) {
+        if (Moment::of(&known.0), known.1) < (Moment::of(at), verdict) {
             *known = (at.to_owned(), verdict);
         }
     }
@@ -160,7 +161,7 @@ impl ChildIndex {
     pub fn knows(&self, change: &Change) -> bool {
         let Change::Decide { whom, child, verdict, reader, decided_at } = change else { return false };
         let known = self.decided.0.get(&(*whom, *child, reader.clone()));
-        known.is_some_and(|known| (known.0.as_str(), known.1) >= (decided_at.as_str(), *verdict))
+        known.is_some_and(|known| (Moment::of(&known.0), known.1) >= (Moment::of(decided_at), *verdict))
     }
 
     /// Whether anybody decided anything.

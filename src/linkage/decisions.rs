@@ -2,6 +2,7 @@
 
 use super::comparison::{RecordIndex, word_of};
 use super::table::Table;
+use crate::date::Moment;
 use crate::order;
 
 /// One row of a decisions list.
@@ -19,7 +20,7 @@ pub struct DecisionRow {
     pub verdict: Verdict,
     /// Who decided.
     pub reader: String,
-    /// When, in a form that sorts (ISO 8601).
+    /// When, in ISO 8601: [`Moment`] says how two are compared.
     pub decided_at: String,
 }
 
@@ -61,7 +62,7 @@ impl Verdict {
 struct Decided<'r> {
     pair: (RecordIndex, RecordIndex),
     reader: &'r str,
-    at: &'r str,
+    at: Moment<'r>,
     verdict: Verdict,
 }
 
@@ -93,7 +94,7 @@ impl Decisions {
                 continue;
             }
             let pair = (left.min(right), left.max(right));
-            decided.push(Decided { pair, reader: &row.reader, at: &row.decided_at, verdict: row.verdict });
+            decided.push(Decided { pair, reader: &row.reader, at: Moment::of(&row.decided_at), verdict: row.verdict });
         }
         order::sort(&mut decided);
         let mut pairs: Vec<((RecordIndex, RecordIndex), Verdict)> = Vec::new();

@@ -202,10 +202,12 @@ impl Frame {
                     "give every column one value a record",
                 ));
             }
-            if columns[..index].iter().any(|other| other.name.eq_ignore_ascii_case(&column.name)) {
+            if let Some(other) = columns[..index].iter().position(|other| other.name.eq_ignore_ascii_case(&column.name))
+            {
+                // Of a file without a header the name would be a person's.
                 return Err(Error::new(
                     "frame/column-twice",
-                    format!("two columns are called {}", column.name),
+                    format!("columns {} and {} have one name", other + 1, index + 1),
                     "rename one of them; letter case does not tell columns apart",
                 ));
             }

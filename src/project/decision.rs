@@ -3,6 +3,7 @@
 use super::Project;
 use super::audit::{Deed, note};
 use super::fault::Store;
+use crate::date::Moment;
 use crate::error::Error;
 use crate::exchange::lists::read_decisions;
 use crate::linkage::decisions::{DecisionRow, Verdict};
@@ -230,15 +231,15 @@ impl Project {
     pub fn readers(&self) -> Result<Readers, Error> {
         let all = self.decisions()?;
         let mut readers = Readers::default();
-        let mut latest: BTreeMap<(Pairing, &str), (&str, Verdict)> = BTreeMap::new();
+        let mut latest: BTreeMap<(Pairing, &str), (Moment<'_>, Verdict)> = BTreeMap::new();
         for decision in &all {
             if decision.withdrawn.is_some() {
                 readers.withdrawn += 1;
                 continue;
             }
             let row = &decision.row;
-            let said = latest.entry((in_order(row), &row.reader)).or_insert((&row.decided_at, row.verdict));
-            *said = (*said).max((&row.decided_at, row.verdict));
+            let said = latest.entry((in_order(row), &row.reader)).or_insert((Moment::of(&row.decided_at), row.verdict));
+            *said = (*said).max((Moment::of(&row.decided_at), row.verdict));
         }
         readers.decisions = latest.len() as u64;
         let mut pairs: BTreeMap<&Pairing, Vec<Verdict>> = BTreeMap::new();

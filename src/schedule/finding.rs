@@ -21,6 +21,14 @@ codes! {
     BIRTH_AFTER_AS_AT = "schedule/birth-after-as-at", Warning,
         "the birth date lies after the day of evaluation",
         "check the birth date and the as-at date";
+    /// The death date lies before the birth date.
+    DEATH_BEFORE_BIRTH = "schedule/death-before-birth", Warning,
+        "the death date lies before the birth date; the child is taken to have died",
+        "check both dates against the source record";
+    /// A key that the contract does not have.
+    KEY_UNKNOWN = "schedule/key-unknown", Warning,
+        "an object has a key that the contract does not know, and what stands under it counts for nothing",
+        "check how the key is spelled, or leave it out";
     /// The death date cannot be read.
     DEATH_DATE_UNREADABLE = "schedule/death-date-unreadable", Fault,
         "there is a death date that cannot be read; the child is taken to have died, so that nobody writes to the family",

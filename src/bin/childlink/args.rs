@@ -21,6 +21,11 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// A number that is one: every comparison with NaN is false, so that a limit of it would be none.
+pub(crate) fn number(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| "give a number".to_owned())
+}
+
 /// Options that mean the same in every command.
 #[derive(Args)]
 pub(crate) struct Global {

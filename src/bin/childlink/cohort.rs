@@ -3,19 +3,21 @@
 use crate::input::Format;
 use crate::linked::{Keyed, column, find, spelled};
 use crate::output::cannot_read;
+use crate::render::columns_guarded;
 use crate::run_record::whole;
 use crate::standard::open;
 use childlink::Error;
 use childlink::date::{Date, PartialDate};
 use childlink::error::Code;
 use childlink::exchange::care_events::{self, Event, Events};
+use childlink::exchange::{arrow, parquet};
 use childlink::identity::column::Column;
 use childlink::identity::person::Person;
 use childlink::identity::raw::RawFields;
 use childlink::linkage::frame::NULL_ID;
 use childlink::linkage::table::Built;
 use childlink::schedule::due_list::{ListedChild, MemberRecord};
-use childlink::schedule::finding::{RISK_GROUP_UNKNOWN, SCREEN_UNKNOWN};
+use childlink::schedule::finding::{PRODUCT_UNKNOWN, RISK_GROUP_UNKNOWN, SCREEN_UNKNOWN};
 use childlink::schedule::{
     Child, Dose, Given, Nation, ProductText, Review, RiskSet, Screen, ScreenKind, VitaminK, Vocabulary,
 };
@@ -147,11 +149,11 @@ impl<'r> Cohort<'r> {
             // Parquet is read from its end, Arrow from its beginning twice.
             Format::Parquet => {
                 let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
-                care_events::parquet::read(file, events, sink)
+                columns_guarded(parquet::damaged, || care_events::parquet::read(file, events, sink))
             }
             Format::Arrow => {
                 let file = File::open(path).map_err(|e| cannot_read(path, &e))?;
-                care_events::parquet::read_arrow(file, events, sink)
+                columns_guarded(arrow::damaged, || care_events::parquet::read_arrow(file, events, sink))
             }
             Format::Ndjson => care_events::ndjson::read(file, events, sink),
             Format::Delimited => care_events::delimited::read(file, events, sink),
@@ -230,7 +232,8 @@ impl EventStore {
             Event::Dose { given: false, .. } => {}
             Event::Dose { date, product, snomed, .. } => {
                 let product = vocabulary.product(product).or_else(|| vocabulary.product_by_snomed(snomed));
-                self.doses.push((record, date, product.map_or(Given::Unknown, Given::Product)));
+                // A dose that nobody can name would count for nothing: the child would be called without a word of it.
+                self.doses.push((record, date, Given::Product(product.ok_or(&PRODUCT_UNKNOWN)?)));
             }
             Event::Screen { date, kind, condition, outcome } => {
                 let kind = ScreenKind::parse(kind).ok_or(&SCREEN_UNKNOWN)?;

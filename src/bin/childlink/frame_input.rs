@@ -4,10 +4,11 @@ use crate::claims::reads;
 use crate::input::{Format, in_file};
 use crate::output::cannot_read;
 use crate::packed::{Input, stem};
+use crate::render::columns_guarded;
 use childlink::Error;
-use childlink::exchange::frame;
 use childlink::exchange::frame::csv::UnusableRow;
 use childlink::exchange::rows::SourceName;
+use childlink::exchange::{arrow, frame, parquet};
 use childlink::linkage::frame::{Frame, FrameColumn};
 use childlink::linkage::value::{Value, ValueType};
 use std::fs::File;
@@ -33,8 +34,14 @@ pub(crate) fn read_rows(path: &Path) -> Result<(Frame, Vec<UnusableRow>), Error>
     let file = || File::open(path).map_err(|error| cannot_read(path, &error));
     let text = || Input::open(path).map_err(|error| cannot_read(path, &error));
     match format {
-        Format::Parquet => frame::parquet::read(file()?).map(|frame| (frame, Vec::new())),
-        Format::Arrow => frame::parquet::read_arrow(file()?).map(|frame| (frame, Vec::new())),
+        Format::Parquet => {
+            let file = file()?;
+            columns_guarded(parquet::damaged, || frame::parquet::read(file)).map(|frame| (frame, Vec::new()))
+        }
+        Format::Arrow => {
+            let file = file()?;
+            columns_guarded(arrow::damaged, || frame::parquet::read_arrow(file)).map(|frame| (frame, Vec::new()))
+        }
         Format::Ndjson => frame::ndjson::read(BufReader::new(text()?)).map(|frame| (frame, Vec::new())),
         Format::Delimited => frame::csv::read(text()?).map(|rows| (rows.frame, rows.unusable)),
     }

@@ -9,6 +9,7 @@ use crate::digest::{Told, Watch};
 use crate::output::cannot_read;
 use crate::packed::{Input, Packing, stem};
 use crate::progress::Progress;
+use crate::render::columns_guarded;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::exchange::intake::{Intake, Records};
@@ -296,8 +297,14 @@ impl Inputs {
         match Format::of(path)? {
             Format::Delimited => csv::read_again(Input::open(path).map_err(cannot)?, options, wanted, take),
             Format::Ndjson => ndjson::read_again(Input::open(path).map_err(cannot)?, options, wanted, take),
-            Format::Parquet => parquet::read_again(File::open(path).map_err(cannot)?, options, wanted, take),
-            Format::Arrow => arrow::read_again(File::open(path).map_err(cannot)?, options, wanted, take),
+            Format::Parquet => {
+                let file = File::open(path).map_err(cannot)?;
+                columns_guarded(parquet::damaged, || parquet::read_again(file, options, wanted, take))
+            }
+            Format::Arrow => {
+                let file = File::open(path).map_err(cannot)?;
+                columns_guarded(arrow::damaged, || arrow::read_again(file, options, wanted, take))
+            }
         }
         .map_err(|e| in_file(path, e))
     }
@@ -332,8 +339,14 @@ impl Inputs {
                     }
                 })
             }
-            Format::Parquet => parquet::read(File::open(path).map_err(cannot)?, options),
-            Format::Arrow => arrow::read(File::open(path).map_err(cannot)?, options),
+            Format::Parquet => {
+                let file = File::open(path).map_err(cannot)?;
+                columns_guarded(parquet::damaged, || parquet::read(file, options))
+            }
+            Format::Arrow => {
+                let file = File::open(path).map_err(cannot)?;
+                columns_guarded(arrow::damaged, || arrow::read(file, options))
+            }
         }
         .map_err(|e| in_file(path, e))?;
         self.note_digest(number, &watch)?;
@@ -418,6 +431,8 @@ impl Format {
     pub(crate) fn told_by(beginning: &[u8]) -> Format {
         let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning).trim_ascii_start();
         match text {
+            // UTF-16, in which NDJSON is not read; whoever reads it as text says so.
+            [b'{', 0, ..] => Format::Delimited,
             [b'{', ..] => Format::Ndjson,
             [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
             _ if arrow::is_arrow(beginning) => Format::Arrow,

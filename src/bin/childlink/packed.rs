@@ -28,6 +28,16 @@ impl Packing {
         }
     }
 
+    /// The error with what it means for the file: a library that unpacks knows only its own bytes.
+    fn explained(self, cause: io::Error) -> io::Error {
+        let meaning = match self {
+            Packing::Plain => return cause,
+            Packing::Gzip => "the gzip file is damaged: it breaks off, or bytes that are no gzip follow its end",
+            Packing::Zstandard => "the Zstandard file is damaged: it breaks off, or other bytes follow its end",
+        };
+        io::Error::new(cause.kind(), format!("{meaning} ({cause})"))
+    }
+
     /// What packed bytes hold. A file of several members, one after another, is read to its end.
     fn open<'r>(self, bytes: impl BufRead + Send + 'r) -> io::Result<Box<dyn Read + Send + 'r>> {
         Ok(match self {
@@ -136,7 +146,7 @@ impl AsRef<[u8]> for SharedBytes {
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
+        let read = self.reader.read(buffer).map_err(|cause| self.packing.explained(cause))?;
         self.at += read as u64;
         Ok(read)
     }
@@ -168,7 +178,22 @@ pub(crate) fn unpacked(mut bytes: Box<dyn BufRead + Send>, name: &Path) -> Resul
     let packing = Packing::told_by(bytes.fill_buf().map_err(cannot_read)?);
     match packing {
         Packing::Plain => Ok(bytes),
-        packing => Ok(Box::new(BufReader::new(packing.open(bytes).map_err(cannot_read)?))),
+        packing => {
+            let reader = packing.open(bytes).map_err(cannot_read)?;
+            Ok(Box::new(BufReader::new(Explained { reader, packing })))
+        }
+    }
+}
+
+/// What packed bytes hold, with errors that say what they mean.
+struct Explained<'r> {
+    reader: Box<dyn Read + Send + 'r>,
+    packing: Packing,
+}
+
+impl Read for Explained<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer).map_err(|cause| self.packing.explained(cause))
     }
 }
 
@@ -216,6 +241,15 @@ mod tests {
         let bytes = gzip(&"id,dob\n".repeat(1000));
         let mut input = Input::of_bytes(Arc::new(bytes[..bytes.len() - 9].to_vec())).unwrap();
         assert_eq!(input.read_to_end(&mut Vec::new()).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        // Bytes behind the end are no member, few or many.
+        for more in [&b"x"[..], b"more than a header of gzip has"] {
+            let mut input = Input::of_bytes(Arc::new([&bytes, more].concat())).unwrap();
+            let error = input.read_to_end(&mut Vec::new()).unwrap_err();
+            assert!(error.to_string().starts_with("the gzip file is damaged"), "{error}");
+            let reader = unpacked(Box::new(Cursor::new([&bytes, more].concat())), Path::new("list")).unwrap();
+            let error = io::read_to_string(reader).unwrap_err();
+            assert!(error.to_string().starts_with("the gzip file is damaged"), "{error}");
+        }
         let bytes = zstd::encode_all(&b"id,dob\n"[..], 1).unwrap();
         let mut input = Input::of_bytes(Arc::new(bytes[..bytes.len() - 2].to_vec())).unwrap();
         assert!(input.read_to_end(&mut Vec::new()).is_err());

@@ -8,8 +8,9 @@ use crate::progress::Progress;
 use childlink::Error;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
-use std::panic::PanicHookInfo;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
 /// The code of the error that says nobody reads our standard output any more (`childlink ... | head`).
 pub(crate) const READER_GONE: &str = "output/reader-gone";
@@ -158,8 +159,29 @@ fn shown(text: &str, hide: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+thread_local! {
+    /// Whether a panic on this thread will be told as an error of the file that is read.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Reads a file of columns on this thread. The library that reads Arrow checks most of a file before it trusts it, but
+/// slices its buffers by what the file says of them: of a damaged file that panics. It is told as the file's fault.
+///
+/// # Errors
+/// `damaged`, and those of `read`.
+pub(crate) fn columns_guarded<T>(damaged: fn() -> Error, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let before = GUARDED.replace(true);
+    // What was read so far is dropped with the error.
+    let result = panic::catch_unwind(AssertUnwindSafe(read));
+    GUARDED.set(before);
+    result.unwrap_or_else(|_| Err(damaged()))
+}
+
 /// The panic hook: says where, but not what, since the text of a panic may quote a record.
 pub(crate) fn explain_panic(info: &PanicHookInfo<'_>) {
+    if GUARDED.get() {
+        return;
+    }
     let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
     let _ = writeln!(
         io::stderr(),
@@ -232,6 +254,15 @@ mod tests {
         assert_eq!(readable("a\u{1b}[31mb\u{9b}\u{202e}c\n\td"), "a\\u{1b}[31mb\\u{9b}\\u{202e}c\n\td");
         assert_eq!(readable("Zoë Ó Briain"), "Zoë Ó Briain");
         assert_eq!(table(&[vec!["a\nb".to_owned(), "c".to_owned()]]), "  a\\u{a}b  c\n");
+    }
+
+    #[test]
+    fn a_reader_that_falls_over_its_file_is_an_error_of_the_file() {
+        let damaged = || Error::new("arrow/unreadable", "damaged", "write it again");
+        let error = columns_guarded::<()>(damaged, || panic!("the offset is out of bounds")).unwrap_err();
+        assert_eq!(error.code, "arrow/unreadable");
+        assert!(!GUARDED.get(), "a panic elsewhere is a fault of ours again");
+        assert_eq!(columns_guarded(damaged, || Ok(7)), Ok(7));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Columns, EventReport, EventSink, Events, hand_over};
 use crate::error::{Code, Error};
 use crate::exchange::csv::record::Record;
 use crate::exchange::csv::{Chunk, Form, MAX_BEGINNING, Row, Splitter};
-use crate::exchange::rows::{FIELD_COUNT, UNBALANCED_QUOTE, UNDECODABLE};
+use crate::exchange::rows::{FIELD_COUNT, HEADER_REPEATED, UNBALANCED_QUOTE, UNDECODABLE};
 use std::io::Read;
 
 /// Reads a file of events.
@@ -39,7 +39,11 @@ pub fn read(mut file: impl Read, events: Events, mut sink: impl EventSink) -> Re
 const BLOCK: usize = 1 << 22;
 
 fn cannot_read(cause: std::io::Error) -> Error {
-    Error::new("input/cannot-read", format!("the file cannot be read: {cause}"), "check the file and the disk")
+    Error::new(
+        "input/cannot-read",
+        format!("the file cannot be read: {cause}"),
+        "check that the file is whole and the disk sound",
+    )
 }
 
 struct RowReader<'f> {
@@ -68,6 +72,9 @@ impl RowReader<'_> {
     fn row(&mut self, record: &Record<'_>, sink: &mut impl EventSink) -> Result<(), &'static Code> {
         if record.field_count() != self.form.header.len() {
             return Err(&FIELD_COUNT);
+        }
+        if self.form.is_header(record) {
+            return Err(&HEADER_REPEATED);
         }
         self.text.clear();
         self.ends.clear();
@@ -103,7 +110,7 @@ mod tests {
         let (seen, report) = doses(
             "record_id;source;given;date;product\n7;north;;2026-03-02;vaxelis\n7;north;no;02/04/2026;rotarix\n\
              ;north;;2026-03-02;vaxelis\n7;north;;soon;vaxelis\n7;north;maybe;2026;vaxelis\n7;north;;2026;\n\
-             stranger;north;;2026-05;bexsero\n7;north;;2026-03-02\n",
+             stranger;north;;2026-05;bexsero\n7;north;;2026-03-02\nrecord_id;source;given;date;product\n",
         );
         let date = |text| PartialDate::parse(text).unwrap();
         let dose = |date, product, given| Event::Dose { date, product, snomed: "", given };
@@ -113,7 +120,7 @@ mod tests {
             format!("north/stranger {:?}", dose(date("2026-05"), "bexsero", true)),
         ];
         assert_eq!(seen, expected);
-        assert_eq!(report.rows, 8);
+        assert_eq!(report.rows, 9);
         let aside: Vec<(u64, &str)> = report.aside.iter().map(|(line, code)| (*line, code.id)).collect();
         let expected = [
             (4, "row/no-record-id"),
@@ -122,6 +129,7 @@ mod tests {
             (7, "event/product"),
             (8, "event/unknown-record"),
             (9, "row/field-count"),
+            (10, "row/header-repeated"),
         ];
         assert_eq!(aside, expected);
     }

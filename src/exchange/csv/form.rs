@@ -1,6 +1,6 @@
 //! What the beginning of a delimited file tells.
 
-use super::record::for_each_record;
+use super::record::{Record, for_each_record};
 use crate::error::Error;
 use crate::exchange::encoding::{Encoding, Utf8Tally, Utf16Decoder};
 
@@ -33,7 +33,7 @@ impl Form {
     ///
     /// # Errors
     /// `csv/empty` for a file without a header; `csv/not-text` for spreadsheets, archives and other
-    /// files that are no delimited text; `csv/header` if the header does not end within the beginning.
+    /// files that are no delimited text; `ndjson/array` and `ndjson/encoding` for JSON; `csv/header` if the header does not end within the beginning.
     pub fn detect(beginning: &[u8]) -> Result<Form, Error> {
         if let Some(kind) = binary_kind(beginning) {
             return Err(Error::new(
@@ -67,6 +67,9 @@ impl Form {
             let mut utf8 = Vec::new();
             decoder.decode(&text, whole, &mut utf8);
             text = utf8;
+        }
+        if let Some(error) = of_json(&text, encoding) {
+            return Err(error);
         }
         let line_break = if !text.contains(&b'\n') && text.contains(&b'\r') { b'\r' } else { b'\n' };
         let (told, instruction) = match told_delimiter(&text, line_break) {
@@ -113,6 +116,22 @@ impl Form {
         }
     }
 
+    /// Whether a row is the header once more, as where files were put one behind the other.
+    pub(crate) fn is_header(&self, row: &Record<'_>) -> bool {
+        // Most rows differ from the header in their first field.
+        row.field_count() == self.header.len() && (0..row.field_count()).all(|place| self.names(place, row.get(place)))
+    }
+
+    /// Whether a field says what the header says in its place.
+    fn names(&self, place: usize, field: &[u8]) -> bool {
+        let field = field.strip_prefix(b"\xEF\xBB\xBF").filter(|_| place == 0).unwrap_or(field).trim_ascii();
+        if field.is_ascii() {
+            return field == self.header[place].as_bytes();
+        }
+        let mut text = String::new();
+        self.encoding.decode_into(field, &mut text).is_some() && text.trim() == self.header[place]
+    }
+
     /// The lines before the header.
     pub(super) fn lines_skipped(&self) -> u64 {
         u64::from(self.skip > self.mark)
@@ -127,6 +146,25 @@ impl Form {
             _ => "comma",
         }
     }
+}
+
+/// Why a text that begins as JSON is not read: its first line is no header but a person's record.
+fn of_json(text: &[u8], encoding: Encoding) -> Option<Error> {
+    let text = text.trim_ascii_start();
+    let is_object = |text: &[u8]| {
+        let inner = text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+        inner.is_some_and(|inner| matches!(inner, [b'"' | b'}', ..]))
+    };
+    if is_object(text) {
+        let found = match encoding.is_ascii_compatible() {
+            true => "the file is JSON, not delimited text",
+            false => "the file is JSON in UTF-16, which is not read",
+        };
+        return Some(Error::new("ndjson/encoding", found, "write NDJSON: one object a line, in UTF-8"));
+    }
+    let is_array = text.strip_prefix(b"[").is_some_and(|inner| is_object(inner.trim_ascii_start()));
+    let hint = "write one object a line, without brackets and commas around them (NDJSON; `jq -c '.[]'` does it)";
+    is_array.then(|| Error::new("ndjson/array", "the file is one JSON array, where one object a line is wanted", hint))
 }
 
 /// The delimiter that a first line `sep=;` names, and the bytes of that line with its break. Excel reads the line so, and
@@ -210,7 +248,7 @@ mod tests {
                 assert_eq!(form.lines_skipped(), 1, "{text}");
             }
         }
-        for text in ["sep=:\na,b\n", "sep\n1\n", "sep=;"] {
+        for text in ["sep=:\na,b\n", "sep\n1\n", "sep=;", "[id],[dob]\n"] {
             assert_eq!(form(text.as_bytes()).lines_skipped(), 0, "{text}");
         }
     }
@@ -242,6 +280,10 @@ mod tests {
             (b"\xEF\xBB\xBF", "csv/empty"),
             (b"\r\n\n", "csv/empty"),
             (b"PK\x03\x04....", "csv/not-text"),
+            (b"[ {\"id\": 7, \"dob\": \"2020-01-02\"},\n", "ndjson/array"),
+            (b"\xEF\xBB\xBF\n[\n  {\n    \"id\": 7", "ndjson/array"),
+            (b"{\0\"\0i\0d\0\"\0:\0", "ndjson/encoding"),
+            (b"\xFE\xFF\0{\0 \0\"\0i\0d\0\"", "ndjson/encoding"),
         ] {
             assert_eq!(Form::detect(bytes).unwrap_err().code, code, "{bytes:?}");
         }

@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::exchange::column_map::ColumnMap;
 use crate::exchange::encoding::Utf8Tally;
 use crate::exchange::rows::{
-    FIELD_COUNT, InputReport, ReadOptions, RowSink, Rows, SetAside, TakenRows, UNBALANCED_QUOTE, UNDECODABLE,
-    is_sensitive,
+    FIELD_COUNT, HEADER_REPEATED, InputReport, ReadOptions, RowSink, Rows, SetAside, TakenRows, UNBALANCED_QUOTE,
+    UNDECODABLE, is_sensitive,
 };
 use crate::identity::column::Column;
 use crate::identity::raw::RawFields;
@@ -85,6 +85,9 @@ impl<'o> Reader<'o> {
                 let line = self.line(chunk, record.lines_before);
                 if record.field_count() != self.form.header.len() {
                     return sink.quarantine(line, &FIELD_COUNT);
+                }
+                if self.form.is_header(record) {
+                    return sink.quarantine(line, &HEADER_REPEATED);
                 }
                 if !record.raw.is_ascii() {
                     tally.add(Utf8Tally::of(record.raw));
@@ -373,7 +376,11 @@ pub(super) fn beginning_of(file: &mut impl Read) -> Result<Vec<u8>, Error> {
 }
 
 pub(super) fn cannot_read(cause: std::io::Error) -> Error {
-    Error::new("input/cannot-read", format!("the file cannot be read: {cause}"), "check the disk and try again")
+    Error::new(
+        "input/cannot-read",
+        format!("the file cannot be read: {cause}"),
+        "check that the file is whole and the disk sound",
+    )
 }
 
 #[cfg(test)]
@@ -419,6 +426,20 @@ mod tests {
         // Bytes that are no UTF-8 turn the encoding of the whole file, that line or not.
         let latin = [told.as_bytes(), b"3;2020-01-02;Zo\xEB\n"].concat();
         assert_eq!(listed(&latin)[1], "5 north/3/Zoë/2020-01-02");
+    }
+
+    #[test]
+    fn a_header_among_the_rows_is_no_record() {
+        let one = "source,id,dob,Prénom,surname\r\nn,1,2020-01-02,Zoë,Khan\r\n";
+        let two = "source, id,dob,Prénom,\"surname\"\nn,2,2020-01-02,Zoë,Lee\nsource,id,dob,Prénom,Shah\n";
+        let expected =
+            ["2 n/1/Khan/2020-01-02", "4 n/2/Lee/2020-01-02", "5 source/id/Shah/dob", "3 row/header-repeated"];
+        for mark in ["", "\u{FEFF}"] {
+            let text = format!("{one}{mark}{two}");
+            assert_eq!(listed(text.as_bytes()), expected, "{mark:?}");
+        }
+        let windows: Vec<u8> = format!("{one}{two}").chars().map(|c| c as u32 as u8).collect();
+        assert_eq!(listed(&windows), expected);
     }
 
     #[test]
@@ -493,6 +514,20 @@ mod tests {
         })
         .unwrap();
         assert_eq!(again, ["2 north  1,x", "3 east 2 2,2020-01-02,Khan,east", "4 north  3,\"y\n"]);
+    }
+
+    #[test]
+    fn a_given_source_goes_before_a_column_of_sources_and_several_are_told_of() {
+        let source = SourceName::Given("all".to_owned());
+        let options =
+            ReadOptions { input: 0, source: &source, spellings: Spellings::built_in(), keep: &[], scratch: None };
+        for (second, told_of) in [("east", None), ("", None), ("west", Some(2))] {
+            let bytes = format!("id,dob,surname,source\n1,2020-01-02,Khan,east\n2,2020-01-02,Lee,{second}\n");
+            let rows = read(Cursor::new(bytes), options, &|_| {}).unwrap();
+            let found = rows.report.findings.first().map(|found| (found.code.id, found.count));
+            assert_eq!(found, told_of.map(|rows| ("columns/source-overridden", rows)), "{second}");
+            assert_eq!(told(rows), ["2 all/1/Khan/2020-01-02", "3 all/2/Lee/2020-01-02"]);
+        }
     }
 
     #[test]

@@ -147,11 +147,17 @@ mod tests {
 
     #[test]
     fn shares_join_to_the_rows_of_the_whole() {
-        let (source, keep) = (SourceName::Fallback("north".to_owned()), ["ward".to_owned()]);
-        let options =
-            ReadOptions { input: 2, source: &source, spellings: Spellings::built_in(), keep: &keep, scratch: None };
-        // The second file shows only at its end that it is Windows-1252.
-        for bytes in [file(b""), file(b"late,2020-01-02,Zo\xEB,,\n")] {
+        let (own, given) = (SourceName::Fallback("north".to_owned()), SourceName::Given("north".to_owned()));
+        let keep = ["ward".to_owned()];
+        // The second file shows only at its end that it is Windows-1252; the third is two files in one.
+        let files = [
+            (&own, file(b"")),
+            (&own, file(b"late,2020-01-02,Zo\xEB,,\n")),
+            (&given, file(b"id,dob,surname,source,Ward\nlate,2020-01-02,Lee,,\n")),
+        ];
+        for (source, bytes) in files {
+            let options =
+                ReadOptions { input: 2, source, spellings: Spellings::built_in(), keep: &keep, scratch: None };
             let whole = told(read(Cursor::new(&bytes), options, &|_| {}).unwrap());
             for of in 1..=3 {
                 assert_eq!(shared(&bytes, of, options), whole, "{of} shares");

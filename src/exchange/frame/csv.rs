@@ -6,7 +6,7 @@ use crate::error::{Code, Error};
 use crate::exchange::csv::record::Record;
 use crate::exchange::csv::{BLOCK, Chunk, Form, MAX_BEGINNING, Row, map_chunks};
 use crate::exchange::encoding::{Encoding, Utf8Tally};
-use crate::exchange::rows::{FIELD_COUNT, UNBALANCED_QUOTE, UNDECODABLE};
+use crate::exchange::rows::{FIELD_COUNT, HEADER_REPEATED, UNBALANCED_QUOTE, UNDECODABLE};
 use crate::linkage::frame::{Frame, FrameColumn};
 use crate::linkage::value::{Value, ValueType};
 use std::io::{Read, Seek, SeekFrom};
@@ -53,7 +53,11 @@ impl Rows {
 pub fn read<R: Read + Seek + Send>(mut file: R) -> Result<Rows, Error> {
     let mut beginning = Vec::new();
     let cannot_read = |cause: std::io::Error| {
-        Error::new("input/cannot-read", format!("the file cannot be read: {cause}"), "check the disk and try again")
+        Error::new(
+            "input/cannot-read",
+            format!("the file cannot be read: {cause}"),
+            "check that the file is whole and the disk sound",
+        )
     };
     (&mut file).take(MAX_BEGINNING as u64).read_to_end(&mut beginning).map_err(cannot_read)?;
     let mut form = Form::detect(&beginning)?;
@@ -102,6 +106,9 @@ impl Piece {
             Row::Unbalanced(_, lines, raw) => piece.set_aside(chunk, lines, &UNBALANCED_QUOTE, raw),
             Row::Record(record) if record.field_count() != form.header.len() => {
                 piece.set_aside(chunk, record.lines_before, &FIELD_COUNT, record.raw);
+            }
+            Row::Record(record) if form.is_header(record) => {
+                piece.set_aside(chunk, record.lines_before, &HEADER_REPEATED, record.raw);
             }
             Row::Record(record) => {
                 if !record.raw.is_ascii() {
@@ -178,10 +185,17 @@ mod tests {
 
     #[test]
     fn a_row_that_cannot_be_used_is_set_aside_with_its_line_and_reason() {
-        let rows = rows(b"id,name\n1,a\n2\n3,\"x\ny\"\n4,Zo\xC3\xAB\n5,Zo\xEB\n");
+        let rows = rows(b"id,name\n1,a\n2\n3,\"x\ny\"\n4,Zo\xC3\xAB\n5,Zo\xEB\nid,name\n");
         assert_eq!(told(&rows.frame), [["1", "a"], ["3", "x\ny"], ["4", "Zoë"]]);
         let aside: Vec<_> = rows.unusable.iter().map(|row| (row.line, row.reason.id, row.raw.as_slice())).collect();
-        assert_eq!(aside, [(3, "row/field-count", &b"2"[..]), (7, "row/undecodable", &b"5,Zo\xEB"[..])]);
+        assert_eq!(
+            aside,
+            [
+                (3, "row/field-count", &b"2"[..]),
+                (7, "row/undecodable", &b"5,Zo\xEB"[..]),
+                (8, "row/header-repeated", &b"id,name"[..])
+            ]
+        );
         let error = rows.whole().err().unwrap();
         assert_eq!(error.code, "row/field-count");
         assert!(error.message.starts_with("line 3:"), "{error}");

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::exchange::arrow::for_each_whole_batch;
+use crate::exchange::batches::in_known_zone;
 use crate::linkage::frame::{Frame, FrameColumn};
 use crate::linkage::value::{Value, ValueType};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -57,7 +58,8 @@ impl Columns {
 
     fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         for ((column, wanted), array) in self.0.iter_mut().zip(batch.columns()) {
-            let array = cast(array, wanted).map_err(|error| {
+            let array = in_known_zone(array).map_err(|error| error.in_field(column.name.as_str()))?;
+            let array = cast(&array, wanted).map_err(|error| {
                 Error::new(
                     "frame/column-type",
                     format!("the values of column {} cannot be read: {error}", column.name),

@@ -270,6 +270,10 @@ impl Comparator for FeatureComparator {
 
 /// The error for SQL that cannot be honoured, with its place in the model.
 pub(super) fn unsupported(refusal: &Refusal, place: &str) -> Error {
+    if refusal.is_too_deep {
+        let hint = "write it shorter, or prepare the value as a column of the records";
+        return Error::new("splink/too-deep", format!("{place}: {}", refusal.what), hint);
+    }
     let at = refusal.at.map(|(line, column)| format!(", line {line}, character {column}")).unwrap_or_default();
     Error::new(
         "splink/unsupported-sql",

@@ -66,12 +66,6 @@ impl Tuples {
     }
 }
 
-/// Whether a text may be the name of a column, and not a value of a file without a header: names hold no dates or
-/// numbers of people.
-fn is_like_a_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().filter(char::is_ascii_digit).count() < 4 && !text.contains('@')
-}
-
 /// The numbers in a frame of the columns that expressions name.
 ///
 /// # Errors
@@ -79,8 +73,7 @@ fn is_like_a_name(text: &str) -> bool {
 pub(super) fn columns_of(frame: &Frame, names: &Names, place: &str) -> Result<Vec<usize>, Error> {
     let find = |name: &String| {
         frame.columns().iter().position(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
-            let names = || frame.columns().iter().map(|column| column.name.as_str());
-            let found = columns_found(names(), |_| names().all(is_like_a_name));
+            let found = columns_found(frame.columns().iter().map(|column| column.name.as_str()), |_| true);
             Error::new(
                 "splink/missing-column",
                 format!("{place} reads the column {name}, which the records lack; {found}"),

@@ -31,6 +31,20 @@ pub static WEIGHT_ASSUMED: Code = Code::new(
     "the term-frequency adjustment has no weight: 1 is used, as Splink does, though a weight of 0 is lost on saving",
     "write tf_adjustment_weight into the model",
 );
+/// A number that Splink computes with and that is none of its kind.
+pub static OUT_OF_RANGE: Code = Code::new(
+    "splink/out-of-range",
+    Severity::Warning,
+    "the number is not between 0 and 1; it is used as it stands, as Splink does",
+    "correct it, unless it was meant: weights that come of it are no match weights",
+);
+/// Two comparisons of one name.
+pub static COMPARISON_TWICE: Code = Code::new(
+    "splink/comparison-twice",
+    Severity::Warning,
+    "two comparisons have one name; the evidence of both counts, as in Splink",
+    "take one of them out, or name its results by output_column_name",
+);
 /// A key that has no effect here.
 pub static KEY_IGNORED: Code = Code::new(
     "splink/key-ignored",

@@ -314,7 +314,7 @@ impl Function {
     pub(super) fn evaluate(self, arguments: &[Value]) -> Result<Value, Fault> {
         use Function::*;
         match self {
-            Concat | ConcatWith => Ok(text::concat(self, arguments)),
+            Concat | ConcatWith => text::within(arguments).map(|()| text::concat(self, arguments)),
             Coalesce => Ok(arguments.iter().find(|value| !value.is_null()).cloned().unwrap_or(Value::Null)),
             Greatest => Ok(extreme(arguments, true)),
             Least => Ok(extreme(arguments, false)),
@@ -362,6 +362,8 @@ pub enum Fault {
     DivisionByZero,
     /// A whole number beyond 64 bits.
     Overflow,
+    /// A text that no name or address can be.
+    TooLong,
 }
 
 impl Fault {
@@ -386,8 +388,14 @@ impl Fault {
     }
 
     /// Every fault.
-    pub(super) const ALL: [Fault; 5] =
-        [Fault::EmptyJaccard, Fault::UnlikeLengths, Fault::Cast, Fault::DivisionByZero, Fault::Overflow];
+    pub(super) const ALL: [Fault; 6] = [
+        Fault::EmptyJaccard,
+        Fault::UnlikeLengths,
+        Fault::Cast,
+        Fault::DivisionByZero,
+        Fault::Overflow,
+        Fault::TooLong,
+    ];
 
     /// What happened, in words.
     pub fn message(self) -> &'static str {
@@ -397,6 +405,7 @@ impl Fault {
             Fault::Cast => "a value cannot be cast to the type wanted",
             Fault::DivisionByZero => "a whole number is divided by zero",
             Fault::Overflow => "a whole number grows beyond 64 bits",
+            Fault::TooLong => "a text grows beyond 64 KiB by repeating, or beyond 16 MiB otherwise",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A saved Splink model: the JSON document, read with care.
 
+mod check;
+
 use super::comparator::unsupported;
 use super::dialect::Dialect;
 use super::expression::{Comparison as Operator, Expression, Names};
@@ -148,7 +150,10 @@ impl SplinkModel {
         let link_type = link_type(reader.text("link_type")?)?;
         let prior = reader.number("probability_two_random_records_match")?.unwrap_or(0.0001);
         if !(0.0 < prior && prior < 1.0) {
-            return Err(probability("the model", "probability_two_random_records_match", prior));
+            let key = "probability_two_random_records_match";
+            let hint = "it must be above 0 and below 1";
+            let message = format!("the model: {key} is {prior:e}");
+            return Err(Error::new("splink/probability", message, hint).in_field(key));
         }
         note_unknown_keys(&document, &mut findings);
         let rules = match document.get("blocking_rules_to_generate_predictions") {
@@ -173,6 +178,7 @@ impl SplinkModel {
             return Err(not_a_model("it has no comparison"));
         }
         let named = |key: &str, otherwise: &str| Ok::<_, Error>(reader.text(key)?.unwrap_or(otherwise).to_owned());
+        check::names(&comparisons, &mut findings);
         let model = SplinkModel {
             link_type,
             prior,
@@ -188,6 +194,7 @@ impl SplinkModel {
             comparisons,
             document,
         };
+        check::prefixes(&model)?;
         Ok((model, findings))
     }
 }
@@ -522,6 +529,9 @@ fn read_level(
         // Splink adjusts neither null nor ELSE levels, whatever they say.
         Some(column) if !is_null && condition.is_some() => {
             let weight = reader.number("tf_adjustment_weight")?;
+            for key in ["tf_adjustment_weight", "tf_minimum_u_value"] {
+                reader.number(key)?.into_iter().for_each(|number| check::share(number, &place, key, findings));
+            }
             if weight.is_none() {
                 findings.push(finding::WEIGHT_ASSUMED.at(&place));
             }
@@ -558,7 +568,10 @@ fn trained(reader: &Keys, key: &str, place: &str, findings: &mut Vec<ModelFindin
     };
     match value {
         Some(value) if value.is_nan() || value < LEAST_PROBABILITY => Err(probability(place, key, value)),
-        Some(value) => Ok(Some(value)),
+        Some(value) => {
+            check::share(value, place, key, findings);
+            Ok(Some(value))
+        }
         None => {
             findings.push(finding::UNTRAINED_LEVEL.at(format!("{place}, {key}")));
             Ok(None)

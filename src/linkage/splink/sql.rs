@@ -1,7 +1,11 @@
 //! Reads a condition or blocking rule: SQL text to [`Expression`].
 
+mod argument;
+mod limit;
 mod literal;
 
+use argument::argument;
+use limit::{MAX_DEPTH, tokens};
 use literal::{constant_number, constant_text, data_type, literal, spark_format};
 
 use super::dialect::Dialect;
@@ -10,11 +14,10 @@ use super::function::Function;
 use super::pattern;
 use crate::linkage::value::{Value, ValueType};
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, CastKind, Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator,
-    FunctionArguments, Ident, LambdaFunction, OneOrManyWithParens, Spanned, Subscript, TrimWhereField, UnaryOperator,
-    Value as Literal,
+    AccessExpr, BinaryOperator, CaseWhen, CastKind, Expr, FunctionArguments, Ident, LambdaFunction,
+    OneOrManyWithParens, Spanned, Subscript, TrimWhereField, UnaryOperator, Value as Literal,
 };
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 
 /// How a condition names the two records' columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +35,17 @@ pub(super) struct Refusal {
     pub(super) what: String,
     /// Line and column from 1, when known.
     pub(super) at: Option<(u64, u64)>,
+    /// Whether the condition is too long or nests too deep, and what is in it does not matter.
+    pub(super) is_too_deep: bool,
 }
 
 impl Refusal {
     pub(super) fn new(what: impl Into<String>) -> Refusal {
-        Refusal { what: what.into(), at: None }
+        Refusal { what: what.into(), at: None, is_too_deep: false }
+    }
+
+    fn too_deep(what: impl Into<String>) -> Refusal {
+        Refusal { is_too_deep: true, ..Refusal::new(what) }
     }
 }
 
@@ -51,15 +60,19 @@ pub(super) struct Parsed {
 /// Reads a condition; its columns get their numbers in `names`.
 pub(super) fn parse(text: &str, dialect: Dialect, naming: Naming, names: &mut Names) -> Result<Parsed, Refusal> {
     let grammar = dialect.grammar();
-    let unreadable = |error: sqlparser::parser::ParserError| Refusal::new(format!("this is not SQL: {error}"));
-    let mut parser = Parser::new(&*grammar).with_recursion_limit(200).try_with_sql(text).map_err(unreadable)?;
+    let unreadable = |error: ParserError| match error {
+        ParserError::RecursionLimitExceeded => Refusal::too_deep("the condition nests too deep"),
+        error => Refusal::new(format!("this is not SQL: {error}")),
+    };
+    let tokens = tokens(text, &*grammar)?;
+    let mut parser = Parser::new(&*grammar).with_recursion_limit(200).with_tokens_with_locations(tokens);
     let tree = parser.parse_expr().map_err(unreadable)?;
     let rest = parser.peek_token();
     if rest.token != sqlparser::tokenizer::Token::EOF {
         let at = Some((rest.span.start.line, rest.span.start.column));
-        return Err(Refusal { what: "text after the end of the condition".to_owned(), at });
+        return Err(Refusal { at, ..Refusal::new("text after the end of the condition") });
     }
-    let mut reader = Reader { dialect, naming, names, parameters: Vec::new(), unverified: Vec::new() };
+    let mut reader = Reader { dialect, naming, names, parameters: Vec::new(), unverified: Vec::new(), depth: 0 };
     let expression = reader.read(&tree)?;
     Ok(Parsed { expression, unverified: reader.unverified })
 }
@@ -71,16 +84,28 @@ struct Reader<'a> {
     /// Parameters of the enclosing lambdas, outermost first.
     parameters: Vec<String>,
     unverified: Vec<String>,
+    /// How many expressions enclose the one that is read.
+    depth: usize,
 }
 
 fn refuse<T>(at: &impl Spanned, what: impl Into<String>) -> Result<T, Refusal> {
     let start = at.span().start;
     let at = (start.line > 0).then_some((start.line, start.column));
-    Err(Refusal { what: what.into(), at })
+    Err(Refusal { at, ..Refusal::new(what) })
 }
 
 impl Reader<'_> {
     fn read(&mut self, expr: &Expr) -> Result<Expression, Refusal> {
+        if self.depth == MAX_DEPTH {
+            return Err(Refusal::too_deep("the condition nests too deep"));
+        }
+        self.depth += 1;
+        let read = self.read_one(expr);
+        self.depth -= 1;
+        read
+    }
+
+    fn read_one(&mut self, expr: &Expr) -> Result<Expression, Refusal> {
         match expr {
             Expr::Nested(inner) => self.read(inner),
             Expr::Identifier(name) => self.identifier(name, expr),
@@ -230,6 +255,9 @@ impl Reader<'_> {
             }
             _ => (self.read(root)?, chain),
         };
+        if self.depth + rest.len() > MAX_DEPTH {
+            return Err(Refusal::too_deep("so many accesses to a part of a value"));
+        }
         for step in rest {
             value = match step {
                 AccessExpr::Subscript(Subscript::Index { index }) => {
@@ -301,14 +329,17 @@ impl Reader<'_> {
 
     /// The operands of a chain of one operator, however it nests.
     fn flattened(&mut self, left: &Expr, right: &Expr, op: &BinaryOperator) -> Result<Vec<Expression>, Refusal> {
-        let mut operands = Vec::new();
-        for side in [left, right] {
-            match side {
-                Expr::BinaryOp { left, op: inner, right } if inner == op => {
-                    operands.extend(self.flattened(left, right, op)?);
-                }
-                other => operands.push(self.read(other)?),
-            }
+        // The parser leans a chain to the left, so that a long one is walked and not entered.
+        let (mut first, mut others) = (left, vec![right]);
+        while let Expr::BinaryOp { left, op: inner, right } = first
+            && inner == op
+        {
+            first = left;
+            others.push(right);
+        }
+        let mut operands = vec![self.read(first)?];
+        for other in others.into_iter().rev() {
+            operands.push(self.read(other)?);
         }
         Ok(operands)
     }
@@ -548,31 +579,5 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text.to_owned(),
-    }
-}
-
-/// An argument of a function. `x_l = y` looks like a named argument to the parser and is a comparison to DuckDB; where
-/// more than a simple value follows, the parser has cut it in the wrong place.
-fn argument(argument: &FunctionArg) -> Option<Expr> {
-    match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
-        FunctionArg::Named {
-            name,
-            operator: FunctionArgOperator::Equals,
-            arg:
-                FunctionArgExpr::Expr(
-                    value @ (Expr::Identifier(_)
-                    | Expr::CompoundIdentifier(_)
-                    | Expr::Value(_)
-                    | Expr::Function(_)
-                    | Expr::Nested(_)
-                    | Expr::Cast { .. }),
-                ),
-        } => Some(Expr::BinaryOp {
-            left: Box::new(Expr::Identifier(name.clone())),
-            op: BinaryOperator::Eq,
-            right: Box::new(value.clone()),
-        }),
-        _ => None,
     }
 }

@@ -30,6 +30,8 @@ pub static SUPERSEDED_RECORD: Code = Code::new(
 pub struct Repeat {
     /// Where the losing row stands.
     pub origin: RowOrigin,
+    /// Where the row stands that was kept.
+    pub kept: RowOrigin,
     /// [`REPEATED_RECORD`] or [`SUPERSEDED_RECORD`].
     pub reason: &'static Code,
 }
@@ -102,6 +104,7 @@ impl Unordered {
         let (winner, content) = ranked[0];
         repeats.extend(ranked[1..].iter().map(|&(row, other)| Repeat {
             origin: self.origin[row as usize],
+            kept: self.origin[winner as usize],
             reason: if other == content { &REPEATED_RECORD } else { &SUPERSEDED_RECORD },
         }));
         winner

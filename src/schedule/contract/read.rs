@@ -1,6 +1,6 @@
 //! From one child's JSON object to a [`Child`].
 
-use super::shape::{ChildShape, EventShape, List, ProductShape, Value};
+use super::shape::{ChildShape, EventShape, List, ProductObject, ProductShape, Value};
 use crate::Error;
 use crate::date::{Date, PartialDate};
 use crate::error::{Code, Finding};
@@ -35,6 +35,12 @@ pub fn parse_child<'a>(json: &'a [u8], vocabulary: &Vocabulary) -> Result<Child<
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or_else(|| Error::from(Finding::new(&code::LINE_UNREADABLE, "")))?;
     let mut findings = Vec::new();
+    if shape.has_unknown_key {
+        findings.push(Finding::new(&code::KEY_UNKNOWN, ""));
+    }
+    if matches!(shape.id, Value::Other) {
+        findings.push(Finding::new(&code::FIELD_UNREADABLE, "id"));
+    }
     let nation = nation(shape.nation, &mut findings);
     let mut child = Child {
         id: match shape.id {
@@ -56,6 +62,12 @@ pub fn parse_child<'a>(json: &'a [u8], vocabulary: &Vocabulary) -> Result<Child<
     if child.birth_date.is_none() {
         findings.push(Finding::new(&code::BIRTH_DATE_NEEDED, "birth_date"));
     }
+    if let (Some(born), Some(died)) = (child.birth_date, child.death_date)
+        && died.latest() < born.earliest()
+        && date(&shape.death_date).is_some()
+    {
+        findings.push(Finding::new(&code::DEATH_BEFORE_BIRTH, "death_date"));
+    }
     child.as_at = exact(&shape.as_at);
     if child.as_at.is_none() && !matches!(shape.as_at, Value::Absent) {
         findings.push(Finding::new(&code::AS_AT_UNREADABLE, "as_at"));
@@ -69,11 +81,13 @@ pub fn parse_child<'a>(json: &'a [u8], vocabulary: &Vocabulary) -> Result<Child<
     child.doses = items(shape.doses, "doses", &mut findings)
         .enumerate()
         .map(|(position, dose)| {
+            known_keys(dose.has_unknown_key, "doses", position, &mut findings);
             let (given, product_text) = product(dose.product, position, vocabulary, &mut findings);
             Dose { date: date(&dose.date), given, date_text: dose.date.into_text(), product_text }
         })
         .collect();
     for (position, screen) in items(shape.screens, "screens", &mut findings).enumerate() {
+        known_keys(screen.has_unknown_key, "screens", position, &mut findings);
         let kind = screen.kind.into_text();
         match ScreenKind::parse(&kind) {
             Some(kind) => child.screens.push(Screen {
@@ -86,14 +100,17 @@ pub fn parse_child<'a>(json: &'a [u8], vocabulary: &Vocabulary) -> Result<Child<
         }
     }
     for (position, review) in items(shape.reviews, "reviews", &mut findings).enumerate() {
+        known_keys(review.has_unknown_key, "reviews", position, &mut findings);
         let date = event_date(&review.date, "reviews", position, &mut findings);
         child.reviews.push(Review { date, kind: review.kind.into_text() });
     }
     for (position, dose) in items(shape.vitamin_k, "vitamin_k", &mut findings).enumerate() {
+        known_keys(dose.has_unknown_key, "vitamin_k", position, &mut findings);
         let date = event_date(&dose.date, "vitamin_k", position, &mut findings);
         child.vitamin_k.push(VitaminK { date, route: dose.route.into_text() });
     }
     for (position, written) in items(shape.decisions, "decisions", &mut findings).enumerate() {
+        known_keys(written.has_unknown_key, "decisions", position, &mut findings);
         match decision(written, position, vocabulary, &mut findings) {
             Some(decision) => child.decisions.push(decision),
             None => push(&mut findings, &code::DECISION_UNKNOWN, "decisions", position),
@@ -105,6 +122,13 @@ pub fn parse_child<'a>(json: &'a [u8], vocabulary: &Vocabulary) -> Result<Child<
 
 fn push(findings: &mut Vec<Finding>, code: &'static Code, field: &'static str, position: usize) {
     findings.push(Finding::new(code, field).at(position as u32));
+}
+
+/// Tells of a misspelt key: `dosess` would be a child without doses.
+fn known_keys(has_unknown: bool, field: &'static str, position: usize, findings: &mut Vec<Finding>) {
+    if has_unknown {
+        push(findings, &code::KEY_UNKNOWN, field, position);
+    }
 }
 
 fn items<T>(list: List<T>, field: &'static str, findings: &mut Vec<Finding>) -> impl Iterator<Item = T> + use<T> {
@@ -200,6 +224,11 @@ fn product<'a>(
     let (given, text) = match shape {
         ProductShape::Absent => (Given::Unknown, ProductText::Absent),
         ProductShape::Text(id) => (vocabulary.product(&id).map_or(Given::Unknown, Given::Product), ProductText::Id(id)),
+        ProductShape::Object(object) if object.has_unknown_key => {
+            known_keys(true, "doses", position, findings);
+            let object = ProductObject { has_unknown_key: false, ..object };
+            return product(ProductShape::Object(object), position, vocabulary, findings);
+        }
         ProductShape::Object(object) => match (object.snomed, object.antigens) {
             (Value::Absent, List::Items(antigens)) => antigens_given(antigens, position, vocabulary, findings),
             (snomed, _) => {
@@ -252,4 +281,35 @@ fn decision(
         }
     };
     Some(Decision { series, kind, until })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(json: &str) -> Vec<String> {
+        let child = parse_child(json.as_bytes(), &Vocabulary::default()).unwrap();
+        let told = child.findings.iter().filter(|finding| finding.code.id != "schedule/nation-assumed");
+        let place = |finding: &Finding| finding.position.map_or(String::new(), |position| format!("[{position}]"));
+        told.map(|finding| format!("{} {}{}", finding.code.id, finding.field, place(finding))).collect()
+    }
+
+    #[test]
+    fn a_key_that_the_contract_does_not_know_is_told() {
+        assert_eq!(found(r#"{"id": "a", "birth_date": "2024-02-01", "dosess": []}"#), ["schedule/key-unknown "]);
+        let json = r#"{"birth_date": "2024-02-01", "reviews": [
+            {"date": "2024-03-01", "kind": "new-birth-visit"}, {"date": "2024-03-01", "kind": "6-8-week", "by": "HV"}]}"#;
+        assert_eq!(found(json), ["schedule/key-unknown reviews[1]"]);
+        let json = r#"{"birth_date": "2024-02-01", "doses": [{"date": "2024-03-01", "product": {"snomedd": "1"}}]}"#;
+        assert_eq!(found(json), ["schedule/key-unknown doses[0]", "schedule/product-unknown doses[0]"]);
+    }
+
+    #[test]
+    fn an_id_that_is_none_and_a_death_before_birth_are_told() {
+        assert_eq!(found(r#"{"id": 1.5, "birth_date": "2024-02-01"}"#), ["schedule/field-unreadable id"]);
+        let death = |died: &str| found(&format!(r#"{{"birth_date": "2024-02-01", "death_date": "{died}"}}"#));
+        assert_eq!(death("2024-01-31"), ["schedule/death-before-birth death_date"]);
+        assert!(death("2024-02").is_empty() && death("2024-02-01").is_empty() && death("2024").is_empty());
+        assert_eq!(death("soon"), ["schedule/death-date-unreadable death_date"]);
+    }
 }

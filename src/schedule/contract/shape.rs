@@ -132,6 +132,8 @@ macro_rules! loose_object {
         #[derive(Default)]
         pub(super) struct $name<'a> {
             $(pub(super) $field: $type,)*
+            /// Whether it has a key that nobody knows.
+            pub(super) has_unknown_key: bool,
         }
 
         impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
@@ -148,7 +150,10 @@ macro_rules! loose_object {
                         while let Some(Key(key)) = map.next_key()? {
                             match key.as_ref() {
                                 $($key => object.$field = map.next_value()?,)*
-                                _ => { map.next_value::<IgnoredAny>()?; }
+                                _ => {
+                                    map.next_value::<IgnoredAny>()?;
+                                    object.has_unknown_key = true;
+                                }
                             }
                         }
                         Ok(object)

@@ -50,6 +50,7 @@ pub(crate) struct Args {
         long,
         value_name = "BITS",
         allow_negative_numbers = true,
+        value_parser = crate::args::number,
         requires = "splink_model",
         conflicts_with = "truth_column"
     )]

@@ -92,10 +92,10 @@ struct Training {
     #[arg(long, value_name = "SQL", requires = "recall")]
     prior_rule: Vec<String>,
     /// The share of matches that the prior rules are thought to find
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = crate::args::number)]
     recall: Option<f64>,
     /// Random pairs for u; 0 leaves u as it is
-    #[arg(long, value_name = "N", default_value_t = 1e6)]
+    #[arg(long, value_name = "N", default_value_t = 1e6, value_parser = crate::args::number)]
     u_pairs: f64,
     /// Draws the random pairs
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -170,7 +170,15 @@ fn export_own(args: &Export, terminal: &Terminal) -> Result<Outcome, Error> {
         let mut sheet = Sheet::csv(OutputFile::create(out)?, &prepared_columns())?;
         write_prepared(&mut sheet, &records.built.table)?;
         sheet.finish()?.finish()?;
-        steps.push(format!("{} records prepared", count(records.built.table.len() as u64)));
+        let table = &records.built.table;
+        steps.push(format!("{} records prepared", count(table.len() as u64)));
+        let sensitive = (0..table.len() as u32).filter(|&record| table.is_sensitive(record)).count();
+        if sensitive > 0 {
+            steps.push(format!(
+                "{} of them sensitive: their postcodes and practices are left empty",
+                count(sensitive as u64)
+            ));
+        }
     }
     tell(terminal, &model, &Trained { steps, levels: Vec::new() }, &findings)
 }
@@ -198,6 +206,11 @@ fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
     }
     if let Some(column) = &args.label_column {
         evidence.labelled = train::estimate_m_from_labels(&mut model, &records, column)?;
+        if evidence.labelled.pairs == 0 {
+            let hint = "name a column in which records of one person share a value";
+            let message = format!("no two records share a value of the column {column}");
+            return Err(Error::new("train/no-labels", message, hint).in_field("--label-column"));
+        }
         steps.push(format!("m from {} labelled pairs", count(evidence.labelled.pairs)));
     }
     if let Some(path) = &args.labels {
@@ -210,6 +223,10 @@ fn train_model(args: &Training, terminal: &Terminal) -> Result<Outcome, Error> {
         steps.push(format!("m from {} labelled pairs", count(pairs.len() as u64)));
     }
     let (sessions, mut findings) = train::estimate_m(&mut model, &records, &em_rules)?;
+    if let Some(session) = sessions.iter().find(|session| session.pairs == 0) {
+        let message = format!("the rule «{}» finds no pair, so that nothing can be learnt of it", session.rule);
+        return Err(Error::new("train/no-pairs", message, "check the rule against the records").in_field("--em-rule"));
+    }
     findings.extend(train::judge(&model, &sessions, &|name| Spellings::built_in().column(name)));
     for session in sessions {
         let state = if session.converged { "converged" } else { "stopped" };

@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Leave out pairs below this match weight (bits)
-    #[arg(long, value_name = "BITS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "BITS", allow_negative_numbers = true, value_parser = crate::args::number)]
     min_weight: Option<f64>,
     /// Read a column as text, integer, float, boolean, date or timestamp
     #[arg(long = "type", value_name = "COLUMN=TYPE", requires = "splink_model")]

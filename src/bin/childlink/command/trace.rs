@@ -233,6 +233,15 @@ fn apply(
     let questions = read_questions(file("request.csv")?, &layout, &keys).map_err(|e| in_file(&asked, e))?;
     let (answers, mut aside) = read_answers(open(response)?, &layout).map_err(|e| in_file(response, e))?;
     let rows = answers.len() + aside.len();
+    // A row that was set aside but names a question is a damaged row of a response.
+    let names_question = |row: &SetAsideAnswer| keys.contains_key(&row.reference);
+    if answers.is_empty() && !questions.is_empty() && !aside.iter().any(names_question) {
+        return Err(Error::new(
+            "trace/no-answer",
+            format!("{} holds no row of a response", response.display()),
+            "fetch the response again; nothing was applied",
+        ));
+    }
     let known = answers.iter().any(|answer| keys.contains_key(&answer.reference));
     if !answers.is_empty() && !known {
         return Err(Error::new(

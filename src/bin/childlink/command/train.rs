@@ -10,6 +10,7 @@ use crate::output::write_file;
 use crate::render::{Terminal, count, table};
 use childlink::Error;
 use childlink::error::Severity;
+use childlink::exchange::intake::Records;
 use childlink::exchange::summary;
 use childlink::linkage::blocking::LinkKind;
 use childlink::linkage::estimate::{self, TrainingReport};
@@ -76,6 +77,16 @@ fn train(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
         (None, Some(place)) => labels::from_column(&records, place)?,
         (None, None) => Vec::new(),
     };
+    if let (Some(column), Some(place)) = (&args.label_column, label_place)
+        && !has_value(&records, place)
+    {
+        return Err(Error::new(
+            "train/label-column",
+            format!("no record has a value in a column {column}"),
+            "check the name of the column in the files",
+        )
+        .in_field("--label-column"));
+    }
     if labels.is_empty() && (args.labels.is_some() || args.label_column.is_some()) {
         return Err(Error::new(
             "train/no-labels",
@@ -89,6 +100,15 @@ fn train(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     terminal.result(|| in_words(args, &trained, &report), || summary::of_training(&trained, &report))?;
     let wrong = report.findings.iter().any(|finding| finding.code.severity > Severity::Note);
     Ok(if wrong { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// Whether any record has a value in the column that was kept at this place.
+fn has_value(records: &Records, place: usize) -> bool {
+    let table = &records.built.table;
+    (0..table.len() as u32).map(|record| table.origin(record)).any(|origin| {
+        let kept = records.kept.get(usize::from(origin.input));
+        kept.is_some_and(|kept| !kept.get(origin.row, place).is_empty())
+    })
 }
 
 fn in_words(args: &Args, model: &Model, report: &TrainingReport) -> String {

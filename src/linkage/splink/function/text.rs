@@ -63,7 +63,11 @@ pub(super) fn evaluate(function: Function, arguments: &[Value]) -> Result<Value,
         TrimLeft => Value::text(trimmed(text(0), arguments.get(1), true, false)),
         TrimRight => Value::text(trimmed(text(0), arguments.get(1), false, true)),
         Replace if text(1).is_empty() => arguments[0].clone(),
-        Replace => Value::from(text(0).replace(text(1), text(2))),
+        Replace => {
+            let found = text(0).matches(text(1)).count();
+            shorter(text(0).len().saturating_add(found.saturating_mul(text(2).len())), MAX_TEXT)?;
+            Value::from(text(0).replace(text(1), text(2)))
+        }
         Reverse => Value::from(text(0).chars().rev().collect::<String>()),
         StartsWith => Value::Boolean(text(0).starts_with(text(1))),
         EndsWith => Value::Boolean(text(0).ends_with(text(1))),
@@ -81,11 +85,36 @@ pub(super) fn evaluate(function: Function, arguments: &[Value]) -> Result<Value,
             let place = if index < 0 { parts.len() as i64 + index } else { index - 1 };
             Value::text(usize::try_from(place).ok().and_then(|place| parts.get(place)).copied().unwrap_or_default())
         }
-        PadLeft | PadRight => pad(text(0), number(1), text(2), function == PadLeft),
-        Repeat => Value::from(text(0).repeat(usize::try_from(number(1)).unwrap_or(0))),
-        Joined => arguments.iter().filter_map(written).collect::<String>().into(),
+        PadLeft | PadRight => {
+            shorter(usize::try_from(number(1)).unwrap_or(0), MAX_MADE)?;
+            pad(text(0), number(1), text(2), function == PadLeft)
+        }
+        Repeat => {
+            let times = usize::try_from(number(1)).unwrap_or(0);
+            shorter(text(0).len().saturating_mul(times), MAX_MADE)?;
+            Value::from(text(0).repeat(times))
+        }
+        Joined => {
+            within(arguments)?;
+            arguments.iter().filter_map(written).collect::<String>().into()
+        }
         _ => Value::Null,
     })
+}
+
+/// The most bytes that a text may grow to: those of a line of an input.
+const MAX_TEXT: usize = 1 << 24;
+/// The most bytes, or characters, that are made of a short text by repeating: each record has its own.
+const MAX_MADE: usize = 1 << 16;
+
+/// Refuses a length beyond the most. Without that a number in a model, or in a record, takes all memory.
+fn shorter(length: usize, most: usize) -> Result<(), Fault> {
+    if length <= most { Ok(()) } else { Err(Fault::TooLong) }
+}
+
+/// Refuses texts that are too long to be put together.
+pub(super) fn within(texts: &[Value]) -> Result<(), Fault> {
+    shorter(texts.iter().filter_map(Value::as_text).map(str::len).sum(), MAX_TEXT)
 }
 
 /// `concat` and `concat_ws`: missing parts are left out; a missing separator gives a missing result.

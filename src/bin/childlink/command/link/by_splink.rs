@@ -44,6 +44,7 @@ pub(crate) struct SplinkArgs {
         long,
         value_name = "BITS",
         allow_negative_numbers = true,
+        value_parser = crate::args::number,
         help_heading = "Splink",
         requires = "splink_model"
     )]
@@ -53,6 +54,7 @@ pub(crate) struct SplinkArgs {
         long,
         value_name = "BITS",
         allow_negative_numbers = true,
+        value_parser = crate::args::number,
         help_heading = "Splink",
         requires = "splink_model"
     )]

@@ -6,6 +6,7 @@ use crate::output::OutputFolder;
 use crate::render::{Terminal, count, table as aligned};
 use crate::run_record;
 use childlink::Error;
+use childlink::exchange::intake::Records;
 use childlink::exchange::linked;
 use childlink::exchange::summary::pairs_decided;
 use childlink::exchange::traced::{traces_columns, write_traces};
@@ -13,6 +14,7 @@ use childlink::linkage::comparison::RecordIndex;
 use childlink::linkage::explain::Waterfall;
 use childlink::linkage::model::Model;
 use childlink::linkage::superseded::Superseded;
+use childlink::linkage::table::RowOrigin;
 use childlink::linkage::trace::{Lists, Options, Step, Traced, trace_records};
 use childlink::linkage::{Decision, Linked};
 use serde_json::{Map, Value, json};
@@ -61,6 +63,7 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     let progress = terminal.progress();
     let mut phases = Phases::new();
     let mut records = inputs.read(&progress)?;
+    keep_apart(&records, first_reference)?;
     phases.push(("read", started.elapsed().as_secs_f64()));
 
     let phase = progress.phase("Tracing");
@@ -151,6 +154,25 @@ pub(super) fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     terminal.result(words, || with_run(&summary, &run))?;
     let findings = records.read().has_findings() || !notes.is_empty();
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// Sees that no record stands both among the records and in the reference: the one would be set aside as the other's
+/// repeat, and not be traced.
+fn keep_apart(records: &Records, first_reference: u16) -> Result<(), Error> {
+    let is_reference = |origin: RowOrigin| origin.input >= first_reference;
+    let both = records.built.repeats.iter().filter(|row| is_reference(row.origin) != is_reference(row.kept)).count();
+    if both == 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        "trace/reference-in-input",
+        format!(
+            "{} records stand both in the input and in the reference, with one source and record id",
+            count(both as u64)
+        ),
+        "give the reference rows a source or record ids of their own; a file can be only one of the two",
+    )
+    .in_field("--reference"))
 }
 
 /// How many records ended at each step, by code.
