@@ -89,10 +89,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     })
 }
 
-/// Ends a run that could not be done as it was told. One that can go on, once there is room or the file is as it was, is left
+/// Ends a run that could not be done as it was told. One that can go on, once there is room, the file is as it was or the database answers, is left
 /// to `--resume`.
 fn note_failure(args: &Args, run: i64, error: &Error) {
-    let may_go_on = ["project/", "output/", "scratch/", "memory/"].iter().any(|kind| error.code.starts_with(kind));
+    let may_go_on = ["project/", "database/", "output/", "scratch/", "memory/"];
+    let may_go_on = may_go_on.iter().any(|kind| error.code.starts_with(kind));
     if let (false, Ok(mut project)) = (may_go_on, open_project(&args.file)) {
         // The error itself is what is told.
         let _ = project.fail_run(run, error.code, &args.by.deed());
