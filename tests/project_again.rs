@@ -100,15 +100,16 @@ fn hold_against_full_runs(
     replace(&mut rows, came);
     let now = table(&rows);
     let (whole, kept) = run(&now, &model, None);
-    let (part, kept_of_part) = run(&now, &model, Some(Earlier { scan, places: places(&before, &now) }));
+    let (part, kept_of_part) = run(&now, &model, Earlier::of(scan, &places(&before, &now), now.len()));
     prop_assert_eq!(told(&part), told(&whole));
     prop_assert_eq!((&kept.pairs, &kept.fingerprints), (&kept_of_part.pairs, &kept_of_part.fingerprints));
+    prop_assert_eq!(&kept.household, &kept_of_part.household);
     prop_assert_eq!(&kept.crowded, &kept_of_part.crowded);
 
     // And once more, from what the shortened run kept.
     replace(&mut rows, again);
     let last = table(&rows);
-    let earlier = Earlier { scan: kept_of_part, places: places(&now, &last) };
+    let earlier = Earlier::of(kept_of_part, &places(&now, &last), last.len()).unwrap();
     prop_assert_eq!(told(&run(&last, &model, Some(earlier)).0), told(&run(&last, &model, None).0));
     Ok(())
 }
@@ -148,11 +149,11 @@ fn blocks_that_were_too_large_leave_other_records_unchanged() {
     assert!(scan.crowded.len() >= 12);
     let crowded = scan.crowded.len() as u64;
     let places = places(&before, &before);
-    let (_, scan) = run(&before, &model, Some(Earlier { scan, places: places.clone() }));
+    let (_, scan) = run(&before, &model, Earlier::of(scan, &places, before.len()));
     assert_eq!(scan.unchanged, Some(before.len() as u64 - crowded));
     // A block that has become too large since, as far as the kept scan knows: everything is compared.
     let unaware = childlink::linkage::again::Scan { crowded: Vec::new(), ..scan };
-    assert_eq!(run(&before, &model, Some(Earlier { scan: unaware, places })).1.unchanged, None);
+    assert_eq!(run(&before, &model, Earlier::of(unaware, &places, before.len())).1.unchanged, None);
 }
 
 #[test]
@@ -165,6 +166,6 @@ fn what_has_not_changed_is_taken_over() {
     let mut rows = rows;
     rows[7].3 += 1;
     let now = table(&rows);
-    let (_, scan) = run(&now, &model, Some(Earlier { scan, places: places(&before, &now) }));
+    let (_, scan) = run(&now, &model, Earlier::of(scan, &places(&before, &now), now.len()));
     assert_eq!(scan.unchanged, Some(29));
 }

@@ -62,7 +62,7 @@ fn run(project: &mut Project, minute: u32) -> (Table, Linked) {
     };
     let linked = link(&table, &Model::child_health(), &options).unwrap();
     project.keep_model(id, &linked.model, None, &deed(minute)).unwrap();
-    project.keep_outcome(id, &linked).unwrap();
+    project.keep_outcome(id, &linked, None).unwrap();
     let outcome = Settled { table: &table, linked: &linked, quarantined: &[], summary: &Value::Null };
     project.settle(id, &outcome, &deed(minute)).unwrap();
     project.finish_run(id, &deed(minute)).unwrap();

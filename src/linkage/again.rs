@@ -2,7 +2,8 @@
 //!
 //! A pair's weight is made of its two records, the model, and how often names and postcodes occur. With a model that
 //! carries its [frequencies](super::model::FrequencyTable), the records alone decide. A pair of two unchanged records is
-//! weighed only if an earlier scan kept it: what that scan let go is still let go, since its weight is the same, to the bit.
+//! weighed only if an earlier scan kept it to be decided: what that scan let go is still let go, since its weight is the same,
+//! to the bit, and what it kept as of one household still is.
 //! All pairs are walked all the same, so that what is told of blocking stays exact.
 //!
 //! Blocks that are too large to compare are cut by their size, and then a pair of unchanged records may come or go: the
@@ -19,56 +20,80 @@ use super::{hash, parallel};
 pub struct Scan {
     /// A hash of all that a comparison can see of each record.
     pub fingerprints: Vec<u64>,
-    /// The pairs that something came of: to be decided, or of one household. In order.
+    /// The pairs to be decided. In order.
     pub pairs: Vec<(RecordIndex, RecordIndex)>,
+    /// The pairs that are too light to be decided and of one household, which bears on others. In order.
+    pub household: Vec<(RecordIndex, RecordIndex)>,
     /// The records of blocks that were too large, in order.
     pub crowded: Vec<RecordIndex>,
     /// How many records were as they were in an earlier scan, whose work was taken over; `None` if all were scanned.
     pub unchanged: Option<u64>,
 }
 
-/// An earlier scan by the same model and of the same kind of pairs, and where its records stand now.
+/// An earlier scan by the same model and of the same kind of pairs, by where its records stand now.
 #[derive(Clone, Debug, Default)]
 pub struct Earlier {
-    /// The scan.
-    pub scan: Scan,
-    /// The present place of each of its records; `None` for one that is no more.
-    pub places: Vec<Option<RecordIndex>>,
+    /// The hash of each present record then; 0 for one that was not there, or was in a block that was too large.
+    prints: Vec<u64>,
+    pairs: Vec<(RecordIndex, RecordIndex)>,
+    household: Vec<(RecordIndex, RecordIndex)>,
 }
 
 impl Earlier {
-    /// Whether each present record is as it was; `None` if the scan cannot be taken over.
-    pub(super) fn unchanged(&self, fingerprints: &[u64]) -> Option<Vec<bool>> {
-        if self.places.len() != self.scan.fingerprints.len() {
+    /// A scan among so many present records; `places` tells the present place of each of its records, `None` for one that
+    /// is no more. `None` if the scan is of other records.
+    pub fn of(scan: Scan, places: &[Option<RecordIndex>], records: usize) -> Option<Earlier> {
+        let Scan { fingerprints, pairs, household, crowded, .. } = scan;
+        if places.len() != fingerprints.len() {
             return None;
         }
-        let mut unchanged = vec![false; fingerprints.len()];
-        for (&before, place) in self.scan.fingerprints.iter().zip(&self.places) {
+        let mut prints = vec![0; records];
+        for (before, place) in fingerprints.into_iter().zip(places) {
             if let Some(place) = *place {
-                let own = unchanged.get_mut(place as usize)?;
-                *own = fingerprints[place as usize] == before;
+                *prints.get_mut(place as usize)? = before;
             }
         }
-        for &record in &self.scan.crowded {
-            if let Some(place) = *self.places.get(record as usize)? {
-                unchanged[place as usize] = false;
+        for record in crowded {
+            if let Some(place) = *places.get(record as usize)? {
+                prints[place as usize] = 0;
             }
         }
-        Some(unchanged)
+        let place = |record: RecordIndex| places.get(record as usize).copied().flatten();
+        let present = |pairs: Vec<(RecordIndex, RecordIndex)>| {
+            let now = pairs.into_iter().filter_map(|(left, right)| {
+                let (left, right) = (place(left)?, place(right)?);
+                Some((left.min(right), left.max(right)))
+            });
+            now.collect()
+        };
+        Some(Earlier { prints, pairs: present(pairs), household: present(household) })
     }
 
-    /// The kept pairs whose records are both unchanged, by their present places, the lesser first.
-    pub(super) fn pairs(&self, unchanged: &[bool]) -> Vec<(RecordIndex, RecordIndex)> {
-        let place = |record: RecordIndex| {
-            let place = self.places.get(record as usize).copied().flatten()?;
-            unchanged[place as usize].then_some(place)
+    /// What can be taken over of it for records of these hashes; `None` if they are other records.
+    pub(super) fn known(&self, fingerprints: &[u64]) -> Option<Known> {
+        if self.prints.len() != fingerprints.len() {
+            return None;
+        }
+        let pairs = self.prints.iter().zip(fingerprints);
+        let unchanged: Vec<bool> = pairs.map(|(&before, &now)| before != 0 && before == now).collect();
+        let of_unchanged = |pairs: &[(RecordIndex, RecordIndex)]| {
+            let both =
+                |&&(left, right): &&(RecordIndex, RecordIndex)| unchanged[left as usize] && unchanged[right as usize];
+            pairs.iter().filter(both).copied().collect()
         };
-        let now = self.scan.pairs.iter().filter_map(|&(left, right)| {
-            let (left, right) = (place(left)?, place(right)?);
-            Some((left.min(right), left.max(right)))
-        });
-        now.collect()
+        let (pairs, household) = (of_unchanged(&self.pairs), of_unchanged(&self.household));
+        Some(Known { unchanged, pairs, household })
     }
+}
+
+/// What is taken over of an earlier scan.
+pub(super) struct Known {
+    /// Whether each present record is as it was.
+    pub(super) unchanged: Vec<bool>,
+    /// The pairs of unchanged records to be decided, the lesser first.
+    pub(super) pairs: Vec<(RecordIndex, RecordIndex)>,
+    /// Those of one household.
+    pub(super) household: Vec<(RecordIndex, RecordIndex)>,
 }
 
 /// A hash of all that blocking, comparisons and guards see of each record.

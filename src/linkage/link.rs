@@ -1,6 +1,6 @@
 //! One run of linkage, from a table to children.
 
-use super::again::{self, Earlier, Scan};
+use super::again::{self, Earlier, Known, Scan};
 use super::barred::Barred;
 use super::blocking::{Blocking, LinkKind, OversizedBlock, RuleCount};
 use super::child_id::{ChildIds, Previous};
@@ -184,23 +184,26 @@ pub fn link_in_steps(
     options: &LinkOptions,
     trained: &mut OnTrained<'_>,
 ) -> Result<(Linked, Option<Scan>), Error> {
+    let fingerprints = fingerprints(table, options);
+    let known = options.earlier.as_ref().and_then(|earlier| earlier.known(&fingerprints));
     let walk = Walk::of(table);
-    let found = search(table, &walk, 1, fingerprints(table, options), model, options, trained)?;
+    let found = search(table, &walk, 1, known, model, options, trained)?;
     drop(walk);
-    conclude(table, found, options)
+    conclude(table, found, fingerprints, options)
 }
 
 /// In how many passes blocks are found where memory is spared.
 const PASSES: usize = 4;
 
-/// The same in less memory: the table's fields are not copied but put into another order, and back.
+/// The same in less memory: the table's fields are not copied but put into another order, and back; the earlier scan goes
+/// as soon as it is known what can be taken over of it, and what records are known by is found again.
 ///
 /// # Errors
 /// As [`link_in_steps`].
 pub fn link_in_place(
     table: &mut Table,
     model: &Model,
-    options: &LinkOptions,
+    options: &mut LinkOptions,
     trained: &mut OnTrained<'_>,
 ) -> Result<(Linked, Option<Scan>), Error> {
     link_in_passes(1, table, model, options, trained)
@@ -213,7 +216,7 @@ pub fn link_in_place(
 pub fn link_sparing(
     table: &mut Table,
     model: &Model,
-    options: &LinkOptions,
+    options: &mut LinkOptions,
     trained: &mut OnTrained<'_>,
 ) -> Result<(Linked, Option<Scan>), Error> {
     link_in_passes(PASSES, table, model, options, trained)
@@ -223,14 +226,16 @@ fn link_in_passes(
     passes: usize,
     table: &mut Table,
     model: &Model,
-    options: &LinkOptions,
+    options: &mut LinkOptions,
     trained: &mut OnTrained<'_>,
 ) -> Result<(Linked, Option<Scan>), Error> {
-    let fingerprints = fingerprints(table, options);
+    let known = options.earlier.take().and_then(|earlier| earlier.known(&again::fingerprints(table)));
     let walk = Walk::out_of(table);
-    let found = search(table, &walk, passes, fingerprints, model, options, trained);
+    let found = search(table, &walk, passes, known, model, options, trained);
     walk.give_back(table);
-    conclude(table, found?, options)
+    let found = found?;
+    let fingerprints = fingerprints(table, options);
+    conclude(table, found, fingerprints, options)
 }
 
 /// What is needed of each record to know it again, if the scan is kept or an earlier one may be taken over.
@@ -250,7 +255,7 @@ fn search(
     table: &Table,
     walk: &Walk,
     passes: usize,
-    fingerprints: Vec<u64>,
+    known: Option<Known>,
     model: &Model,
     options: &LinkOptions,
     trained: &mut OnTrained<'_>,
@@ -263,15 +268,23 @@ fn search(
         (model, Some(report))
     };
     trained(&model, training.as_ref())?;
-    let scanned =
-        Scanner { walk, compiled: &compiled, model: &model, kind: options.kind, passes }.scan(fingerprints, options)?;
+    // Without the model's own frequencies, how often names occur now bears on every pair.
+    let known = known.filter(|_| model.frequencies.is_some());
+    let scanned = Scanner { walk, compiled: &compiled, model: &model, kind: options.kind, passes }
+        .scan(known, options.keep_scan)?;
     Ok(Found { model, training, scanned })
 }
 
 /// Decides on what was found and groups records into children.
-fn conclude(table: &Table, found: Found, options: &LinkOptions) -> Result<(Linked, Option<Scan>), Error> {
+fn conclude(
+    table: &Table,
+    found: Found,
+    fingerprints: Vec<u64>,
+    options: &LinkOptions,
+) -> Result<(Linked, Option<Scan>), Error> {
     let Found { model, training, scanned } = found;
     let Scanned { mut candidates, blocking, oversized, scan, .. } = scanned;
+    let scan = scan.map(|scan| Scan { fingerprints, ..scan });
     if options.kind == LinkKind::LinkOnly {
         let compiled = Compiled::for_pairs(&table.fields, Some(&model));
         let scorer = compiled.scorer(&model)?;
@@ -389,43 +402,38 @@ struct Scanned {
     oversized: Vec<OversizedBlock>,
     /// The records of blocks that are too large.
     crowded: Vec<RecordIndex>,
-    /// What is kept for a later run.
+    /// What is kept for a later run, but for the hashes of the records.
     scan: Option<Scan>,
 }
 
 impl Scanner<'_> {
-    fn scan(&self, fingerprints: Vec<u64>, options: &LinkOptions) -> Result<Scanned, Error> {
-        let earlier = options.earlier.as_ref().filter(|_| self.model.frequencies.is_some());
-        let fingerprints = if options.keep_scan || earlier.is_some() { fingerprints } else { Vec::new() };
-        let known = earlier.and_then(|earlier| Some((earlier, earlier.unchanged(&fingerprints)?)));
-        let mut scanned =
-            self.candidates(known.as_ref().map(|(earlier, unchanged)| (*earlier, unchanged.as_slice())))?;
-        let is_crowded = |unchanged: &[bool]| scanned.crowded.iter().any(|&record| unchanged[record as usize]);
+    fn scan(&self, known: Option<Known>, keep: bool) -> Result<Scanned, Error> {
+        let mut scanned = self.candidates(known.as_ref())?;
+        let is_crowded = |known: &Known| scanned.crowded.iter().any(|&record| known.unchanged[record as usize]);
         let mut unchanged = None;
-        if known.as_ref().is_some_and(|(_, unchanged)| is_crowded(unchanged)) {
+        if known.as_ref().is_some_and(is_crowded) {
             scanned = self.candidates(None)?;
-        } else if let Some((_, is)) = &known {
-            unchanged = Some(is.iter().filter(|&&is| is).count() as u64);
+        } else if let Some(known) = &known {
+            unchanged = Some(known.unchanged.iter().filter(|&&is| is).count() as u64);
         }
+        drop(known);
         let candidates = &mut scanned.candidates;
         parallel::sort_by_word(&mut candidates.pairs, |pair| word_of(pair.left, pair.right));
         parallel::sort_by_word(&mut candidates.household, |&(left, right)| word_of(left, right));
-        if options.keep_scan {
-            let mut pairs: Vec<(RecordIndex, RecordIndex)> =
-                candidates.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
-            pairs.extend(&candidates.household);
-            parallel::sort_by_word(&mut pairs, |&(left, right)| word_of(left, right));
-            // One number on two children of one household makes a pair of both kinds.
-            pairs.dedup();
+        // One number on two children of one household makes a pair of both kinds, which an earlier scan tells of twice.
+        candidates.household.dedup();
+        if keep {
+            let pairs = candidates.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
+            let household = candidates.household.clone();
             let crowded = std::mem::take(&mut scanned.crowded);
-            scanned.scan = Some(Scan { fingerprints, pairs, crowded, unchanged });
+            scanned.scan = Some(Scan { fingerprints: Vec::new(), pairs, household, crowded, unchanged });
         }
         Ok(scanned)
     }
 
     /// Weighs every candidate pair; with an earlier scan and the records that are as they were in it, every pair with
     /// another record and those that the earlier scan kept.
-    fn candidates(&self, known: Option<(&Earlier, &[bool])>) -> Result<Scanned, Error> {
+    fn candidates(&self, known: Option<&Known>) -> Result<Scanned, Error> {
         let (walk, compiled, model) = (self.walk, self.compiled, self.model);
         let fields = walk.fields();
         let scorer = compiled.scorer(model)?;
@@ -442,8 +450,8 @@ impl Scanner<'_> {
             max_block_pairs: model.thresholds.max_block_pairs,
         };
         let as_it_was: Vec<bool> = match known {
-            Some((_, unchanged)) => {
-                (0..fields.len() as RecordIndex).map(|place| unchanged[walk.record(place) as usize]).collect()
+            Some(known) => {
+                (0..fields.len() as RecordIndex).map(|place| known.unchanged[walk.record(place) as usize]).collect()
             }
             None => Vec::new(),
         };
@@ -470,8 +478,8 @@ impl Scanner<'_> {
             all.household.extend(part.household);
         };
         scan.states.into_iter().for_each(&mut take);
-        if let Some((earlier, unchanged)) = known {
-            let (pairs, places) = (earlier.pairs(unchanged), walk.places());
+        if let Some(known) = known {
+            let (pairs, places) = (&known.pairs, walk.places());
             let pieces = parallel::map(pairs.len().div_ceil(parallel::PIECE), |piece| {
                 let mut kept = Candidates::default();
                 let end = ((piece + 1) * parallel::PIECE).min(pairs.len());
@@ -483,6 +491,7 @@ impl Scanner<'_> {
                 kept
             });
             pieces.into_iter().for_each(&mut take);
+            all.household.extend(&known.household);
         }
         let mut crowded: Vec<RecordIndex> = scan.crowded.iter().map(|&place| walk.record(place)).collect();
         crowded.sort_unstable();

@@ -2,8 +2,10 @@
 
 use super::Project;
 use super::fault::Store;
+use super::record::Difference;
 use crate::error::Error;
-use std::collections::{BTreeMap, BTreeSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 /// A record that came, went, or moved from one child to another in a run. What the first run gave is not listed.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -40,21 +42,24 @@ pub struct ChangeReport {
 }
 
 impl ChangeReport {
-    /// Counts what a run changed. `left` tells whether a child has records after it.
-    pub(super) fn count(&mut self, differences: &[(Option<u64>, Option<u64>)], has_records: &dyn Fn(u64) -> bool) {
-        let mut from: BTreeSet<u64> = BTreeSet::new();
+    /// Counts what a run changed. `child_id` tells the child of every record after it.
+    pub(super) fn count(&mut self, differences: &[Difference], child_id: &[u64]) {
+        let mut from: HashSet<u64> = HashSet::new();
         for difference in differences {
-            match difference {
+            match (difference.before, difference.after) {
                 (None, _) => self.new_records += 1,
                 (Some(_), None) => self.gone_records += 1,
                 (Some(before), Some(_)) => {
                     self.moved_records += 1;
-                    from.insert(*before);
+                    from.insert(before);
                 }
             }
         }
-        let (split, merged): (Vec<u64>, Vec<u64>) = from.into_iter().partition(|&child| has_records(child));
-        (self.split_children, self.merged_children) = (split.len() as u64, merged.len() as u64);
+        let children = from.len();
+        if children > 0 {
+            child_id.iter().for_each(|child| _ = from.remove(child));
+        }
+        (self.split_children, self.merged_children) = ((children - from.len()) as u64, from.len() as u64);
     }
 
     /// Whether there is anything that a person must look at.

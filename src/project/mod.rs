@@ -29,6 +29,7 @@ mod run;
 mod scan;
 mod schema;
 mod setting;
+mod settle;
 mod told;
 mod traced;
 mod undo;
@@ -45,9 +46,10 @@ pub use outcome::{decode_outcome, encode_outcome};
 pub use pair::{Evidence, ListedPair};
 pub use publish::Published;
 pub use record::RecordRow;
-pub use run::{NewRun, Run, RunState, Settled};
+pub use run::{NewRun, Run, RunState};
 pub use scan::WholeBecause;
 pub use schema::VERSION;
+pub use settle::{Filled, Settled};
 pub use told::{NotifiedDeath, WithdrawnDeath, read_withdrawn_deaths};
 pub use traced::{TraceEntry, TraceRecorded};
 pub use undo::Undone;
@@ -71,6 +73,8 @@ pub struct Project {
     path: PathBuf,
     /// The records with their children, once they were read; forgotten before they change.
     known_members: RefCell<Option<Arc<record::Membership>>>,
+    /// What the scan of the last run found, if it was read ahead.
+    known_scan: RefCell<Option<scan::Kept>>,
     /// The model that was looked at last, with its hash: documents of millions of counts take long to read and hash.
     known_model: RefCell<Option<(String, Arc<Model>)>>,
     /// Held while the project may be changed; given back by the system even if the process is killed.
@@ -79,8 +83,8 @@ pub struct Project {
 
 impl Project {
     fn of(connection: Connection, path: &Path, lock: Option<File>) -> Project {
-        let (known_members, known_model) = (RefCell::default(), RefCell::default());
-        Project { connection, path: path.to_owned(), known_members, known_model, lock }
+        let (known_members, known_scan, known_model) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Project { connection, path: path.to_owned(), known_members, known_scan, known_model, lock }
     }
 
     /// Whether nobody else can change the project.

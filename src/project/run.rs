@@ -6,19 +6,15 @@
 
 use super::audit::{Deed, note};
 use super::fault::Store;
-use super::history::ChangeReport;
 use super::outcome::{decode_outcome, encode_outcome, training_from_json, training_to_json};
-use super::{Project, pair, quarantine, setting};
+use super::{Project, scan, setting};
 use crate::error::Error;
-use crate::exchange::rows::Quarantined;
 use crate::linkage::Linked;
-use crate::linkage::decisions::Verdict;
+use crate::linkage::again::Scan;
 use crate::linkage::estimate::TrainingReport;
-use crate::linkage::model::{FrequencyTable, Model};
-use crate::linkage::table::Table;
+use crate::linkage::model::Model;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How far a run came.
@@ -106,18 +102,6 @@ pub struct Run {
     pub last_decision: i64,
     /// The hash of its model, once that is known.
     pub model: Option<String>,
-}
-
-/// What settling a run came to.
-pub struct Settled<'a> {
-    /// The records.
-    pub table: &'a Table,
-    /// Their children and pairs.
-    pub linked: &'a Linked,
-    /// Rows set aside.
-    pub quarantined: &'a [Quarantined],
-    /// The summary of the run.
-    pub summary: &'a Value,
 }
 
 const COLUMNS: &str = "id, state, started_at, finished_at, program, parameters, last_decision, model, kind";
@@ -235,6 +219,14 @@ impl Project {
         self.stored_model(&hash).map(Some)
     }
 
+    /// The hash of the model that runs use, if one is kept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn model_hash(&self) -> Result<Option<String>, Error> {
+        setting::get(&self.connection, setting::MODEL)
+    }
+
     /// Keeps a model, so that it can be asked for by its hash.
     ///
     /// # Errors
@@ -307,13 +299,17 @@ impl Project {
         Ok(Some((self.stored_model(&hash)?, training.as_ref().and_then(training_from_json))))
     }
 
-    /// Keeps the outcome of a run.
+    /// Keeps the outcome of a run, and what its scan found if that is to be kept.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn keep_outcome(&mut self, run: i64, linked: &Linked) -> Result<(), Error> {
+    pub fn keep_outcome(&mut self, run: i64, linked: &Linked, scan: Option<&Scan>) -> Result<(), Error> {
         let (lists, last_decision) = (self.list_state()?, self.last_decision()?);
+        let scanned_by = scan.map(|_| self.hash_of(&linked.model));
         let transaction = self.change()?;
+        if let (Some(scan), Some(model)) = (scan, scanned_by) {
+            scan::keep(&transaction, run, scan, &model)?;
+        }
         transaction
             .execute(
                 "UPDATE run SET state = 'linked', outcome = ?2, last_decision = ?3, lists = ?4 WHERE id = ?1",
@@ -353,89 +349,6 @@ impl Project {
         decode_outcome(&bytes, records, model, training).map(Some)
     }
 
-    /// Makes the children of a run those of the project, and tells what changed. Where text of the table is in scratch,
-    /// that of [`shown_records`](Project::shown_records) must be at hand.
-    ///
-    /// # Errors
-    /// Those of the database and of [`Table::check_text`].
-    pub fn settle(&mut self, run: i64, outcome: &Settled, deed: &Deed) -> Result<ChangeReport, Error> {
-        let Settled { table, linked, quarantined, summary } = *outcome;
-        let extracts = self.extracts_of_run(run)?;
-        let membership = self.membership()?;
-        let mut report = self.conflicts(table)?;
-        // From now on names are as frequent as they were here, so that unchanged records are weighed alike.
-        let (frozen, same) = match linked.model.frequencies {
-            Some(_) => (None, false),
-            None => {
-                let frequencies = FrequencyTable::of(table);
-                let same = frequencies.are_those_of(table);
-                (Some(Model { frequencies: Some(frequencies), ..linked.model.clone() }), same)
-            }
-        };
-        let model = frozen.as_ref().unwrap_or(&linked.model);
-        let hash = self.hash_of(model);
-        self.known_members.take();
-        let transaction = self.change()?;
-        let first = membership.is_empty();
-        let differences = membership.differences(table, &linked.children.child_id);
-        {
-            let ranks = source_ids(&transaction, table)?;
-            let mut put = transaction
-                .prepare(
-                    "INSERT INTO record (source, record_id, child, since) VALUES (?1, ?2, ?3, ?4) \
-                     ON CONFLICT DO UPDATE SET child = ?3",
-                )
-                .stored()?;
-            let mut drop = transaction.prepare("DELETE FROM record WHERE source = ?1 AND record_id = ?2").stored()?;
-            let mut tell = transaction
-                .prepare("INSERT INTO history (run, source, record_id, before, after) VALUES (?1, ?2, ?3, ?4, ?5)")
-                .stored()?;
-            for difference in &differences {
-                let source = ranks.get(difference.source).copied().unwrap_or_default();
-                match difference.after {
-                    Some(child) => put.execute(params![source, difference.record_id, child as i64, run]),
-                    None => drop.execute(params![source, difference.record_id]),
-                }
-                .stored()?;
-                if !first {
-                    let (before, after) = (difference.before, difference.after);
-                    let number = |child: Option<u64>| child.map(|child| child as i64);
-                    tell.execute(params![run, source, difference.record_id, number(before), number(after)]).stored()?;
-                }
-            }
-        }
-        pair::replace(&transaction, table, linked)?;
-        quarantine::keep(&transaction, &extracts, quarantined)?;
-        setting::set(&transaction, setting::NEXT_CHILD, &linked.children.next_child_id.to_string())?;
-        insert_model(&transaction, model, &hash, deed)?;
-        if same {
-            // What this run let go, a run by the frozen model would have let go.
-            transaction
-                .execute("UPDATE run SET scan_model = ?2 WHERE id = ?1 AND scan NOT NULL", params![run, hash])
-                .stored()?;
-        }
-        setting::set(&transaction, setting::MODEL, &hash)?;
-        transaction
-            .execute("UPDATE run SET state = 'settled', summary = ?2 WHERE id = ?1", params![run, summary.to_string()])
-            .stored()?;
-        // Only the last outcome is needed: what came before can be linked again.
-        transaction
-            .execute(
-                "UPDATE run SET outcome = NULL, scan = NULL WHERE id < ?1 AND (outcome NOT NULL OR scan NOT NULL)",
-                [run],
-            )
-            .stored()?;
-        let present: hashbrown::HashSet<u64> = linked.children.child_id.iter().copied().collect();
-        let changed: Vec<_> = differences.iter().map(|difference| (difference.before, difference.after)).collect();
-        report.count(&changed, &|child| present.contains(&child));
-        let detail =
-            format!("{} records new, {} gone, {} moved", report.new_records, report.gone_records, report.moved_records);
-        note(&transaction, deed, "settle", &format!("run {run}"), &detail)?;
-        table.check_text()?;
-        transaction.commit().stored()?;
-        Ok(report)
-    }
-
     /// The files of a run are in their places.
     ///
     /// # Errors
@@ -448,29 +361,9 @@ impl Project {
         note(&transaction, deed, "finish", &format!("run {run}"), "")?;
         transaction.commit().stored()
     }
-
-    /// Decisions that stand, whose records are not what they were when it was decided, or are no more.
-    fn conflicts(&self, table: &Table) -> Result<ChangeReport, Error> {
-        let mut report = ChangeReport::default();
-        for decision in self.standing_decisions()?.iter().filter(|decision| decision.row.verdict != Verdict::Unsure) {
-            let row = &decision.row;
-            let left = table.find(&row.source_l, &row.record_id_l);
-            let right = table.find(&row.source_r, &row.record_id_r);
-            match (left, right, &decision.shown_evidence) {
-                (Some(left), Some(right), Some(shown)) => {
-                    if pair::Evidence::of(table, left.min(right), left.max(right)) != *shown {
-                        report.decisions_on_changed_records.push(decision.id);
-                    }
-                }
-                (Some(_), Some(_), None) => {}
-                _ => report.decisions_on_gone_records.push(decision.id),
-            }
-        }
-        Ok(report)
-    }
 }
 
-fn insert_model(connection: &Connection, model: &Model, hash: &str, deed: &Deed) -> Result<(), Error> {
+pub(super) fn insert_model(connection: &Connection, model: &Model, hash: &str, deed: &Deed) -> Result<(), Error> {
     let mut known = connection.prepare("SELECT 1 FROM model WHERE hash = ?1").stored()?;
     if known.exists([hash]).stored()? {
         return Ok(());
@@ -496,14 +389,4 @@ pub(super) fn model_of(connection: &Connection, hash: &str) -> Result<Model, Err
         "the model that the project keeps is not the one that it was told",
         "put back the last copy of the project",
     ))
-}
-
-/// The number of each source, new ones included, of the project and of a table.
-fn source_ids(connection: &Connection, table: &Table) -> Result<BTreeMap<String, i64>, Error> {
-    let mut insert = connection.prepare("INSERT OR IGNORE INTO source (name) VALUES (?1)").stored()?;
-    for name in table.sources() {
-        insert.execute([name]).stored()?;
-    }
-    let mut rows = connection.prepare("SELECT name, id FROM source").stored()?;
-    rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).stored()?.collect::<Result<_, _>>().stored()
 }

@@ -5,8 +5,9 @@ use super::codec::{Reader, Writer};
 use super::fault::Store;
 use crate::error::Error;
 use crate::linkage::again::{Earlier, Scan};
+use crate::linkage::comparison::RecordIndex;
 use crate::linkage::table::Table;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use xxhash_rust::xxh64::xxh64;
 
 /// Why a run compares every record, and not only those that have changed.
@@ -60,22 +61,25 @@ impl WholeBecause {
     }
 }
 
-/// Which form the bytes of a scan have; those that began with 0 and 1 kept counts.
-const FORM: u64 = 2;
+/// Which form the bytes of a scan have. Those that began with 0 and 1 kept counts, those with 2 all pairs in one list.
+const FORM: u64 = 3;
 
 /// A scan as bytes.
 pub(super) fn encode(scan: &Scan) -> Vec<u8> {
-    let mut out = Writer(Vec::with_capacity(scan.fingerprints.len() * 8 + scan.pairs.len() * 6));
+    let pairs = scan.pairs.len() + scan.household.len();
+    let mut out = Writer(Vec::with_capacity(scan.fingerprints.len() * 8 + pairs * 6));
     out.number(FORM);
     out.number(scan.fingerprints.len() as u64);
     scan.fingerprints.iter().for_each(|print| out.0.extend(print.to_le_bytes()));
-    out.number(scan.pairs.len() as u64);
-    let mut last = 0;
-    for &(left, right) in &scan.pairs {
-        // In order, so that the steps between them are small.
-        out.number(u64::from(left - last));
-        out.number(u64::from(right));
-        last = left;
+    for pairs in [&scan.pairs, &scan.household] {
+        out.number(pairs.len() as u64);
+        let mut last = 0;
+        for &(left, right) in pairs {
+            // In order, so that the steps between them are small.
+            out.number(u64::from(left - last));
+            out.number(u64::from(right));
+            last = left;
+        }
     }
     out.number(scan.crowded.len() as u64);
     scan.crowded.iter().for_each(|&record| out.number(u64::from(record)));
@@ -98,26 +102,71 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Scan> {
     let (words, rest) = from.0.split_at_checked(count * 8)?;
     from.0 = rest;
     let fingerprints = words.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+    let (pairs, household) = (pairs_in_order(&mut from)?, pairs_in_order(&mut from)?);
+    let count = from.count(1)?;
+    let crowded = (0..count).map(|_| u32::try_from(from.number()?).ok()).collect::<Option<Vec<u32>>>()?;
+    from.0.is_empty().then_some(Scan { fingerprints, pairs, household, crowded, unchanged: None })
+}
+
+/// Pairs by the steps between their left records.
+fn pairs_in_order(from: &mut Reader) -> Option<Vec<(RecordIndex, RecordIndex)>> {
     let count = from.count(2)?;
     let (mut pairs, mut last) = (Vec::with_capacity(count), 0u32);
     for _ in 0..count {
         last = last.checked_add(u32::try_from(from.number()?).ok()?)?;
         pairs.push((last, u32::try_from(from.number()?).ok()?));
     }
-    let count = from.count(1)?;
-    let crowded = (0..count).map(|_| u32::try_from(from.number()?).ok()).collect::<Option<Vec<u32>>>()?;
-    from.0.is_empty().then_some(Scan { fingerprints, pairs, crowded, unchanged: None })
+    Some(pairs)
 }
 
+/// What is kept of the scan of the last run.
+pub(super) struct Kept {
+    /// The run.
+    run: i64,
+    /// The scan; `None` if there is none, or it is damaged.
+    scan: Option<Scan>,
+    /// The hash of the model that it was by.
+    model: Option<String>,
+    link_only: Option<i64>,
+    program: String,
+    /// Whether the run was taken back, or took in the changes of an index.
+    has_changed_records: bool,
+}
+
+/// Keeps what the scan of a run by a model found.
+pub(super) fn keep(connection: &Connection, run: i64, scan: &Scan, model_hash: &str) -> Result<(), Error> {
+    let sql = "UPDATE run SET scan = ?2, scan_model = ?3 WHERE id = ?1";
+    connection.execute(sql, params![run, encode(scan), model_hash]).stored()?;
+    Ok(())
+}
+
+/// The last run that left its mark on the records.
+const LAST: &str = "FROM run WHERE state IN ('settled', 'finished', 'undone') ORDER BY id DESC LIMIT 1";
+
 impl Project {
-    /// Keeps what the scan of a run by a model found.
+    /// Reads what a run over the project's records will ask for, so that it may be done beside the reading of those: their
+    /// children, the model of this hash, and what the last run found.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn keep_scan(&mut self, run: i64, scan: &Scan, model_hash: &str) -> Result<(), Error> {
-        let sql = "UPDATE run SET scan = ?2, scan_model = ?3 WHERE id = ?1";
-        self.connection.execute(sql, params![run, encode(scan), model_hash]).stored()?;
+    pub fn look_ahead(&mut self, model_hash: &str) -> Result<(), Error> {
+        self.membership()?;
+        self.stored_model(model_hash)?;
+        self.known_scan.replace(self.last_scan()?);
         Ok(())
+    }
+
+    /// What is kept of the scan of the last run; `None` if there was none.
+    fn last_scan(&self) -> Result<Option<Kept>, Error> {
+        let sql = format!(
+            "SELECT id, scan, scan_model, parameters ->> 'link_only', program, state = 'undone' OR kind = 'absorb' {LAST}"
+        );
+        let read = |row: &Row| {
+            let scan = row.get_ref(1)?.as_blob_or_null()?.and_then(decode);
+            let (model, link_only, program) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            Ok(Kept { run: row.get(0)?, scan, model, link_only, program, has_changed_records: row.get(5)? })
+        };
+        self.connection.query_row(&sql, [], read).optional().stored()
     }
 
     /// The scan of the last run, if it was by this model, of the same kind of pairs and by the same program, and
@@ -134,32 +183,27 @@ impl Project {
         program: &str,
     ) -> Result<Result<Earlier, WholeBecause>, Error> {
         // The last run that left its mark on the records must be the one that scanned.
-        let sql = "SELECT scan, scan_model, parameters ->> 'link_only', program, state = 'undone' OR kind = 'absorb' FROM run \
-             WHERE state IN ('settled', 'finished', 'undone') ORDER BY id DESC LIMIT 1";
-        type Kept = (Option<Vec<u8>>, Option<String>, Option<i64>, String, bool);
-        let kept: Option<Kept> = self
-            .connection
-            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
-            .optional()
-            .stored()?;
-        let Some((bytes, scanned_by, kind, by, was_changed)) = kept else { return Ok(Err(WholeBecause::FirstRun)) };
-        let (Some(bytes), Some(scanned_by)) = (bytes, scanned_by) else {
-            return Ok(Err(if was_changed { WholeBecause::RecordsChanged } else { WholeBecause::NotKept }));
-        };
-        if by != program {
+        let last = self.connection.query_row(&format!("SELECT id {LAST}"), [], |row| row.get::<_, i64>(0));
+        let Some(last) = last.optional().stored()? else { return Ok(Err(WholeBecause::FirstRun)) };
+        let ahead = self.known_scan.take().filter(|kept| kept.run == last && self.is_alone());
+        let kept = ahead.map_or_else(|| self.last_scan(), |kept| Ok(Some(kept)))?;
+        let Some(kept) = kept else { return Ok(Err(WholeBecause::FirstRun)) };
+        if kept.has_changed_records {
+            return Ok(Err(WholeBecause::RecordsChanged));
+        }
+        let Some(scanned_by) = kept.model else { return Ok(Err(WholeBecause::NotKept)) };
+        if kept.program != program {
             return Ok(Err(WholeBecause::OtherVersion));
         }
-        if kind != Some(i64::from(link_only)) {
+        if kept.link_only != Some(i64::from(link_only)) {
             return Ok(Err(WholeBecause::OtherPairs));
         }
         if scanned_by != model_hash {
             return Ok(Err(WholeBecause::OtherModel));
         }
-        let Some(scan) = decode(&bytes) else { return Ok(Err(WholeBecause::NotKept)) };
+        let Some(scan) = kept.scan else { return Ok(Err(WholeBecause::NotKept)) };
         let places = self.membership()?.places_in(table);
-        Ok((places.len() == scan.fingerprints.len())
-            .then_some(Earlier { scan, places })
-            .ok_or(WholeBecause::RecordsChanged))
+        Ok(Earlier::of(scan, &places, table.len()).ok_or(WholeBecause::RecordsChanged))
     }
 }
 
@@ -172,6 +216,7 @@ mod tests {
         let scan = Scan {
             fingerprints: vec![7, u64::MAX, 0],
             pairs: vec![(0, 1), (0, 2), (1, 2)],
+            household: vec![(1, 2)],
             crowded: vec![1, 2],
             unchanged: None,
         };

@@ -259,8 +259,8 @@ fn link_records(
     options.skip_training = model.provenance.trained_on_records > 0 && !args.retrain;
     let table = &mut records.built.table;
     let (linked, _) = match args.memory.is_given() {
-        true => link_sparing(table, model, &options, &mut |_, _| Ok(()))?,
-        false => link_in_place(table, model, &options, &mut |_, _| Ok(()))?,
+        true => link_sparing(table, model, &mut options, &mut |_, _| Ok(()))?,
+        false => link_in_place(table, model, &mut options, &mut |_, _| Ok(()))?,
     };
     Ok((linked, notes))
 }

@@ -18,7 +18,7 @@ use childlink::linkage::again::{Earlier, Scan};
 use childlink::linkage::model::Model;
 use childlink::linkage::table::Table;
 use childlink::linkage::{LinkOptions, Linked, OnTrained, link_in_steps, link_sparing, parallel};
-use childlink::project::{ChangeReport, Extract, NewRun, Project, RunState, Settled, WholeBecause};
+use childlink::project::{ChangeReport, Deed, Extract, Filled, NewRun, Project, RunState, WholeBecause};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Read;
@@ -115,17 +115,22 @@ fn begin(args: &Args, project: &mut Project) -> Result<Begun, Error> {
         let hint = format!("add some: childlink project add {} INPUT...", args.file.display());
         return Err(Error::new("input/none", "the project has no extract", hint));
     }
-    let model = match (&args.model, project.model()?) {
-        (None, Some(kept)) if args.retrain => Model { frequencies: None, ..kept },
-        (None, Some(kept)) => kept,
-        (path, _) => read_model(path.as_deref())?,
+    let deed = args.by.deed();
+    let model = match (&args.model, project.model_hash()?) {
+        // That of the last run is read beside the records.
+        (None, Some(kept)) if !args.retrain => kept,
+        (None, Some(kept)) => {
+            let model = Model { frequencies: None, ..project.stored_model(&kept)? };
+            stored(project, &model, &deed)?
+        }
+        (path, _) => stored(project, &read_model(path.as_deref())?, &deed)?,
     };
     let out = args.out.clone().unwrap_or_default();
     // Made now, so that its whole path is known to a run that goes on from elsewhere.
     OutputFolder::create(&out)?;
     let parameters = Parameters {
         out: absolute(&out),
-        model: project.hash_of(&model),
+        model,
         retrain: args.retrain,
         link_only: args.link_only,
         seed: args.seed,
@@ -133,11 +138,15 @@ fn begin(args: &Args, project: &mut Project) -> Result<Begun, Error> {
         with_values: args.with_values,
         keep: args.keep.clone(),
     };
-    let deed = args.by.deed();
-    project.store_model(&model, &deed)?;
     let ids: Vec<i64> = extracts.iter().map(|extract| extract.id).collect();
     let new = NewRun { extracts: &ids, parameters: &parameters.to_json(), program: env!("CARGO_PKG_VERSION") };
     Ok(Begun { id: project.begin_run(&new, &deed)?, state: RunState::Started, parameters, extracts })
+}
+
+/// Keeps a model; tells its hash.
+fn stored(project: &mut Project, model: &Model, deed: &Deed) -> Result<String, Error> {
+    project.store_model(model, deed)?;
+    Ok(project.hash_of(model))
 }
 
 fn resumed(project: &Project) -> Result<Begun, Error> {
@@ -167,7 +176,7 @@ fn resumed(project: &Project) -> Result<Begun, Error> {
 }
 
 fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -> Result<Outcome, Error> {
-    let Begun { id, mut state, parameters, extracts } = begun;
+    let Begun { id, state, parameters, extracts } = begun;
     let started = Instant::now();
     let deed = args.by.deed();
     let progress = terminal.progress();
@@ -178,7 +187,12 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let folder = OutputFolder::create(&parameters.out)?;
     link::declare_results(&folder)?;
     let memory = args.memory.prepare(&mut inputs, &parameters.out)?;
-    let mut records = inputs.read(&progress)?;
+    let (read, ahead) = parallel::both(
+        || inputs.read(&progress),
+        || if memory.is_limited() { Ok(()) } else { project.look_ahead(&parameters.model) },
+    );
+    let mut records = read?;
+    ahead?;
     memory.check(&records, true)?;
     let asked = extracts.iter().filter(|extract| extract.told.query.is_some());
     for (extract, checksum) in asked.zip(inputs.row_checksums()) {
@@ -197,19 +211,15 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
         _ => None,
     };
     let mut compared = None;
-    let linked = match kept {
-        Some(linked) => linked,
+    let is_linked = kept.is_some();
+    let (linked, scan) = match kept {
+        Some(linked) => (linked, None),
         None => {
             let told = Told { id, parameters: &parameters, full: args.full, by: &args.by };
             let (linked, scan, whole) =
                 link_records(&mut project, &told, options, &mut records.built.table, memory.is_limited())?;
-            if let Some(scan) = scan {
-                compared = Some(scan.unchanged.ok_or(whole.unwrap_or(WholeBecause::LargeBlock)));
-                project.keep_scan(id, &scan, &project.hash_of(&linked.model))?;
-            }
-            project.keep_outcome(id, &linked)?;
-            state = RunState::Linked;
-            linked
+            compared = scan.as_ref().map(|scan| scan.unchanged.ok_or(whole.unwrap_or(WholeBecause::LargeBlock)));
+            (linked, scan)
         }
     };
     phases.push(("link", began.elapsed().as_secs_f64()));
@@ -224,18 +234,21 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let form = Form { format: parameters.format, with_values: parameters.with_values, with_changes };
     let shown = project.shown_records(&records.built.table, &linked)?;
     records.built.table.recall(&shown)?;
-    let (folder, summary) = link::write_results(&form, folder, &inputs, &records, &linked)?;
+    let keep = Keep { id, is_linked, is_settled: state == RunState::Settled, deed: &deed };
+    let write = || link::write_results(&form, folder, &inputs, &records, &linked);
+    // The database is filled while the files are written.
+    let (written, filled) = match memory.is_limited() {
+        true => (write(), keep.fill(&mut project, &records, &linked, scan)),
+        false => parallel::both(write, || keep.fill(&mut project, &records, &linked, scan)),
+    };
+    let ((folder, summary), filled) = (written?, filled?);
     phases.push(("write", began.elapsed().as_secs_f64()));
     drop(phase);
     let phase = progress.phase("Keeping");
     let began = Instant::now();
-    let report = match state {
-        RunState::Settled => ChangeReport::default(),
-        _ => {
-            let quarantined = records.quarantined.as_slice();
-            let outcome = Settled { table: &records.built.table, linked: &linked, quarantined, summary: &summary };
-            project.settle(id, &outcome, &deed)?
-        }
+    let report = match filled {
+        None => ChangeReport::default(),
+        Some(filled) => project.settle_filled(id, filled, &records.built.table, &summary, &deed)?,
     };
     phases.push(("keep", began.elapsed().as_secs_f64()));
     for (what, number) in [
@@ -264,6 +277,36 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     tell(args, terminal, &parameters, &records, &linked, &notes, total, id, compared, &report, &summary, &record)?;
     let findings = records.read().has_findings() || !notes.is_empty() || report.has_conflicts();
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// What of a run is still to be kept in the project.
+struct Keep<'a> {
+    id: i64,
+    /// Whether its outcome is kept already.
+    is_linked: bool,
+    /// Whether its children are those of the project already.
+    is_settled: bool,
+    deed: &'a Deed,
+}
+
+impl Keep<'_> {
+    /// Keeps the outcome, and puts the children in their places; for good once the files are written.
+    fn fill(
+        &self,
+        project: &mut Project,
+        records: &Records,
+        linked: &Linked,
+        scan: Option<Scan>,
+    ) -> Result<Option<Filled>, Error> {
+        if !self.is_linked {
+            project.keep_outcome(self.id, linked, scan.as_ref())?;
+        }
+        drop(scan);
+        if self.is_settled {
+            return Ok(None);
+        }
+        project.fill(self.id, &records.built.table, linked, &records.quarantined, self.deed).map(Some)
+    }
 }
 
 /// What a run is told.
@@ -305,7 +348,10 @@ fn link_records(
     if let Some((model, training)) = project.model_of_run(id)? {
         options.skip_training = true;
         options.earlier = take(earlier(project, table, &model)?);
-        let (mut linked, scan) = link(table, &model, &options, &mut |_, _| Ok(()))?;
+        if sparing {
+            project.forget_records();
+        }
+        let (mut linked, scan) = link(table, &model, &mut options, &mut |_, _| Ok(()))?;
         linked.training = training;
         return Ok((linked, scan, because));
     }
@@ -315,8 +361,11 @@ fn link_records(
         true => take(earlier(project, table, &model)?),
         false => take(Err(if has_children { WholeBecause::OtherModel } else { WholeBecause::FirstRun })),
     };
+    if sparing {
+        project.forget_records();
+    }
     let mut trained = |model: &Model, training: Option<&_>| project.keep_model(id, model, training, &by.deed());
-    let (linked, scan) = link(table, &model, &options, &mut trained)?;
+    let (linked, scan) = link(table, &model, &mut options, &mut trained)?;
     Ok((linked, scan, because))
 }
 
@@ -324,7 +373,7 @@ fn link_records(
 fn link_copying(
     table: &mut Table,
     model: &Model,
-    options: &LinkOptions,
+    options: &mut LinkOptions,
     trained: &mut OnTrained<'_>,
 ) -> Result<(Linked, Option<Scan>), Error> {
     link_in_steps(table, model, options, trained)
