@@ -10,7 +10,7 @@ use crate::frame_input::extension;
 use crate::frequencies::FrequencyArgs;
 use crate::input::{InputArgs, Inputs};
 use crate::lists::{ListArgs, Lists};
-use crate::memory::{MemoryArgs, told_of_excess};
+use crate::memory::{Knowing, MemoryArgs, told_of_excess};
 use crate::output::{OutputFile, OutputFolder};
 use crate::progress::Phase;
 use crate::render::{Terminal, count, table};
@@ -175,7 +175,7 @@ fn link(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
     progress.expect_as_in(&args.out);
     let mut phases = Phases::new();
     let mut records = inputs.read(&progress)?;
-    memory.check(&records, false)?;
+    memory.check(&records, Knowing::Nothing)?;
     phases.push(("read", started.elapsed().as_secs_f64()));
 
     let phase = progress.phase("Linking");

@@ -6,7 +6,7 @@ use crate::command::link::{self, Form, Format, Phases, read_model};
 use crate::database::Query;
 use crate::input::Inputs;
 use crate::lists::Lists;
-use crate::memory::{MemoryArgs, told_of_excess};
+use crate::memory::{Knowing, MemoryArgs, told_of_excess};
 use crate::output::{OutputFolder, absolute, cannot_read};
 use crate::progress::Progress;
 use crate::render::{Terminal, count};
@@ -193,7 +193,9 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     );
     let mut records = read?;
     ahead?;
-    memory.check(&records, true)?;
+    // A run that goes on after it had linked asks for nothing of what came before.
+    let is_later = state < RunState::Linked && project.has_children()?;
+    memory.check(&records, if is_later { Knowing::Earlier } else { Knowing::First })?;
     let asked = extracts.iter().filter(|extract| extract.told.query.is_some());
     for (extract, checksum) in asked.zip(inputs.row_checksums()) {
         project.note_rows(id, extract, &checksum.unwrap_or_default())?;
