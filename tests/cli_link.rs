@@ -115,7 +115,7 @@ fn order_of_rows_and_threads_change_no_byte() {
     rows.reverse();
     let middle = rows.len() / 3;
     rows.rotate_left(middle);
-    bench.write("records.csv", &format!("{header}\n{}\n", rows.join("\n")));
+    bench.write("records.csv", format!("{header}\n{}\n", rows.join("\n")));
     bench.link("two", &["--threads", "2"]);
     for name in
         ["children.csv", "links.csv", "review.csv", "restricted.csv", "summary.json", "report.html", "model.json"]
@@ -135,7 +135,7 @@ fn training_does_not_depend_on_order_or_threads_either() {
     let bench = Bench::populated();
     let mut model = Model::child_health();
     model.training.random_pairs = 20_000;
-    bench.write("model.json", &model.to_json());
+    bench.write("model.json", model.to_json());
     bench.ok(&["train", "records.csv", "--model", "model.json", "--out", "one.json", "--threads", "1"]);
     bench.ok(&["link", "records.csv", "--model", "model.json", "--out", "linked", "--threads", "2"]);
     assert_eq!(bench.text("one.json"), bench.text("linked/model.json"));
@@ -190,7 +190,7 @@ fn children_keep_their_serial_and_changes_are_listed() {
     bench.link("first", &[]);
     let review = &bench.rows("first/review.csv")[0];
     let head = "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at,reason\n";
-    bench.write("decided.csv", &format!("{head}{},same,jk,2026-11-21T10:00,seen\n", of(review, &KEYS).join(",")));
+    bench.write("decided.csv", format!("{head}{},same,jk,2026-11-21T10:00,seen\n", of(review, &KEYS).join(",")));
     bench.link("second", &["--previous", "first", "--decisions", "decided.csv"]);
     let serials = |out: &str| -> BTreeMap<(String, String), String> {
         let rows = bench.rows(&format!("{out}/children.csv"));
@@ -250,7 +250,7 @@ const PAIR: &str = "source,record_id,nhs_number,given_name,family_name,sex,birth
 #[test]
 fn the_whereabouts_of_a_sensitive_child_are_withheld() {
     let bench = Bench::with_model();
-    bench.write("records.csv", &doubtful_pair());
+    bench.write("records.csv", doubtful_pair());
     bench.link("linked", &["--keep", "ward"]);
     let review = bench.rows("linked/review.csv");
     assert_eq!(review.len(), 1, "two valid numbers: a person decides");
@@ -264,7 +264,7 @@ fn the_whereabouts_of_a_sensitive_child_are_withheld() {
     assert_eq!(of(&review[0], &["ward_l", "ward_r"]), ["(withheld)", "(withheld)"]);
     // The flagged record once more is set aside without its text, too.
     let again = PAIR.lines().nth(1).expect("the flagged record");
-    bench.write("records.csv", &format!("{}{again}\n", doubtful_pair()));
+    bench.write("records.csv", format!("{}{again}\n", doubtful_pair()));
     bench.link("linked", &["--with-values"]);
     assert_eq!(of(&bench.rows("linked/quarantine.csv")[0], &["source", "raw"]), ["north", "(withheld)"]);
     let report = bench.text("linked/report.html");
@@ -280,7 +280,7 @@ fn the_whereabouts_of_a_sensitive_child_are_withheld() {
 #[test]
 fn a_barred_pair_is_nowhere() {
     let bench = Bench::with_model();
-    bench.write("records.csv", &doubtful_pair());
+    bench.write("records.csv", doubtful_pair());
     bench.write("pairs.csv", "source_l,record_id_l,source_r,record_id_r\nsouth,2,,401 023 2137\n");
     bench.ok(&["bar", "pairs.csv", "--list", "barred.csv"]);
     let list = bench.text("barred.csv");
@@ -306,7 +306,7 @@ fn a_barred_pair_is_nowhere() {
 #[test]
 fn superseded_numbers_stand_for_their_successor() {
     let bench = Bench::with_model();
-    bench.write("records.csv", &doubtful_pair().replace("yes", ""));
+    bench.write("records.csv", doubtful_pair().replace("yes", ""));
     bench.write("superseded.csv", "old_nhs_number,nhs_number\n4010232137,9434765919\n");
     bench.link("linked", &["--superseded", "superseded.csv"]);
     let children = bench.rows("linked/children.csv");
@@ -318,7 +318,7 @@ fn sources_are_named_by_option_and_by_file() {
     let bench = Bench::with_model();
     let rows = "record_id,birth_date,family_name\n1,2020-01-02,Lee\n";
     bench.write("a.csv", rows);
-    bench.write("b.csv", &rows.replace("record_id", "Local Ref"));
+    bench.write("b.csv", rows.replace("record_id", "Local Ref"));
     bench.write("columns.toml", "[columns]\nrecord_id = [\"local ref\", \"record_id\"]\n");
     let out = ["--out", "linked", "--model", "model.json"];
     bench.ok(&[&["link", "--source", "east=b.csv", "a.csv", "--columns", "columns.toml"], &out[..]].concat());

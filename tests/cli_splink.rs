@@ -471,7 +471,7 @@ fn m_comes_from_pairs_that_people_call_the_same() {
 #[test]
 fn a_label_column_of_few_values_is_refused_before_its_pairs_are_made() {
     let bench = Bench::new();
-    let row = |n: u32| format!("{n},{},{}\n", if n % 11 == 0 { "" } else { "F" }, n / 2);
+    let row = |n: u32| format!("{n},{},{}\n", if n.is_multiple_of(11) { "" } else { "F" }, n / 2);
     bench.write("many.csv", format!("unique_id,sex,person\n{}", (0..5_500).map(row).collect::<String>()));
     bench.write(
         "sex.json",

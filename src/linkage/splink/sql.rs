@@ -59,6 +59,11 @@ pub(super) struct Parsed {
 
 /// Reads a condition; its columns get their numbers in `names`.
 pub(super) fn parse(text: &str, dialect: Dialect, naming: Naming, names: &mut Names) -> Result<Parsed, Refusal> {
+    // The parser's tree of a chain of signs is as deep as the chain is long, and is let go level by level.
+    stacker::grow(limit::STACK, || parse_here(text, dialect, naming, names))
+}
+
+fn parse_here(text: &str, dialect: Dialect, naming: Naming, names: &mut Names) -> Result<Parsed, Refusal> {
     let grammar = dialect.grammar();
     let unreadable = |error: ParserError| match error {
         ParserError::RecursionLimitExceeded => Refusal::too_deep("the condition nests too deep"),

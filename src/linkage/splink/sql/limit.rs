@@ -12,6 +12,9 @@ pub(super) const MAX_DEPTH: usize = 100;
 /// chain of signs lies within the next.
 const MAX_TOKENS: usize = 3000;
 
+/// Bytes of stack for the parser's tree of [`MAX_TOKENS`], in a build without optimisation too.
+pub(super) const STACK: usize = 64 << 20;
+
 /// The words and signs of a condition.
 pub(super) fn tokens(text: &str, grammar: &dyn Dialect) -> Result<Vec<TokenWithSpan>, Refusal> {
     let tokens = Tokenizer::new(grammar, text)
