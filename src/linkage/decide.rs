@@ -43,7 +43,7 @@ pub(super) fn decide<E>(
     options: &LinkOptions,
     weigh: impl FnOnce(&[(RecordIndex, RecordIndex)]) -> Result<Vec<f64>, E>,
 ) -> Result<Verdicts, E> {
-    let Candidates { pairs, household, beside } = candidates;
+    let Candidates { pairs, household } = candidates;
     // Two records that are children of one household, or of one birth by their numbers: each has another child in reach.
     let of_one_birth = pairs.iter().filter(|pair| pair.facts.are_of_one_birth()).map(|pair| (pair.left, pair.right));
     let multiple: HashSet<RecordIndex> =
@@ -63,7 +63,6 @@ pub(super) fn decide<E>(
         pair.guards = pair.guards.with(Guard::MultipleBirth);
         apart.push((pair.candidate.left, pair.candidate.right));
     }
-    apart.extend(beside.iter().filter(|candidate| recur.have(candidate)).map(|pair| (pair.left, pair.right)));
     parallel::sort_by_word(&mut apart, |&(left, right)| word_of(left, right));
     judged.retain(|pair| !is_distinct(pair) && !are_siblings(&pair.candidate.facts));
     let rivalry = Rivalry { table, apart: &apart, thresholds: model.thresholds };

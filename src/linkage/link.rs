@@ -286,14 +286,9 @@ fn conclude(
     let Scanned { mut candidates, blocking, oversized, scan, .. } = scanned;
     let scan = scan.map(|scan| Scan { fingerprints, ..scan });
     if options.kind == LinkKind::LinkOnly {
-        let compiled = Compiled::for_pairs(&table.fields, Some(&model));
-        let scorer = compiled.scorer(&model)?;
-        let pairs = candidates_of_one(&candidates.pairs);
-        let weighed = parallel::map_each(pairs.len(), |place| {
-            let (left, right) = pairs[place];
-            Candidate { left, right, score: scorer.score(left, right), facts: Facts::of(&compiled.pair(left, right)) }
-        });
-        weighed.into_iter().for_each(|candidate| candidates.offer_beside(&model, candidate));
+        for pair in weigh_pairs(table, &model, &candidates_of_one(&candidates.pairs))? {
+            candidates.offer_household(&model, pair.score, (pair.left, pair.right));
+        }
         // Pairs of two sources are known already.
         parallel::sort_by_word(&mut candidates.household, |&(left, right)| word_of(left, right));
         candidates.household.dedup();
@@ -311,8 +306,6 @@ fn conclude(
 pub(super) struct Candidates {
     pub(super) pairs: Vec<Candidate>,
     pub(super) household: Vec<(RecordIndex, RecordIndex)>,
-    /// Pairs that may not be linked, since only records of different sources are, but tell of other children in reach.
-    pub(super) beside: Vec<Candidate>,
 }
 
 impl Candidates {
@@ -323,15 +316,6 @@ impl Candidates {
             self.pairs.push(Candidate { left, right, score, facts: Facts::of(pair) });
         }
         self.offer_household(model, score, (left, right));
-    }
-
-    /// Keeps a pair that is not compared for its own sake.
-    fn offer_beside(&mut self, model: &Model, candidate: Candidate) {
-        if candidate.score.weight >= model.thresholds.review {
-            self.beside.push(candidate);
-        } else {
-            self.offer_household(model, candidate.score, (candidate.left, candidate.right));
-        }
     }
 
     /// Keeps a pair if it is one of children of one household.
@@ -374,8 +358,7 @@ pub(crate) fn decide_pairs(
         candidates.offer(model, few.weigh(left, right), &few.pair(left, right), (left, right));
     }
     for (one, other) in candidates_of_one(&candidates.pairs) {
-        let (score, facts) = (few.weigh(one, other), Facts::of(&few.pair(one, other)));
-        candidates.offer_beside(model, Candidate { left: one, right: other, score, facts });
+        candidates.offer_household(model, few.weigh(one, other), (one, other));
     }
     let weigh = |pairs: &[(RecordIndex, RecordIndex)]| -> Result<Vec<f64>, Infallible> {
         Ok(pairs.iter().map(|&(left, right)| few.weigh(left, right).weight).collect())
