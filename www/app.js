@@ -70,7 +70,7 @@ async function viewOf(page) {
 async function keepForOffline() {
   const state = document.getElementById("offline");
   try {
-    await navigator.serviceWorker.register("sw.js", { type: "module" });
+    await navigator.serviceWorker.register("sw.js");
     await navigator.serviceWorker.ready;
     state.textContent = "Ready to work without a network.";
   } catch {

@@ -6,7 +6,7 @@ const FILES = ["FILES"];
 const POLICY = "POLICY";
 const name = `childlink-${VERSION}`;
 
-/** Keeps a file under the policy of the page: a worker obeys the policy that comes with its own script. */
+/** Keeps a file under the policy of the page, so that it holds whoever opens the file, and however. */
 async function keep(cache, file) {
   const response = await fetch(file, { cache: "no-cache" });
   if (!response.ok) throw new Error(`${file} is not there`);

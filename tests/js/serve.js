@@ -15,17 +15,20 @@ const TYPES = {
 };
 
 /**
- * Serves `folder`; pages by path may be given as text. With `gzip` it sends what most servers would send over a network.
- * Resolves to `{ origin, sent(), close }`: how many bytes of bodies have been sent, and a way to end it.
+ * Serves `folder`; files by path may be given as text, pages without an ending. With `gzip` it sends what most servers
+ * would send over a network. Resolves to `{ origin, asked, sent(), close }`: what has been asked for, how many bytes of
+ * bodies have been sent, and a way to end it.
  */
 export async function serve(folder, pages = {}, headers = {}, { gzip = false } = {}) {
   const packed = new Map();
+  const asked = [];
   let sent = 0;
   const server = createServer(async (request, response) => {
+    asked.push(request.url);
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     try {
       const body = pages[path] ?? (await readFile(join(folder, normalize(path))));
-      const type = path in pages ? TYPES[".html"] : (TYPES[extname(path)] ?? "application/octet-stream");
+      const type = TYPES[extname(path)] ?? (path in pages ? TYPES[".html"] : "application/octet-stream");
       if (!gzip) return response.writeHead(200, { "content-type": type, ...headers }).end(body);
       if (!packed.has(path)) packed.set(path, gzipSync(body, { level: 9 }));
       sent += packed.get(path).length;
@@ -38,6 +41,7 @@ export async function serve(folder, pages = {}, headers = {}, { gzip = false } =
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    asked,
     sent: () => sent,
     close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
   };

@@ -19,10 +19,10 @@ export const file = (path) => join(root, path);
 /** The size of a file of the app as a server sends it. */
 export const gzipped = (path) => execFileSync("gzip", ["-9", "-c", join(folder, path)], { maxBuffer: 1 << 30 }).length;
 
-/** Serves the app and opens a browser; `open(path)` shows a page in a tab of its own. */
-export async function openSite() {
+/** Serves the app, with other files in the place of some if given, and opens a browser; `open(path)` shows a page in a tab of its own. */
+export async function openSite(files = {}) {
   assert.ok(existsSync(join(folder, "index.html")), "run scripts/build-www first");
-  const server = await serve(folder, {});
+  const server = await serve(folder, files);
   const browser = await openChromium();
   const context = browser.page.context();
   const asked = [];

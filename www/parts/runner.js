@@ -1,6 +1,8 @@
+import { startWorker } from "./worker.js";
+
 /** A worker that answers: `ask` puts a question to it, `end` throws it away with all that it holds. */
 export function openRunner(address, onprogress) {
-  const worker = new Worker(address, { type: "module" });
+  const worker = startWorker(address);
   const waiting = new Map();
   let last = 0;
   const failAll = (fault) => {

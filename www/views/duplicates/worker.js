@@ -1,9 +1,10 @@
 // Holds one file of records, found by birth date and by NHS number, and compares a record with those that share either.
 import { comparePair, init, parseBirthDate, validateRecord } from "../../childlink/full/browser.js";
-import { WASM, answerWith } from "../../parts/answering.js";
+import { answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
 import { readHead, recognise, TOLD } from "../link/columns.js";
 
+const WASM = new URL("../../childlink/full/childlink.wasm", import.meta.url);
 /** More records than this of one birth date are not compared one by one. */
 const MOST_CANDIDATES = 5000;
 const SHOWN = 10;

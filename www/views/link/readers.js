@@ -1,5 +1,7 @@
 // Several workers that read the files of a run together.
 
+import { startWorker } from "../../parts/worker.js";
+
 /** Fewer bytes than this one worker reads as fast as two. */
 const WORTH_SHARING = 4_000_000;
 const MOST_WORKERS = 4;
@@ -9,11 +11,12 @@ export const readersFor = (bytes) =>
   bytes < WORTH_SHARING ? 1 : Math.max(1, Math.min(navigator.hardwareConcurrency || 1, MOST_WORKERS));
 
 /**
- * Starts workers that read their shares of files of delimited text, each in an instance of the one compiled module.
+ * Starts workers, of the script at `address`, that read their shares of files of delimited text, each in an instance of
+ * the one compiled module.
  * @returns `share(file)`: which share of a file is left to this worker, with the parts that come of the others; `end()`.
  */
-export function openReaders(module, files, of) {
-  const workers = Array.from({ length: of - 1 }, () => new Worker(new URL("reader.js", location), { type: "module" }));
+export function openReaders(address, module, files, of) {
+  const workers = Array.from({ length: of - 1 }, () => startWorker(address));
   const inbox = files.map(() => ({ parts: [], open: workers.length }));
   let fault = null;
   let wake = () => {};

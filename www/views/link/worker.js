@@ -1,7 +1,7 @@
 // Links files apart from the page, so that the page stays in the user's hands. It holds what came out, and answers
 // questions about it; to cancel, the page ends the worker.
 import { Linker, comparePair, init } from "../../childlink/app/slim.js";
-import { LINKING_WASM, answerWith } from "../../parts/answering.js";
+import { answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
 import { digestOf } from "./digest.js";
 import { childrenOfNumber, findCluster, recordsOf } from "./lookup.js";
@@ -9,6 +9,9 @@ import { parquetColumns } from "./parquet.js";
 import { openReaders, readersFor } from "./readers.js";
 
 const TABLES = ["children", "links", "review", "restricted", "quarantine", "changes"];
+/** Built for runs of linkage, and able to draw their report. */
+const WASM = new URL("../../childlink/app/childlink.wasm", import.meta.url);
+const READER = new URL("reader.js", import.meta.url);
 const decoder = new TextDecoder();
 let run = null;
 
@@ -24,12 +27,12 @@ const CALLS = {
       [phase, since] = [next, now];
     };
     // Compiled once, for every worker. Not as it comes in: that asks for a media type that not every server knows.
-    const module = await WebAssembly.compile(await (await fetch(LINKING_WASM)).arrayBuffer());
+    const module = await WebAssembly.compile(await (await fetch(WASM)).arrayBuffer());
     await init(module);
     const linker = new Linker();
     const shared = files.filter(({ names }) => !names);
     const workers = readersFor(shared.reduce((sum, { content }) => sum + content.size, 0));
-    const readers = workers > 1 && openReaders(module, shared, workers);
+    const readers = workers > 1 && openReaders(READER, module, shared, workers);
     try {
       enter("read");
       await readAll(linker, files, (file) => readers && { share: readers.share(shared.indexOf(file)) });

@@ -1,11 +1,12 @@
 // Works out a due list from files apart from the page, some thousand children at a time, and keeps of each answer only
 // what is due or overdue.
 import { init, parseBirthDate, scheduleBatch } from "../../childlink/full/browser.js";
-import { WASM, answerWith } from "../../parts/answering.js";
+import { answerWith } from "../../parts/answering.js";
 import { textOf } from "../../parts/files.js";
 import { Papa } from "../../vendor/text.js";
 import { childrenFrom } from "./cohort.js";
 
+const WASM = new URL("../../childlink/full/childlink.wasm", import.meta.url);
 const OPEN = ["overdue", "due"];
 const AT_A_TIME = 2000;
 const SHOWN = 200;
