@@ -23,6 +23,12 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** Puts these children in a place, unless the same stand there already: who listens to it is told only what is new. */
+export function renew(place, ...children) {
+  const next = fill(place.cloneNode(false), {}, children);
+  if (!next.isEqualNode(place)) place.replaceChildren(...next.childNodes);
+}
+
 /** Tells readers of the screen by ear; others see it where it stands. */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;

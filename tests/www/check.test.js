@@ -1,7 +1,7 @@
 // The Check page: one record, read while it is typed.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
-import { assertAccessible, openSite, tabTo } from "./site.js";
+import { assertAccessible, openSite, photograph, tabTo } from "./site.js";
 
 let site, page;
 before(async () => {
@@ -23,6 +23,21 @@ it("tells beside each field what was understood of it", async () => {
   await understood("family_name").getByText("OBRIEN").waitFor();
   await understood("birth_date").getByText("Thursday 29 February 2024").waitFor();
   await understood("postcode").getByText("never evidence").first().waitFor();
+});
+
+it("tells those who listen only what is new beside a field", async () => {
+  assert.match(await page.getAttribute("#check-postcode", "aria-describedby"), /(^| )check-postcode-understood( |$)/);
+  await page.evaluate(() => {
+    globalThis.renewed = [];
+    for (const place of document.querySelectorAll("[aria-live]"))
+      new MutationObserver(() => globalThis.renewed.push(place.id)).observe(place, { childList: true });
+  });
+  await page.fill("#check-family_name", "Smith");
+  await understood("family_name").getByText("SMITH").waitFor();
+  await page.fill("#check-postcode", "ls1 4ap");
+  await understood("postcode").getByText("LS1 4AP").waitFor();
+  const renewed = await page.evaluate(() => [...new Set(globalThis.renewed)].sort());
+  assert.deepEqual(renewed, ["check-family_name-understood", "check-postcode-understood"]);
 });
 
 it("lists what cannot be used, and leads from the list to the field, by keyboard alone", async () => {
@@ -78,7 +93,59 @@ it("finds possible duplicates in a file, and says of restricted ones only that t
   assert.equal(rows.length, 2, "not the third child of that day");
   assert.equal(rows.filter((row) => row.startsWith("restricted record") && !row.includes("Amelia")).length, 1);
   await assertAccessible(page);
+  await photograph(page, "check");
   await page.setInputFiles("#duplicates-file", { name: "empty.csv", mimeType: "text/csv", buffer: Buffer.from("") });
   await page.locator(".nhsuk-error-summary").getByText("is empty").waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+it("tells nobody whether an address typed is that of a child of whom any record is sensitive", async () => {
+  const open = async (name, rows) => {
+    const header = "source_system,local_id,nhs_no,forename,surname,dob,address_1,postcode,gp_practice,sensitive";
+    const buffer = Buffer.from([header, ...rows].join("\n"));
+    await page.setInputFiles("#duplicates-file", { name, mimeType: "text/csv", buffer });
+    await page.locator("#duplicates-state").getByText(`${rows.length === 1 ? "1 record" : `${rows.length} records`} of ${name} are searched`).waitFor();
+  };
+  /** What the page answers to a record with this address. */
+  const answer = async (record, [address, postcode, practice]) => {
+    await page.getByRole("button", { name: "Clear" }).click();
+    const fields = { ...record, address_1: address, postcode, gp_practice: practice };
+    for (const [field, text] of Object.entries(fields)) await page.fill(`#check-${field}`, text);
+    // What was typed last is read when the hand has rested, and then searched.
+    await page.waitForTimeout(400);
+    await page.locator("#duplicates-list:not([aria-busy])").waitFor();
+    return page.locator("#duplicates-list tbody tr").allTextContents();
+  };
+  const AT = ["1 High Street", "LS1 4AP", "A81001"];
+  const ELSEWHERE = [
+    ["9 Mill Lane", "BH1 1AA", "B82002"],
+    ["1 High Street", "BH1 1AA", ""],
+    ["", "LS1 4AP", "B82002"],
+    ["", "", ""],
+  ];
+  const CHILD = { given_name: "Amelia", family_name: "Okonkwo", birth_date: "2021-06-05" };
+  const row = (source, id, number, family, flag) =>
+    [source, id, number, "Amelia", family, "05/06/2021", ...AT, flag].join(",");
+  // One child: a record without the flag, and one with it.
+  await open("two.csv", [row("gp", 1, "", "Okonkwo", ""), row("chis", 2, "", "Okonkwo", "Y")]);
+  const there = await answer(CHILD, AT);
+  assert.equal(there.length, 2);
+  assert.ok(there.some((text) => text.startsWith("gp 1") && text.includes("without address and practice")));
+  assert.ok(there.some((text) => text.startsWith("restricted record")));
+  for (const place of ELSEWHERE) assert.deepEqual(await answer(CHILD, place), there, place.join());
+  // The record with the flag has another family name: it is not like the record typed, but it is the same child.
+  await open("renamed.csv", [
+    row("gp", 1, "9434765919", "Okonkwo", ""),
+    row("chis", 2, "9434765919", "Fitzgerald", "Y"),
+    row("gp", 3, "", "Okonkwo", "").replace("Amelia", "Bertram"),
+  ]);
+  const renamed = await answer(CHILD, AT);
+  assert.ok(renamed.some((text) => text.startsWith("gp 1") && text.includes("without address and practice")));
+  for (const place of ELSEWHERE) assert.deepEqual(await answer(CHILD, place), renamed, place.join());
+  // Nobody is sensitive: address and practice count.
+  await open("open.csv", [row("gp", 1, "", "Okonkwo", "")]);
+  const [near, far] = [await answer(CHILD, AT), await answer(CHILD, ELSEWHERE[0])];
+  assert.ok(near.length === 1 && !near[0].includes("without address"));
+  assert.notDeepEqual(near, far);
   assert.deepEqual(page.faults, []);
 });

@@ -51,6 +51,20 @@ export async function openSite(files = {}) {
   };
 }
 
+/**
+ * Why a test is skipped that needs a file which another check makes; false if it is there. Where all checks run, it must be:
+ * a test that nobody runs proves nothing.
+ */
+export function skipWithout(path, make) {
+  if (existsSync(path)) return false;
+  assert.ok(!process.env.CHILDLINK_ALL, `there is no ${path}: run ${make} first`);
+  return `run ${make} first: it makes ${path}`;
+}
+
+/** A picture of the whole page in target/www-pictures, to be looked at. */
+export const photograph = (page, name) =>
+  page.screenshot({ path: join(root, "target", "www-pictures", `${name}.png`), fullPage: true });
+
 /** Axe finds nothing, nothing moves, and at 400 % zoom (320 px wide) nothing is cut off or scrolls sideways. */
 export async function assertAccessible(page) {
   const size = page.viewportSize();

@@ -1,5 +1,5 @@
 import { loadForms, today } from "../core.js";
-import { announce, h, whenCalm } from "../dom.js";
+import { announce, h, renew, whenCalm } from "../dom.js";
 import { errorSummary, problemOf } from "../parts/error-summary.js";
 import { button, formGroup, input, select } from "../parts/form.js";
 import { FIELDS, count, sentence } from "../words.js";
@@ -93,10 +93,10 @@ export function show(view) {
       const told = fault && (all || left.has(field));
       row.fail(told ? sentence(`${fault.message}: ${fault.hint}`) : "");
       const beside = told ? findings.filter((finding) => finding !== fault) : findings;
-      row.understood.replaceChildren(...saidOf(values[field], understood[field], beside));
+      renew(row.understood, saidOf(values[field], understood[field], beside));
     }
     const more = validation.findings.filter(({ field }) => !rows.has(field));
-    others.replaceChildren(...more.map(findingText));
+    renew(others, more.map(findingText));
     alike.search(values);
     return { validation, values };
   };
@@ -198,6 +198,7 @@ export function show(view) {
 function rowOf(field, { hint, control = input }) {
   const group = formGroup({ id: `check-${field}`, label: FIELDS[field], hint, control: control() });
   const understood = h("div", { class: "app-understood", "aria-live": "polite", id: `check-${field}-understood` });
+  group.control.setAttribute("aria-describedby", `${group.control.getAttribute("aria-describedby")} ${understood.id}`);
   return { ...group, understood, row: h("div", { class: "app-row" }, group.group, understood) };
 }
 

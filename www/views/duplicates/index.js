@@ -1,5 +1,5 @@
 import { loadColumns, openWorker } from "../../core.js";
-import { announce, h } from "../../dom.js";
+import { announce, h, renew } from "../../dom.js";
 import { problemOf } from "../../parts/error-summary.js";
 import { FileProblem, dropZone, lookAt } from "../../parts/files.js";
 import { table } from "../../parts/table.js";
@@ -54,10 +54,12 @@ export function duplicates(summary) {
     async search(record) {
       asked += 1;
       const mine = asked;
-      if (!ready || !record.birth_date || !record.family_name) return list.replaceChildren();
+      if (!ready || !record.birth_date || !record.family_name) return renew(list);
+      list.setAttribute("aria-busy", "true");
       const { found, more, skipped } = await runner.ask("find", { record });
       if (mine !== asked) return undefined;
-      return list.replaceChildren(...shown(found, more, skipped));
+      list.removeAttribute("aria-busy");
+      return renew(list, shown(found, more, skipped));
     },
   };
 }
@@ -73,8 +75,10 @@ function shown(found, more, skipped) {
         { head: "Date of birth", cell: (one) => shortDate(one.born) },
         {
           head: "Evidence",
-          cell: ({ restricted, weight }) =>
-            restricted ? "ask those who may see it" : `${bits(weight)} bits: ${oddsInWords(weight)}`,
+          cell: ({ restricted, weight, withheld }) =>
+            restricted
+              ? "ask those who may see it"
+              : `${bits(weight)} bits: ${oddsInWords(weight)}${withheld ? ", without address and practice" : ""}`,
         },
         {
           head: "Bear in mind",

@@ -9,6 +9,18 @@ const WASM = new URL("../../childlink/full/childlink.wasm", import.meta.url);
 const MOST_CANDIDATES = 5000;
 const SHOWN = 10;
 const DECISIONS = ["link", "review", "restricted"];
+/** The columns that tell where a child lives. */
+const WHEREABOUTS = [
+  "address_1",
+  "address_2",
+  "address_3",
+  "address_4",
+  "address_5",
+  "postcode",
+  "previous_postcode",
+  "uprn",
+  "gp_practice",
+];
 
 let held = null;
 
@@ -41,37 +53,82 @@ const CALLS = {
         return undefined;
       },
     });
-    held = { columns, rows, byDate, byNumber, source: file.name.replace(/\.[^.]*$/, "") };
+    held = { columns, rows, byDate, byNumber, sensitive: [], source: file.name.replace(/\.[^.]*$/, "") };
     return { records: rows.length };
   },
 
   find({ record }) {
     const day = parseBirthDate(record.birth_date).value?.display;
-    const places = new Set([
-      ...(held.byDate.get(day) ?? []),
-      ...(held.byNumber.get(digitsOf(record.nhs_number)) ?? []),
-    ]);
-    const found = [...places].slice(0, MOST_CANDIDATES).flatMap((place) => compared(record, held.rows[place]));
+    const places = candidates(day, digitsOf(record.nhs_number));
+    const looked = places.slice(0, MOST_CANDIDATES);
+    const found = likely(record, looked);
     found.sort((a, b) => b.weight - a.weight);
     return {
-      found: found.slice(0, SHOWN),
+      found: found.slice(0, SHOWN).map(({ restricted, ...one }) => (restricted ? { restricted } : one)),
       more: Math.max(0, found.length - SHOWN),
-      skipped: Math.max(0, places.size - MOST_CANDIDATES),
+      skipped: places.length - looked.length,
     };
   },
 };
 
-/** A likely duplicate as the page may show it, or nothing. A sensitive or restricted one is only said to be there. */
-function compared(record, row) {
-  const other = Object.fromEntries(
-    held.columns.flatMap((column, place) => (column && row[place] ? [[column, row[place]]] : [])),
-  );
-  const { decision, match_weight: weight, guards } = comparePair(record, other);
+/** The places of the rows of a birth date or an NHS number. */
+const candidates = (day, number) => [
+  ...new Set([...(held.byDate.get(day) ?? []), ...(held.byNumber.get(number) ?? [])]),
+];
+
+/** The canonical columns of a row. */
+const recordAt = (place) =>
+  Object.fromEntries(held.columns.flatMap((column, at) => (column && held.rows[place][at] ? [[column, held.rows[place][at]]] : [])));
+
+const withoutWhereabouts = (record) =>
+  Object.fromEntries(Object.entries(record).filter(([column]) => !WHEREABOUTS.includes(column)));
+
+const isLikely = ({ decision }) => DECISIONS.includes(decision);
+
+/**
+ * The likely duplicates among these rows, as the page may show them.
+ *
+ * That a child is sensitive is told by any of its records, and holds for all of them. So neither what is shown nor what it
+ * weighs may tell whether an address that was typed is that of such a child, by whichever record: where a sensitive record
+ * looks like the one typed, no row is compared by address and practice; and never a row that looks like a sensitive record
+ * of the file. Either is decided without the address that was typed.
+ */
+function likely(record, places) {
+  const unplaced = withoutWhereabouts(record);
+  const sensitive = places.filter(isSensitive);
+  const isAsked = sensitive.some((place) => isLikely(comparePair(unplaced, withoutWhereabouts(recordAt(place)))));
+  return places.flatMap((place) => {
+    const row = recordAt(place);
+    const without = () => comparePair(unplaced, withoutWhereabouts(row));
+    if (isSensitive(place)) return shown(row, without()).map(({ weight }) => ({ restricted: true, weight }));
+    if (isAsked) return shown(row, without(), { withheld: true });
+    const pair = comparePair(record, row);
+    const mayBeShown = isLikely(pair) || (sensitive.length > 0 && isLikely(without()));
+    if (!mayBeShown) return [];
+    return ofSensitiveChild(place) ? shown(row, without(), { withheld: true }) : shown(row, pair);
+  });
+}
+
+/** Whether a row is marked as sensitive, by its flag or its address. Rows are asked once each. */
+function isSensitive(place) {
+  held.sensitive[place] ??= Number(validateRecord(recordAt(place)).sensitive);
+  return held.sensitive[place] === 1;
+}
+
+/** Whether a row looks like a sensitive record of the file, by all that the two hold. */
+function ofSensitiveChild(place) {
+  const row = recordAt(place);
+  const alike = candidates(parseBirthDate(row.birth_date ?? "").value?.display, digitsOf(row.nhs_number));
+  return alike.some((other) => isSensitive(other) && isLikely(comparePair(row, recordAt(other))));
+}
+
+/** A likely duplicate as the page may show it, or nothing. */
+function shown(row, { decision, match_weight: weight, guards }, { withheld = false } = {}) {
   if (!DECISIONS.includes(decision)) return [];
-  if (decision === "restricted" || validateRecord(other).sensitive) return [{ restricted: true, weight }];
-  const { source = held.source, record_id: id, given_name: given, family_name: family, birth_date: birth } = other;
+  if (decision === "restricted") return [{ restricted: true, weight }];
+  const { source = held.source, record_id: id, given_name: given, family_name: family, birth_date: birth } = row;
   const born = parseBirthDate(birth ?? "").value?.display ?? "";
-  return [{ decision, weight, guards, source, id, name: [given, family].filter(Boolean).join(" "), born }];
+  return [{ decision, weight, guards, source, id, name: [given, family].filter(Boolean).join(" "), born, withheld }];
 }
 
 answerWith(CALLS);
