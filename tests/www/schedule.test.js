@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, it } from "node:test";
-import { assertAccessible, openSite } from "./site.js";
+import { assertAccessible, openSite, photograph } from "./site.js";
 
 let site, page;
 before(async () => {
@@ -19,6 +19,21 @@ it("shows what is due when the date of birth is in", async () => {
   await page.fill("#schedule-as-at", "2/3/2026");
   // 8 weeks after 5 January 2026 is 2 March 2026: the first 6-in-1 of the schedule from 1 January 2026.
   await row(/^6-in-1, dose 1 Due 2 Mar 2026/).waitFor();
+});
+
+it("says what is due to those who listen, once the hand has rested, and once", async () => {
+  const announcer = page.locator("#announcer");
+  await announcer.getByText(/^(Overdue: .*\. )?Due: .*6-in-1, dose 1.*\.$/).waitFor();
+  await page.evaluate(() => {
+    globalThis.heard = 0;
+    new MutationObserver(() => (globalThis.heard += 1)).observe(document.getElementById("announcer"), { childList: true });
+  });
+  // The same day in other letters changes nothing.
+  for (const text of ["02/03/2026", "2 March 2026"]) await page.fill("#schedule-as-at", text);
+  await page.waitForTimeout(2000);
+  assert.equal(await page.evaluate(() => globalThis.heard), 0);
+  await page.fill("#schedule-as-at", "6/1/2026");
+  await page.waitForFunction(() => globalThis.heard === 1);
 });
 
 it("takes doses one by one and by the handful, and judges them", async () => {
@@ -52,6 +67,7 @@ it("draws each mark with its sign and words, for any span of years", async () =>
   const picture = page.locator(".app-timeline");
   assert.equal(await picture.getAttribute("role"), "img");
   assert.deepEqual(await picture.locator(".app-mark--invalid text").allTextContents(), ["✕"]);
+  await photograph(page, "schedule");
   await page.getByLabel("Birth to 18 years").check();
   await picture.getByText("2036").first().waitFor();
   await assertAccessible(page);

@@ -22,19 +22,32 @@ export const nameOf = {
   review: (words, { kind }) => sentence(words.reviews[kind]?.title ?? kind),
 };
 
-/** What to do now: everything overdue or due, then the next visits. */
-export function todo(answer, words) {
+/** Everything that has a status, by what it is called. */
+function withStatus(answer, words, status) {
   const vaccines = answer.forecast.map((entry) => ({ ...entry, name: vaccine(words, entry) }));
   const screens = alike(answer.screens, words);
   const reviews = answer.reviews.map((entry) => ({ ...entry, name: nameOf.review(words, entry) }));
-  const open = (status) => [...vaccines, ...screens, ...reviews].filter((entry) => entry.status === status);
+  return [...vaccines, ...screens, ...reviews].filter((entry) => entry.status === status);
+}
+
+/** What to do now in one sentence, to be heard. */
+export function todoInWords(answer, words) {
+  const told = ["overdue", "due"].flatMap((status) => {
+    const names = withStatus(answer, words, status).map(({ name }) => name);
+    return names.length > 0 ? [`${STATUSES[status].word}: ${names.join("; ")}`] : [];
+  });
+  return told.length > 0 ? `${told.join(". ")}.` : "Nothing is due.";
+}
+
+/** What to do now: everything overdue or due, then the next visits. */
+export function todo(answer, words) {
   const list = (entries) =>
     h(
       "ul",
       { class: "nhsuk-list nhsuk-list--bullet" },
       entries.map(({ name, due }) => h("li", {}, `${name}${due ? `, due ${dateInWords(due)}` : ""}`)),
     );
-  const [overdue, due] = [open("overdue"), open("due")];
+  const [overdue, due] = ["overdue", "due"].map((status) => withStatus(answer, words, status));
   return h(
     "div",
     {},

@@ -3,7 +3,7 @@ import { announce, h, whenCalm } from "../../dom.js";
 import { errorSummary, problemOf } from "../../parts/error-summary.js";
 import { button, formGroup, input, select } from "../../parts/form.js";
 import { dateInWords, sentence } from "../../words.js";
-import { careTable, findingList, forecastTable, historyTable, nameOf, todo } from "./answer.js";
+import { careTable, findingList, forecastTable, historyTable, nameOf, todo, todoInWords } from "./answer.js";
 import { dueListFromFile } from "./due-list.js";
 import { childOf, choices, outcomesOf, readPasted, titleOf } from "./events.js";
 import { timeline } from "./timeline.js";
@@ -82,6 +82,13 @@ export async function show(view) {
   const list = h("div", { id: "schedule-events" });
   const result = h("div", { id: "schedule-result" });
 
+  // Once the hand has rested, and only what has changed: the page itself is too long to be read aloud at each letter.
+  let heard = "";
+  const tellSoon = whenCalm((text) => {
+    if (text && text !== heard) announce(text);
+    heard = text;
+  }, 1000);
+
   const dateOf = (text) => childlink.parseBirthDate(text, { asAt: today() }).value?.display ?? null;
   const dayOf = ({ control }) => {
     const day = dateOf(control.value);
@@ -116,7 +123,10 @@ export async function show(view) {
     const day = dayOf(asAt);
     birth.fail(birth.control.value.trim() && !birthDate ? "Enter the date of birth as day, month and year" : "");
     asAt.fail(day ? "" : "Enter a whole date as day, month and year");
-    if (!birthDate || !day) return result.replaceChildren();
+    if (!birthDate || !day) {
+      tellSoon("");
+      return result.replaceChildren();
+    }
     const details = {
       birth_date: birthDate,
       sex: sex.control.value,
@@ -143,8 +153,10 @@ export async function show(view) {
         careTable(answer, words),
         button("Print this page", () => window.print(), { kind: "secondary" }),
       );
+      tellSoon(todoInWords(answer, words));
       summary.clear();
     } catch (cause) {
+      tellSoon("");
       result.replaceChildren();
       summary.tell([problemOf(cause)]);
     }
