@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, beforeEach, it } from "node:test";
 import { guardsInWords } from "../../www/views/review/guards.js";
-import { assertAccessible, file, openSite, tabTo } from "./site.js";
+import { assertAccessible, file, openSite, photograph, tabTo } from "./site.js";
 
 const FILES = ["review.csv", "children.csv", "restricted.csv", "summary.json"].map((name) =>
   file(`www/practice/${name}`),
@@ -87,6 +87,7 @@ it("asks who reads, then shows a pair side by side with its guards and waterfall
   assert.equal(together[1], `+${Number(pair.match_weight).toFixed(1)}`);
   await page.getByText(/^In neither record: .*mother’s NHS number/).waitFor();
   await assertAccessible(page);
+  await photograph(page, "review");
 });
 
 it("decides by single keys, undoes, and counts", async () => {
@@ -165,10 +166,17 @@ it("keeps decisions when the tab closes, and nothing of a record but its keys", 
 });
 
 it("does not tell a second reader what the first decided, until they differ", async () => {
+  await begin("jk");
+  await press("u", pairTitle(5));
+  await page.locator("#review-reopen").click();
   await begin("mp");
   await page.selectOption("#review-filter", "second");
   await page.getByText("Not decided by you.").waitFor();
   assert.equal(await page.locator("#review-stage").getByText("jk").count(), 0);
+  // Nor by a list of what others could not decide: jk is unsure of the fourth pair.
+  await page.selectOption("#review-filter", "open");
+  await page.getByRole("heading", { name: "No pair is left in this view" }).waitFor();
+  await page.selectOption("#review-filter", "second");
   await page.locator("#review-different").click();
   await page.selectOption("#review-filter", "open");
   await page.getByText("You decided: different children. Other readers: jk: same child.").waitFor();
@@ -216,6 +224,94 @@ it("brings decisions in and erases them", async () => {
   await page.locator(".nhsuk-error-summary").getByText("row 1 is none of same, different and unsure").waitFor();
   await erase();
   await page.getByText("0 decisions.").waitFor();
+});
+
+/** Brings in a list of one reader's decisions, `[pair, decision, decided_at]`. */
+async function bringIn(name, rows, columns = "") {
+  const lines = rows.map(([pair, word, at, more = ""]) => `${keysOf(pair)},${word},ab,${at}${more}`);
+  const text = `${KEYS.join(",")},decision,reader,decided_at${columns}\n${lines.join("\n")}\n`;
+  await page.setInputFiles("#review-import", { name, mimeType: "text/csv", buffer: Buffer.from(text) });
+}
+const broughtIn = (many) =>
+  page.locator("#announcer", { hasText: new RegExp(`^Brought in ${many} decisions?$`) }).waitFor({ state: "attached" });
+const wordsSaved = async () => (await saved("decisions.csv")).trim().split("\n").slice(1).map((line) => line.split(",")[4]);
+
+it("takes the latest of two decisions by the moment, not by how it is written", async () => {
+  await erase();
+  await bringIn("one.csv", [[PAIRS[0], "same", "2026-11-21T00:30+01:00"]]);
+  await broughtIn(1);
+  // A quarter of an hour later, on the day before by its text.
+  await bringIn("two.csv", [[PAIRS[0], "different", "2026-11-20T23:45:00Z"]]);
+  await page.waitForTimeout(500);
+  assert.deepEqual(await wordsSaved(), ["different"]);
+  await bringIn("three.csv", [[PAIRS[0], "same", "2026-11-20T23:44:59.9Z"]]);
+  await page.waitForTimeout(500);
+  assert.deepEqual(await wordsSaved(), ["different"]);
+  await bringIn("slashes.csv", [[PAIRS[1], "same", "2026-11-21"], [PAIRS[0], "same", "30/11/2026"]]);
+  await page.locator(".nhsuk-error-summary").getByText(/“slashes\.csv”: decided_at in row 2 is no date or time of ISO 8601/).waitFor();
+  assert.deepEqual(await wordsSaved(), ["different"], "a list is taken whole or not at all");
+  await erase();
+});
+
+it("brings a long list in at once, and makes lists only when they are saved", async () => {
+  await begin("jk");
+  await erase();
+  await page.evaluate(() => {
+    globalThis.changes = 0;
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = function (...given) {
+      globalThis.changes += given[1] === "readwrite" ? 1 : 0;
+      return transaction.apply(this, given);
+    };
+    globalThis.addresses = { made: 0, revoked: 0 };
+    const { createObjectURL, revokeObjectURL } = URL;
+    URL.createObjectURL = (blob) => ((globalThis.addresses.made += 1), createObjectURL.call(URL, blob));
+    URL.revokeObjectURL = (address) => ((globalThis.addresses.revoked += 1), revokeObjectURL.call(URL, address));
+    // What is to happen in a minute happens in a second.
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = (work, wait, ...given) => setTimeout(work, wait > 10_000 ? 1000 : wait, ...given);
+  });
+  const pair = (n) => ({ source_l: "x", record_id_l: n, source_r: "y", record_id_r: n });
+  await bringIn("long.csv", Array.from({ length: 3000 }, (_, n) => [pair(n), "same", "2026-11-21"]));
+  await broughtIn("3,000");
+  assert.equal(await page.evaluate(() => globalThis.changes), 1);
+  await title().focus();
+  await press("s", pairTitle(2));
+  await press("d", pairTitle(3));
+  assert.equal(await page.evaluate(() => globalThis.addresses.made), 0);
+  assert.equal((await wordsSaved()).length, 3002);
+  await page.waitForFunction(() => globalThis.addresses.made === 1 && globalThis.addresses.revoked === 1);
+  await erase();
+});
+
+it("keeps decisions of the restricted queue apart when they are brought in", async () => {
+  await erase();
+  const told = page.locator("#review-kept");
+  // By its name, as lists of earlier versions; and by what a list says of itself, whatever its name.
+  await bringIn("restricted-decisions.csv", [[RESTRICTED[0], "same", "2026-11-21"]]);
+  await told.getByText("1 decision.").waitFor();
+  await bringIn("list.csv", [[RESTRICTED[1], "same", "2026-11-21", ",restricted"]], ",queue");
+  await told.getByText("2 decisions.").waitFor();
+  assert.equal(await page.getByRole("link", { name: "Save decisions.csv" }).count(), 0);
+  // A later decision of a list that says nothing does not make it common.
+  await bringIn("plain.csv", [[RESTRICTED[0], "different", "2026-11-22"], [PAIRS[0], "same", "2026-11-22"]]);
+  await told.getByText("3 decisions.").waitFor();
+  const common = await saved("decisions.csv");
+  assert.ok(common.includes(keysOf(PAIRS[0])) && !RESTRICTED.some((pair) => common.includes(keysOf(pair))));
+  const other = await site.open("link");
+  await other.getByRole("button", { name: "Open the made-up sample" }).click();
+  await other.getByText("What is known already").click();
+  await other.getByText("Use the 1 decision kept in this browser").waitFor();
+  await other.close();
+  await begin("jk");
+  await page.getByText(`Restricted queue: ${RESTRICTED.length} pairs`).click();
+  await page.fill("#review-why", "case 17");
+  await page.getByRole("button", { name: "Open the restricted queue" }).click();
+  const [header, ...lines] = (await saved("restricted-decisions.csv")).trim().split("\n");
+  assert.ok(header.endsWith(",queue"));
+  assert.equal(lines.length, 2);
+  assert.ok(lines.every((line) => line.endsWith(",restricted")));
+  await erase();
 });
 
 it("says what is wrong with a file that is no review file, and lives on", async () => {

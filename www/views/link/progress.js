@@ -1,14 +1,19 @@
 import { announce, h } from "../../dom.js";
 import { button } from "../../parts/form.js";
+import { SHARES, paceOf } from "./pace.js";
 
-/** The phases in order, what they are called, and about how much of a run each takes. */
-const PHASES = [
-  ["read", "Reading the files", 0.25],
-  ["build", "Sorting the values", 0.15],
-  ["train", "Learning the weights", 0.15],
-  ["link", "Comparing and linking", 0.35],
-  ["write", "Writing the results", 0.1],
-];
+/** What the phases are called. */
+const NAMES = {
+  read: "Reading the files",
+  build: "Sorting the values",
+  train: "Learning the weights",
+  link: "Comparing and linking",
+  write: "Writing the results",
+};
+/** Milliseconds between two looks at the clock. */
+const STEP = 250;
+
+const clock = () => performance.now() / 1000;
 
 /** How far a run is, how long it will take, and a way to cancel it. */
 export function progressOf(oncancel) {
@@ -21,32 +26,44 @@ export function progressOf(oncancel) {
     told,
     button("Cancel", oncancel, { kind: "secondary", id: "link-cancel" }),
   );
-  let since = 0;
+  let pace = null;
+  let began = 0;
+  let timer = null;
   let last = "";
+
+  function draw() {
+    const { phase, within, done, left } = pace.at(clock());
+    const [name] = SHARES[phase];
+    bar.value = done;
+    const part = name === "read" ? `, ${Math.round(within * 100)} %` : "";
+    const time = left !== null && clock() - began > 1 ? ` About ${Math.max(1, Math.ceil(left))} seconds left.` : "";
+    told.textContent = `${NAMES[name]}: step ${phase + 1} of ${SHARES.length}${part}.${time}`;
+    if (name !== last) announce(NAMES[name]);
+    last = name;
+  }
 
   return {
     place,
     start() {
-      since = performance.now();
+      began = clock();
+      pace = paceOf(began);
       last = "";
       bar.value = 0;
       told.textContent = "Starting…";
       place.hidden = false;
       place.querySelector("button").focus();
+      clearInterval(timer);
+      timer = null;
     },
     update({ phase, done, total }) {
-      const at = PHASES.findIndex(([name]) => name === phase);
-      if (at < 0) return;
-      const before = PHASES.slice(0, at).reduce((sum, [, , share]) => sum + share, 0);
-      const within = phase === "read" && total > 0 ? done / total : 0;
-      bar.value = before + PHASES[at][2] * within;
-      const seconds = (performance.now() - since) / 1000;
-      const left = bar.value > 0.1 ? seconds / bar.value - seconds : null;
-      told.textContent = `${PHASES[at][1]}: step ${at + 1} of ${PHASES.length}${phase === "read" ? `, ${Math.round(within * 100)} %` : ""}.${left !== null && seconds > 1 ? ` About ${Math.ceil(left)} seconds left.` : ""}`;
-      if (phase !== last) announce(PHASES[at][1]);
-      last = phase;
+      pace.enter(phase, clock(), phase === "read" && total > 0 ? done / total : 0);
+      draw();
+      // The phases after reading tell nothing of themselves until they end.
+      timer ??= setInterval(draw, STEP);
     },
     stop() {
+      clearInterval(timer);
+      timer = null;
       place.hidden = true;
     },
   };

@@ -1,5 +1,6 @@
 // What was decided, kept in this browser: keys and decisions, nothing else of a record.
 import { FileProblem, rowsOf } from "../../parts/files.js";
+import { isBefore, momentOf } from "./moment.js";
 import { keyOf } from "./pairs.js";
 
 const COLUMNS = [
@@ -15,7 +16,11 @@ const COLUMNS = [
   "evidence_hash",
 ];
 const NEEDED = COLUMNS.slice(0, 7);
+/** The safer one last: of two decisions of one moment it counts. */
 const WORDS = ["same", "different", "unsure"];
+/** What a list of the restricted queue says of itself, whatever its name. childlink itself passes the column by. */
+const QUEUE = "queue";
+const RESTRICTED = "restricted";
 
 const asPromise = (request) =>
   new Promise((resolve, reject) => {
@@ -57,6 +62,17 @@ export async function openDecisions() {
       await change((store) => store.put(decision, placeOf(decision)));
       keep(decision);
     },
+    /** Takes a list beside what is kept, at once or not at all: of each pair and reader the latest counts. */
+    async bring(list) {
+      const taken = new Map();
+      for (const one of list) {
+        const place = placeOf(one);
+        const had = taken.get(place) ?? byPair.get(keyOf(one))?.get(one.reader);
+        taken.set(place, joined(one, had));
+      }
+      await change((store) => taken.forEach((decision, place) => store.put(decision, place)));
+      taken.forEach(keep);
+    },
     async remove(decision) {
       await change((store) => store.delete(placeOf(decision)));
       byPair.get(keyOf(decision))?.delete(decision.reader);
@@ -70,14 +86,29 @@ export async function openDecisions() {
 
 const placeOf = (decision) => JSON.stringify([keyOf(decision), decision.reader]);
 
-/** The decisions as the list that `childlink link --decisions` reads. */
-export function toList(Papa, decisions) {
-  const sorted = [...decisions].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
-  return `${Papa.unparse({ fields: COLUMNS, data: sorted.map((one) => COLUMNS.map((column) => one[column] ?? "")) }, { newline: "\n" })}\n`;
+/** What counts of two decisions of one reader on a pair. What was decided in the restricted queue stays restricted. */
+function joined(one, had) {
+  const restricted = (one.restricted || had?.restricted) && { restricted: true };
+  return { ...(had && !isLater(one, had) ? had : one), ...restricted };
 }
 
-/** Reads such a list. */
+function isLater(one, other) {
+  const [a, b] = [one, other].map(({ decided_at: text }) => momentOf(text ?? "") ?? momentOf(""));
+  if (isBefore(a, b)) return false;
+  return isBefore(b, a) || WORDS.indexOf(one.decision) >= WORDS.indexOf(other.decision);
+}
+
+/** The decisions as the list that `childlink link --decisions` reads. That of the restricted queue says that it is. */
+export function toList(Papa, decisions, { restricted = false } = {}) {
+  const sorted = [...decisions].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+  const fields = restricted ? [...COLUMNS, QUEUE] : COLUMNS;
+  const data = sorted.map((one) => [...COLUMNS.map((column) => one[column] ?? ""), ...(restricted ? [RESTRICTED] : [])]);
+  return `${Papa.unparse({ fields, data }, { newline: "\n" })}\n`;
+}
+
+/** Reads such a list. It is of the restricted queue if it says so, or if it is called so as it was in earlier versions. */
 export function fromList(Papa, text, name) {
+  const isNamed = /restricted/i.test(name);
   return rowsOf(Papa, text, name, NEEDED).map((row, place) => {
     if (!WORDS.includes(row.decision)) {
       throw new FileProblem(
@@ -85,7 +116,16 @@ export function fromList(Papa, text, name) {
         "correct the row, or export the list again",
       );
     }
-    return Object.fromEntries(COLUMNS.map((column) => [column, row[column] ?? ""]));
+    if (momentOf(row.decided_at) === null) {
+      throw new FileProblem(
+        `“${name}”: decided_at in row ${place + 1} is no date or time of ISO 8601`,
+        "write it as 2026-11-21 or 2026-11-21T09:30:00Z; a spreadsheet may have changed it",
+      );
+    }
+    return {
+      ...Object.fromEntries(COLUMNS.map((column) => [column, row[column] ?? ""])),
+      ...((isNamed || row[QUEUE] === RESTRICTED) && { restricted: true }),
+    };
   });
 }
 

@@ -78,46 +78,41 @@ export async function show(view) {
     return readRun(await Promise.all(files));
   }
 
+  const keptTold = h("p");
+  const keptFiles = h("ul", { class: "nhsuk-list" });
+  kept.append(
+    h("h2", { class: "nhsuk-heading-m" }, "Decisions kept in this browser"),
+    keptTold,
+    keptFiles,
+    h("p", { class: "app-quiet" }, "Give the file to “childlink link --decisions decisions.csv”."),
+    dropZone({
+      id: "review-import",
+      label: "Bring in decisions",
+      hint: "A decisions.csv that was saved here or by another reader",
+      onfiles: ([file]) => importFrom(file),
+    }),
+    button("Erase all decisions from this browser", erase, { kind: "warning", id: "review-erase" }),
+  );
+  const isHidden = (one) => one.restricted || reading?.isRestricted(one);
+  const commonList = () => toList(text.Papa, decisions.all().filter((one) => !isHidden(one)));
+  const restrictedList = () => toList(text.Papa, decisions.all().filter(isHidden), { restricted: true });
+
+  /** Tells what is kept. The lists themselves are made when they are saved. */
   function showKept() {
     const all = decisions.all();
-    const hidden = (one) => one.restricted || reading?.isRestricted(one);
-    const [common, restricted] = [all.filter((one) => !hidden(one)), all.filter(hidden)];
-    const save = (file, list) =>
-      list.length > 0
-        ? h("li", {}, downloadLink(file, toList(text.Papa, list), `Save ${file}`), ` (${number(list.length)})`)
-        : null;
-    kept.replaceChildren(
-      h("h2", { class: "nhsuk-heading-m" }, "Decisions kept in this browser"),
-      h(
-        "p",
-        {},
-        `${count(all.length, "decision")}. Only the keys of the records, the decision, the reader, the time, the reason and two hashes are kept, so that closing the tab loses nothing. No name, number or address is.`,
-      ),
-      h(
-        "ul",
-        { class: "nhsuk-list" },
-        [
-          save("decisions.csv", common),
-          save("restricted-decisions.csv", reading?.restrictedOpen ? restricted : []),
-        ].filter(Boolean),
-      ),
-      h("p", { class: "app-quiet" }, "Give the file to “childlink link --decisions decisions.csv”."),
-      dropZone({
-        id: "review-import",
-        label: "Bring in decisions",
-        hint: "A decisions.csv that was saved here or by another reader",
-        onfiles: ([file]) => importFrom(file),
-      }),
-      button("Erase all decisions from this browser", erase, { kind: "warning", id: "review-erase" }),
+    const restricted = all.filter(isHidden).length;
+    const save = (file, many, list) =>
+      many > 0 ? [h("li", {}, downloadLink(file, list, `Save ${file}`), ` (${number(many)})`)] : [];
+    keptTold.textContent = `${count(all.length, "decision")}. Only the keys of the records, the decision, the reader, the time, the reason and two hashes are kept, so that closing the tab loses nothing. No name, number or address is.`;
+    keptFiles.replaceChildren(
+      ...save("decisions.csv", all.length - restricted, commonList),
+      ...save("restricted-decisions.csv", reading?.restrictedOpen ? restricted : 0, restrictedList),
     );
   }
   async function importFrom(file) {
     try {
       const list = fromList(text.Papa, await textOf(file), file.name);
-      for (const decision of list) {
-        const had = decisions.all().find((one) => sameReading(one, decision));
-        if (!had || had.decided_at <= decision.decided_at) await decisions.put({ ...had, ...decision });
-      }
+      await decisions.bring(list.map((one) => (isHidden(one) ? { ...one, restricted: true } : one)));
       summary.clear();
       showKept();
       reading?.refresh();
@@ -153,6 +148,3 @@ export async function show(view) {
   opening.insertBefore(waiting, name.group.nextSibling);
   showKept();
 }
-
-const sameReading = (a, b) =>
-  ["source_l", "record_id_l", "source_r", "record_id_r", "reader"].every((key) => a[key] === b[key]);

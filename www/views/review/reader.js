@@ -10,7 +10,7 @@ const LABELS = { same: "Same child", different: "Different children", unsure: "U
 const FILTERS = [
   ["mine", "Pairs I have not decided"],
   ["second", "Pairs that another reader has decided and I have not"],
-  ["open", "Pairs on which readers disagree or are unsure"],
+  ["open", "Pairs I have decided, on which readers disagree or are unsure"],
   ["all", "All pairs"],
 ];
 
@@ -84,7 +84,8 @@ export function reader({ run, who, decisions, childlink, diffChars, onchange }) 
     all: () => true,
     mine: (pair) => !mine(pair),
     second: (pair) => !mine(pair) && decisions.of(pair).length > 0,
-    open: (pair) => ["disagree", "unsure"].includes(jointOf(decisions.of(pair))),
+    // What others said of a pair is told only after one's own word.
+    open: (pair) => mine(pair) && ["disagree", "unsure"].includes(jointOf(decisions.of(pair))),
   };
 
   function restart() {
