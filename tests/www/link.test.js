@@ -1,18 +1,19 @@
 // The Link page: files in, children out, in a worker.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, beforeEach, it } from "node:test";
-import { assertAccessible, file, openSite, tabTo } from "./site.js";
+import { assertAccessible, file, openSite, photograph, skipWithout, tabTo } from "./site.js";
 
 const SAMPLE = ["chis-01.csv", "chis-02.csv", "chis-04.csv", "maternity-03.csv"].map((name) =>
   file(`data/sample/${name}`),
 );
 const TABLES = ["children.csv", "links.csv", "review.csv", "restricted.csv", "quarantine.csv"];
 const NATIVE = process.env.CHILDLINK ?? file("target/release/childlink");
+const SKIP = skipWithout(NATIVE, "scripts/demo");
 
 let site, page;
 before(async () => {
@@ -67,13 +68,14 @@ it("links the sample by keyboard alone, with counts that reconcile", async () =>
   assert.equal(accepted + aside, read);
   assert.equal(await heading().textContent(), `${accepted} records are ${children} children`);
   await page.getByRole("row", { name: /chis-01 NHS number .*check digit/i }).waitFor();
+  await photograph(page, "link");
   await assertAccessible(page);
   assert.deepEqual(page.faults, []);
 });
 
 it(
   "gives the files that the command line gives, byte for byte",
-  { skip: !existsSync(NATIVE) && "there is no release build" },
+  { skip: SKIP },
   async () => {
     await linkSample();
     const out = mkdtempSync(join(tmpdir(), "childlink-www-"));
@@ -104,7 +106,7 @@ it(
 
 it(
   "reads a large file with several workers, and still gives the bytes of the command line",
-  { skip: !existsSync(NATIVE) && "there is no release build" },
+  { skip: SKIP },
   async () => {
     const out = mkdtempSync(join(tmpdir(), "childlink-www-"));
     try {
@@ -142,7 +144,7 @@ it(
 
 it(
   "obeys decisions, barred pairs and an earlier run as the command line does",
-  { skip: !existsSync(NATIVE) && "there is no release build" },
+  { skip: SKIP },
   async () => {
     const out = mkdtempSync(join(tmpdir(), "childlink-www-"));
     const at = (name) => join(out, name);
@@ -257,10 +259,19 @@ it("tells what another threshold would change, by keyboard", async () => {
   assert.equal(await page.locator(".app-chart").first().getAttribute("role"), "img");
 });
 
+const lookUp = async (wanted) => {
+  await page.fill("#link-wanted", wanted);
+  await page.getByRole("button", { name: "Look up" }).click();
+};
+const clusterTitle = (text) => page.locator("#link-cluster").getByRole("heading", { name: text, exact: true });
+const rowsOf = (text) => {
+  const [header, ...rows] = text.trim().split("\n").map((line) => line.split(","));
+  return rows.map((row) => Object.fromEntries(header.map((name, place) => [name, row[place]])));
+};
+
 it("looks a child up, draws its records and tells why they are together", async () => {
   await linkSample();
-  await page.fill("#link-wanted", "004240780");
-  await page.getByRole("button", { name: "Look up" }).click();
+  await lookUp("004240780");
   await page.locator("#link-cluster svg .app-node").first().waitFor();
   await page
     .getByRole("button", { name: /^Show why chis-01 004240780/ })
@@ -268,10 +279,67 @@ it("looks a child up, draws its records and tells why they are together", async 
     .click();
   await page.getByRole("row", { name: /^Together/ }).waitFor();
   await assertAccessible(page);
-  await page.fill("#link-wanted", "no such");
-  await page.getByRole("button", { name: "Look up" }).click();
+  await photograph(page, "link-why");
+  await lookUp("no such");
   await page.getByText("No record or child has this id or number").waitFor();
   assert.deepEqual(page.faults, []);
+});
+
+it("lists every record and child that may be meant, under names with spaces round them", async () => {
+  const people = [
+    ["7", "9434765919", "2021-06-05", "Okonkwo"],
+    ["2", "9434765870", "2019-02-03", "Fitzgerald"],
+    ["8", "4010232137", "2018-07-09", "Abernathy"],
+  ];
+  const row = ([id, number, born, family], source) => [id, source, number, born, family].join(",");
+  const text = [
+    "id, source , nhs_number, dob, surname",
+    row(people[0], "gp"),
+    row(["7", "", "2020-11-12", "Villanueva"], "chis"),
+    row(people[1], "gp"),
+    row(people[2], "gp"),
+    row(["9", ...people[2].slice(1)], "chis"),
+  ];
+  await page.setInputFiles("#link-files", [csv("spaces.csv", text.join("\n"))]);
+  await page.locator("#link-start").click();
+  await shown();
+  const childOf = new Map(
+    rowsOf(String(await saved("children.csv"))).map((one) => [`${one.source} ${one.record_id}`, one.child_id]),
+  );
+  assert.equal(childOf.get("gp 8"), childOf.get("chis 9"));
+  // One id in two sources.
+  await lookUp("7");
+  for (const source of ["gp", "chis"]) {
+    const child = childOf.get(`${source} 7`);
+    await page.getByRole("button", { name: `Record 7 of ${source}: show child ${child}`, exact: true }).click();
+    await clusterTitle(`Child ${child}: 1 record`).waitFor();
+    await lookUp("7");
+  }
+  // An id that is the number of another child as well.
+  const [record, child] = [childOf.get("gp 2"), "2"];
+  assert.ok([...childOf.values()].includes(child) && record !== child, "the example has both");
+  await lookUp("2");
+  await page.getByRole("button", { name: `Record 2 of gp: show child ${record}`, exact: true }).waitFor();
+  await page.getByRole("button", { name: "The child with the number 2: show child 2", exact: true }).click();
+  await page.locator("#link-cluster").getByRole("heading", { name: /^Child 2: / }).waitFor();
+  // An NHS number, in a column whose name stands after a space.
+  await lookUp("401 023 2137");
+  await clusterTitle(`Child ${childOf.get("gp 8")}: 2 records`).waitFor();
+  await page.getByRole("button", { name: /^Show why/ }).click();
+  await page.locator("#link-why").getByRole("row", { name: /^NHS number same valid number/ }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+it("says so when a child has more records than are drawn", async () => {
+  const rows = Array.from({ length: 70 }, (_, n) => `${n + 100},9434765919,2021-06-05,Okonkwo,Amelia`);
+  await page.setInputFiles("#link-files", [csv("many.csv", `id,nhs_number,dob,surname,forename\n${rows.join("\n")}\n`)]);
+  await page.locator("#link-start").click();
+  await page.getByRole("heading", { name: "70 records are 1 child", exact: true }).waitFor();
+  await page.locator("#link-result:not([aria-busy])").waitFor();
+  await lookUp("101");
+  await clusterTitle("Child 1: 70 records").waitFor();
+  await page.getByText("The first 60 of them and the pairs between these are shown").waitFor();
+  assert.equal(await page.locator("#link-cluster svg .app-node").count(), 60);
 });
 
 it("hands its doubtful pairs to the Review page", async () => {
@@ -389,6 +457,16 @@ it("stays in the user's hands while it works, and can be cancelled", async () =>
     .locator("#link-progress-text")
     .getByText(/step \d of 5/)
     .waitFor();
+  // The bar moves on while a phase that tells nothing of itself is at work.
+  await page.waitForFunction(() => {
+    const text = document.querySelector("#link-progress-text").textContent;
+    const value = document.querySelector("#link-progress progress").value;
+    if (!/step [2-5]/.test(text)) return false;
+    globalThis.seen ??= new Map();
+    const step = text.slice(0, text.indexOf(":"));
+    globalThis.seen.set(step, (globalThis.seen.get(step) ?? new Set()).add(value));
+    return [...globalThis.seen.values()].some((values) => values.size >= 3);
+  });
   await page.locator("#link-cancel").click();
   await page.locator("#link-start:focus").waitFor();
   assert.equal(await page.locator("#link-progress").isVisible(), false);

@@ -1,13 +1,12 @@
 // The report page of the demonstration run (scripts/demo) in a real browser: accessible, whole in itself, printable.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { after, before, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { openChromium } from "../js/chromium.js";
-import { assertAccessible, file } from "./site.js";
+import { assertAccessible, file, photograph, skipWithout } from "./site.js";
 
 const path = file("target/demo/report.html");
-const skip = existsSync(path) ? false : "run scripts/demo first: it makes target/demo/report.html";
+const skip = skipWithout(path, "scripts/demo");
 
 let browser;
 before(async () => {
@@ -25,6 +24,7 @@ it("passes axe, at 400 % zoom too, and asks for nothing", { skip }, async () => 
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.goto(pathToFileURL(path).href);
   assert.equal(await page.title(), "Linkage report");
+  await photograph(page, "report");
   await assertAccessible(page);
   assert.deepEqual(asked, [pathToFileURL(path).href], "nothing but the page itself");
   assert.deepEqual(faults, []);

@@ -25,48 +25,63 @@ export function clusterSearch(d3, runner) {
     place.replaceChildren(h("p", {}, "Looking…"));
     try {
       const text = wanted.control.value.trim();
-      const { cluster, children = [] } = text ? await runner.ask("find", { wanted: text }) : {};
-      wanted.fail(cluster || children.length > 0 ? "" : "No record or child has this id or number");
+      const { cluster, found = [], more } = text ? await runner.ask("find", { wanted: text }) : {};
+      wanted.fail(cluster || found.length > 0 ? "" : "No record or child has this id or number");
       if (cluster) show(cluster);
-      else place.replaceChildren(children.length > 0 ? several(children) : "");
+      else place.replaceChildren(found.length > 0 ? several(found, more) : "");
     } catch (cause) {
       place.replaceChildren();
       problems.tell([{ ...problemOf(cause), field: "link-wanted" }]);
     }
   }
   function show(cluster) {
+    why.replaceChildren();
     place.replaceChildren(...draw(cluster));
-    announce(`Child ${cluster.child} has ${count(cluster.members.length, "record")}`);
+    announce(`Child ${cluster.child} has ${count(cluster.records, "record")}`);
   }
-  /** One number of several children: a conflict, or a number given out twice. */
-  function several(children) {
-    announce(`${count(children.length, "child", "children")} have this NHS number`);
+  /** One id in several sources, one number of several children, or a record and a child called alike. */
+  function several(found, more) {
+    const told = more ? `More than ${found.length} were found. The first are:` : `${found.length} were found:`;
+    announce(told);
+    const named = ({ child, id, source, number }) =>
+      number ? "A record with this NHS number" : id === undefined ? `The child with the number ${child}` : `Record ${id} of ${source}`;
     return h(
       "div",
       {},
-      h("p", {}, `${count(children.length, "child", "children")} have a record with this NHS number:`),
+      h("p", {}, told),
       h(
         "ul",
         { class: "nhsuk-list" },
-        children.map((child) =>
+        found.map((one) =>
           h(
             "li",
             {},
-            button(`Show child ${child}`, async () => show(await runner.ask("child", { wanted: child })), {
+            `${named(one)}: `,
+            button(`Show child ${one.child}`, () => showChosen(one.child), {
               kind: "secondary",
               class: "app-link",
+              "aria-label": `${named(one)}: show child ${one.child}`,
             }),
           ),
         ),
       ),
     );
   }
+  async function showChosen(child) {
+    try {
+      show(await runner.ask("child", { wanted: child }));
+    } catch (cause) {
+      problems.tell([{ ...problemOf(cause), field: "link-wanted" }]);
+    }
+  }
 
   function draw(cluster) {
-    const { child, members, edges, sensitive } = cluster;
+    const { child, records, members, edges, sensitive } = cluster;
     const name = (at) => `${members[at].source} ${members[at].id}`;
     return [
-      h("h4", { class: "nhsuk-heading-s" }, `Child ${child}: ${count(members.length, "record")}`),
+      h("h4", { class: "nhsuk-heading-s" }, `Child ${child}: ${count(records, "record")}`),
+      records > members.length &&
+        h("p", {}, `The first ${members.length} of them and the pairs between these are shown; children.csv and links.csv have all.`),
       sensitive &&
         h(
           "p",

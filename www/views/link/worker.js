@@ -4,7 +4,7 @@ import { Linker, comparePair, init } from "../../childlink/app/slim.js";
 import { answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
 import { digestOf } from "./digest.js";
-import { childrenOfNumber, findCluster, recordsOf } from "./lookup.js";
+import { childrenOf, clusterOf, recordsOf } from "./lookup.js";
 import { parquetColumns } from "./parquet.js";
 import { openReaders, readersFor } from "./readers.js";
 
@@ -70,7 +70,7 @@ const CALLS = {
     return digestOf(Papa, run.text);
   },
 
-  /** The report of the run and the numbers that it draws; the run then leaves the memory. */
+  /** The report of the run and the numbers that it draws. The run then leaves the memory. */
   report() {
     const { statisticsJson, report, sensitiveChildren } = run.linker.takeReport();
     run.sensitive = new Set(sensitiveChildren.map(String));
@@ -80,12 +80,11 @@ const CALLS = {
     };
   },
 
-  /** The child of a record id or of its own number; or the children that have a record with an NHS number. */
+  /** The children of a record id, an NHS number, or a number of a child; the one child itself if it is one. */
   async find({ wanted }) {
-    const cluster = findCluster(Papa, run.text, wanted);
-    if (cluster) return { cluster: shown(cluster) };
-    const children = await childrenOfNumber(Papa, run, wanted);
-    return children.length === 1 ? { cluster: childOf(children[0]) } : { children };
+    const { found, more } = await childrenOf(Papa, run, wanted);
+    const children = new Set(found.map(({ child }) => child));
+    return children.size === 1 && !more ? { cluster: childOf(found[0].child) } : { found, more };
   },
 
   child: ({ wanted }) => childOf(wanted),
@@ -102,7 +101,7 @@ const CALLS = {
   },
 };
 
-const childOf = (id) => shown(findCluster(Papa, run.text, id, { asChild: true }));
+const childOf = (id) => shown(clusterOf(Papa, run.text, id));
 
 /** A child as the page may show it. */
 const shown = (cluster) => ({ ...cluster, sensitive: isSensitive(cluster.child) });
