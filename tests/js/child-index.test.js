@@ -1,18 +1,17 @@
 // The child index and its messages in Wasm: the answers of the command line, a journal that survives, wrong use.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as edge from "../../pkg/edge/node.js";
+import { native, sampleSnapshot } from "./snapshot.js";
 import { twoInstances } from "./two-instances.js";
 import { ChildIndex, ChildlinkError, Notifications, checkNhsNumbers, operationOutcome, parseNotification, reset } from "../../pkg/edge/node.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const sample = join(root, "data", "sample");
-const native = ["debug", "release"].map((profile) => join(root, "target", profile, "childlink")).find(existsSync);
 const bytes = (text) => new TextEncoder().encode(text);
 const refused = (code, work) => assert.rejects(async () => work(), (error) => error instanceof ChildlinkError && error.code === code, code);
 
@@ -26,9 +25,7 @@ describe("ChildIndex", { skip: native === undefined && "childlink has not been b
   let folder, snapshot;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "childlink-index-"));
-    const files = readdirSync(sample).filter((name) => /^(chis|maternity).*\.csv$/.test(name)).map((name) => join(sample, name));
-    execFileSync(native, ["index", "build", ...files, "--out", join(folder, "index.clix")], { stdio: "pipe" });
-    snapshot = new Uint8Array(readFileSync(join(folder, "index.clix")));
+    snapshot = sampleSnapshot();
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -21,8 +21,8 @@ describe("Chromium", () => {
     await server?.close();
   });
 
-  for (const folder of ["full", "validate"]) {
-    it(`agrees with every case and answers hostile arguments with ChildlinkError (${folder})`, async () => {
+  for (const folder of ["full", "edge", "validate"]) {
+    it(`agrees with every case and answers hostile arguments and traps with ChildlinkError (${folder})`, async () => {
       const faults = await browser.page.evaluate(async ({ folder, data }) => {
         const api = await import(`/pkg/${folder}/browser.js`);
         const { hostile } = await import("/tests/js/hostile.js");
@@ -34,10 +34,11 @@ describe("Chromium", () => {
         }
         if (code !== "wasm/not-started") return [`before init: ${code}`];
         await Promise.all([api.init(), api.init()]);
-        const { everyCase } = await import("/tests/js/every-case.js");
+        const { everyCase, snapshotOf } = await import("/tests/js/every-case.js");
+        const { trapped } = await import("/tests/js/trap.js");
         const { passed, faults } = await everyCase(api, data);
         if (passed < 800) faults.push(`only ${passed} cases held`);
-        return [...faults, ...hostile(api)];
+        return [...faults, ...(await hostile(api, snapshotOf(data))), ...trapped(api)];
       }, { folder, data: caseData() });
       assert.deepEqual(faults, []);
       assert.deepEqual(browser.page.faults, []);

@@ -2,7 +2,6 @@
 // and workerd they run every case of tests/cases too; tests/js/chromium.test.js does in Chromium.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
@@ -26,7 +25,7 @@ before(async () => {
   rmSync(folder, { recursive: true, force: true });
   cpSync(join(root, "tests", "consumers"), folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  for (const file of ["cases.js", "every-case.js", "hostile.js", "two-instances.js"]) cpSync(join(root, "tests", "js", file), join(folder, file));
+  for (const file of ["cases.js", "every-case.js", "hostile.js", "hostile-indexes.js", "hostile-linkers.js", "trap.js", "two-instances.js"]) cpSync(join(root, "tests", "js", file), join(folder, file));
   writeFileSync(join(folder, "case-data.js"), `export default ${JSON.stringify(caseData())};\n`);
   const packed = JSON.parse(run("npm", ["pack", join(root, "pkg"), "--json", "--pack-destination", folder]));
   const [{ filename }] = Array.isArray(packed) ? packed : Object.values(packed);
@@ -127,25 +126,65 @@ it("webpack", async () => {
   assert.deepEqual(await read("/webpack/dist/index.html", ["page"]), ["OK"]);
 });
 
-it("esbuild, with the Wasm files copied", async () => {
-  const output = join(folder, "esbuild", "dist");
-  const { build } = require("esbuild");
-  await build({ entryPoints: [join(folder, "esbuild/main.js")], bundle: true, format: "esm", outdir: output, logLevel: "error" });
-  for (const size of ["validate", "full"]) {
-    cpSync(join(folder, "node_modules/childlink", size, "childlink.wasm"), join(output, `${size}.wasm`));
-  }
-  writeFileSync(join(output, "index.html"), '<!doctype html><p id="page"></p><script type="module" src="./main.js"></script>');
-  assert.deepEqual(await read("/esbuild/dist/index.html", ["page"]), ["OK"]);
+// As the README of the package says: one entry finds its file beside the bundle, two are told where theirs are.
+it("esbuild, with the Wasm file of one entry copied beside the bundle", async () => {
+  const output = await bundled("one.js");
+  cpSync(join(folder, "node_modules/childlink/validate/childlink.wasm"), join(output, "childlink.wasm"));
+  assert.deepEqual(await read("/esbuild/dist-one/index.html", ["page"]), ["true"]);
 });
 
-it("an import map without a bundler, with integrity", async () => {
-  const hash = (size) => {
-    const bytes = readFileSync(join(folder, "node_modules/childlink", size, "childlink.wasm"));
-    return `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
+it("esbuild, with the Wasm files of two entries copied under names of their own", async () => {
+  const output = await bundled("two.js");
+  for (const size of ["validate", "full"]) {
+    cpSync(join(folder, "node_modules/childlink", size, "childlink.wasm"), join(output, `childlink-${size}.wasm`));
+  }
+  assert.deepEqual(await read("/esbuild/dist-two/index.html", ["page"]), ["OK"]);
+});
+
+it("esbuild, where two entries find one file: the one whose file it is not says so", async () => {
+  const output = await bundled("clash.js");
+  cpSync(join(folder, "node_modules/childlink/validate/childlink.wasm"), join(output, "childlink.wasm"));
+  assert.deepEqual(await read("/esbuild/dist-clash/index.html", ["page"]), ["started, wasm/cannot-start"]);
+});
+
+/** Bundles a script of the folder `esbuild`, with a page for it; gives the folder it is in. */
+async function bundled(script) {
+  const output = join(folder, "esbuild", `dist-${script.replace(".js", "")}`);
+  const { build } = require("esbuild");
+  await build({ entryPoints: [join(folder, "esbuild", script)], bundle: true, format: "esm", outfile: join(output, "main.js"), logLevel: "error" });
+  writeFileSync(join(output, "index.html"), '<!doctype html><p id="page"></p><script type="module" src="./main.js"></script>');
+  return output;
+}
+
+it("an import map without a bundler, with integrity of every script and Wasm file", async () => {
+  const hashes = JSON.parse(readFileSync(join(folder, "node_modules/childlink/integrity.json"), "utf8"));
+  const template = readFileSync(join(folder, "import-map", "index.html"), "utf8");
+  /** Opens the page with these hashes, and with those of the scripts as an import map has them. */
+  const open = async (told) => {
+    const addresses = Object.entries(told).filter(([path]) => path.endsWith(".js")).map(([path, hash]) => [`/node_modules/childlink/${path}`, hash]);
+    const page = template
+      .replace('"integrity": {}', `"integrity": ${JSON.stringify(Object.fromEntries(addresses))}`)
+      .replace('json">\n  {}', `json">\n  ${JSON.stringify(told)}`);
+    writeFileSync(join(folder, "import-map", "page.html"), page);
+    browser.page.faults.length = 0;
+    await browser.page.goto(`${server.origin}/import-map/page.html`);
   };
-  const query = (hashes) => `/import-map/index.html?${new URLSearchParams(hashes)}`;
-  assert.deepEqual(await read(query({ validate: hash("validate"), full: hash("full") }), ["page"]), ["OK"]);
-  assert.deepEqual(await read(query({ validate: hash("full"), full: hash("full") }), ["page"]), ["wasm/cannot-start"]);
+  await open(hashes);
+  assert.deepEqual(await read("/import-map/page.html", ["page"]), ["OK"]);
+  assert.deepEqual(browser.page.faults.filter((fault) => !/favicon|404/.test(fault)), []);
+  const asked = await browser.page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname));
+  const loaded = asked.filter((path) => path.startsWith("/node_modules/childlink/")).map((path) => path.split("/").slice(3).join("/"));
+  assert.deepEqual(loaded.filter((path) => hashes[path] === undefined), []);
+  assert.ok(["lib/boundary.js", "full/slim.js", "full/glue.js", "validate/childlink.wasm"].every((path) => loaded.includes(path)), `${loaded}`);
+  // A script that is not what it was: nothing runs. A Wasm file that is not: nothing is started.
+  for (const path of loaded.filter((path) => path.endsWith(".js"))) {
+    await open({ ...hashes, [path]: hashes["validate/childlink.wasm"] });
+    await browser.page.waitForLoadState("load");
+    assert.equal(await browser.page.textContent("#page"), "", path);
+    assert.match(browser.page.faults.join(), /integrity/i, path);
+  }
+  await open({ ...hashes, "validate/childlink.wasm": hashes["full/childlink.wasm"] });
+  assert.deepEqual(await read("/import-map/page.html", ["page"]), ["wasm/cannot-start"]);
 });
 
 it("a React form with live validation", async () => {
@@ -182,15 +221,20 @@ it("a React form with live validation", async () => {
   assert.deepEqual(page.faults, []);
 });
 
-// With and without TypeScript's own types of `using`.
-for (const [module, moduleResolution, ...lib] of [["nodenext", "nodenext"], ["esnext", "bundler", "esnext.disposable"]]) {
-  it(`TypeScript, strict, ${moduleResolution}`, () => {
-    const options = { strict: true, noEmit: true, target: "es2022", lib: ["es2022", "dom", ...lib], types: [], module, moduleResolution };
+// With and without TypeScript's own types of `using`, and of browsers.
+for (const [file, module, moduleResolution, ...lib] of [
+  ["main.ts", "nodenext", "nodenext", "dom"],
+  ["main.ts", "esnext", "bundler", "dom", "esnext.disposable"],
+  ["server.ts", "nodenext", "nodenext"],
+  ["server.ts", "esnext", "bundler"],
+]) {
+  it(`TypeScript, strict, ${moduleResolution}, ${lib.includes("dom") ? "for browsers" : "without the types of browsers"}`, () => {
+    const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, target: "es2022", lib: ["es2022", ...lib], types: [], module, moduleResolution };
     mkdirSync(join(folder, "typescript"), { recursive: true });
     const [, example] = /\n```ts\n(.*?)\n```/s.exec(readFileSync(join(folder, "node_modules", "childlink", "README.md"), "utf8"));
     writeFileSync(join(folder, "typescript", "readme.ts"), example);
-    const config = join(folder, "typescript", `tsconfig.${moduleResolution}.json`);
-    writeFileSync(config, JSON.stringify({ compilerOptions: options, files: ["main.ts", "readme.ts"] }));
+    const config = join(folder, "typescript", `tsconfig.${file}.${moduleResolution}.json`);
+    writeFileSync(config, JSON.stringify({ compilerOptions, files: [file, "readme.ts"] }));
     try {
       run("tsc", ["--project", config]);
     } catch (fault) {

@@ -25,7 +25,32 @@ export async function everyCase(api, data) {
     const model = { ...data.model, provenance: { ...data.model.provenance, trained_on_records: 1 } };
     for (const one of data.pairs) hold("pairs", one, await linked(api, one, model));
   }
+  if (api.parseNotification) {
+    for (const one of data.messages) hold("messages", { ...one, name: one.file }, understood(api, one));
+  }
   return { passed, faults };
+}
+
+/** The snapshot among the data, as bytes; undefined if there is none. */
+export const snapshotOf = ({ snapshot }) => snapshot && Uint8Array.from(atob(snapshot), (letter) => letter.charCodeAt(0));
+
+/** A published message, and what it says. */
+function understood(api, { text, action, event, state, subject = {}, absent = [], payload = {}, results = [], findings }) {
+  const told = api.parseNotification(new TextEncoder().encode(text));
+  const faults = [];
+  const expect = (what, got, expected) => {
+    const [one, other] = [got, expected].map((value) => JSON.stringify(value) ?? "nothing");
+    if (one !== other) faults.push(`${what}: ${one}, not ${other}`);
+  };
+  if (action) expect("action", told.action, action);
+  if (event) expect("event", told.key.event, event);
+  if (state) expect("state", told.state.value, state);
+  for (const [column, value] of Object.entries(subject)) expect(column, told.subject[column], value);
+  for (const column of absent) expect(column, told.subject[column], undefined);
+  for (const [key, value] of Object.entries(payload)) expect(key, told.payload[key], value);
+  for (const code of results) expect(`result ${code}`, told.payload.results.some((result) => result.code === code), true);
+  if (findings) expect("findings", told.findings.map(({ code }) => code), findings);
+  return faults;
 }
 
 /** Objects of the words of each text, by these keys. */

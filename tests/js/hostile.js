@@ -1,19 +1,33 @@
 // What JavaScript can do wrong, and what must come of it: an error with a code, never a trap. Runs in any
-// runtime: `hostile(api)` gives one line for each expectation that failed.
+// runtime: `hostile(api, snapshot)` gives one line for each expectation that failed. The index needs a snapshot.
+import { hostileToIndexes } from "./hostile-indexes.js";
+import { hostileToLinkers } from "./hostile-linkers.js";
 
-/** @returns {string[]} */
-export function hostile(api) {
+/** @returns {Promise<string[]>} */
+export async function hostile(api, snapshot) {
   const faults = [];
   const { ChildlinkError } = api;
 
-  const expectError = (what, code, work) => {
+  const judge = (what, code, error, cause) => {
+    if (!(error instanceof ChildlinkError)) faults.push(`${what}: threw ${error?.name}: ${error?.message}`);
+    else if (error.code !== code) faults.push(`${what}: code ${error.code}, expected ${code}`);
+    else if (!error.message || !error.hint) faults.push(`${what}: no message or no hint`);
+    else if (cause !== undefined && error.cause?.message !== cause) faults.push(`${what}: cause ${error.cause?.message}`);
+  };
+  const expectError = (what, code, work, cause) => {
     try {
       work();
       faults.push(`${what}: nothing thrown`);
     } catch (error) {
-      if (!(error instanceof ChildlinkError)) faults.push(`${what}: threw ${error?.name}: ${error?.message}`);
-      else if (error.code !== code) faults.push(`${what}: code ${error.code}, expected ${code}`);
-      else if (!error.message || !error.hint) faults.push(`${what}: no message or no hint`);
+      judge(what, code, error, cause);
+    }
+  };
+  const expectRefusal = async (what, code, work, cause) => {
+    try {
+      await work();
+      faults.push(`${what}: nothing thrown`);
+    } catch (error) {
+      judge(what, code, error, cause);
     }
   };
   const expect = (what, got, expected) => {
@@ -60,13 +74,18 @@ export function hostile(api) {
   expectError("asAt that is no date", "date/no-such-day", () => api.validateRecord({}, { asAt: "2024-02-30" }));
   expectError("an unknown date order", "argument/not-allowed", () => api.parseBirthDate("1/2/24", { dateOrder: "ymd" }));
   expectError("an unknown kind of name", "argument/not-allowed", () => api.parseName("Ann", "middle"));
+  // What the caller's own objects throw comes as the cause.
   const throws = { get given_name() { throw new RangeError("a getter of the caller"); } };
-  try {
-    api.validateRecord(throws);
-    faults.push("a getter that throws: nothing thrown");
-  } catch (error) {
-    expect("a getter that throws", error.message, "a getter of the caller");
+  const asAt = { get asAt() { throw new RangeError("a getter of the caller"); } };
+  for (const call of [api.validateRecord, api.normaliseRecord]) {
+    expectError("a getter that throws", "argument/cannot-read", () => call(throws), "a getter of the caller");
+    expectError("an option that throws", "argument/cannot-read", () => call({}, asAt), "a getter of the caller");
+    expectError("a revoked record", "argument/cannot-read", () => call(revoked()));
+    expectError("revoked options", "argument/cannot-read", () => call({}, revoked()));
   }
+  expectError("revoked text", "argument/cannot-read", () => api.parseName(revoked([])));
+  expectError("revoked bytes", "argument/cannot-read", () => api.checkNhsNumbers(revoked()));
+  expectError("revoked options of a date", "argument/cannot-read", () => api.parseBirthDate("1/2/24", revoked()));
   const odd = { given_name: "\ud800", family_name: "'; DROP TABLE children", postcode: "\u0000", birth_date: "9".repeat(99_999) };
   expect("a record of odd texts", api.validateRecord(odd).ok, false);
   const once = api.normaliseRecord({ given_name: "Zoë-Marie", family_name: "van der O’Brien", postcode: "ls14ap", birth_date: "29/2/2024", address_1: "Flat 2", address_2: "14 High Street" });
@@ -75,6 +94,8 @@ export function hostile(api) {
 
   if (api.schedule) hostileToSchedules(api, { expectError, expect });
   if (api.comparePair) hostileToPairs(api, { expectError, expect });
+  if (api.Linker) await hostileToLinkers(api, { expectError, expectRefusal, expect });
+  if (api.ChildIndex) await hostileToIndexes(api, { expectError, expectRefusal, expect }, snapshot);
 
   // After a reset everything works as before.
   api.reset();
@@ -89,6 +110,13 @@ function detached(length) {
   const bytes = new Uint8Array(length);
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
   return bytes;
+}
+
+/** An object that throws whatever is asked of it. */
+function revoked(target = {}) {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
 }
 
 /** Data that cannot be handed on: in a circle, with a big integer, or nothing by its own account. */
@@ -125,6 +153,7 @@ function hostileToSchedules(api, { expectError, expect }) {
     for (const value of [undefined, null, 7, NaN, 7n, true, "x", [], [child], Symbol("x"), () => child]) {
       expectError(`${name} of ${typeof value}`, "argument/not-object", () => call(value, AS_AT));
     }
+    expectError(`${name} of a revoked child`, "argument/cannot-read", () => call(revoked(), AS_AT));
     for (const value of notData()) expectError(`${name} of no data`, "argument/not-data", () => call(value, AS_AT));
     expectError(`${name} without options`, "argument/not-text", () => call(child));
     expectError(`${name} with null for options`, "argument/not-options", () => call(child, null));
@@ -177,6 +206,7 @@ function hostileToPairs(api, { expectError, expect }) {
     expectError("comparePair, left", "argument/not-record", () => api.comparePair(value, record));
     expectError("comparePair, right", "argument/not-record", () => api.comparePair(record, value));
   }
+  expectError("comparePair, revoked", "argument/cannot-read", () => api.comparePair(record, revoked()));
   for (const value of [7, true, {}, [], 7n, Symbol("x")]) {
     expectError("comparePair with a field of the wrong kind", "argument/not-text", () => api.comparePair(record, { given_name: value }));
   }

@@ -1,17 +1,17 @@
 // Linking in Wasm: the bytes that the command line writes, however records come in, and what a wrong use comes to.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { native } from "./snapshot.js";
 import { ChildlinkError, Linker, checkNhsNumbers, comparePair, readShare, reset } from "../../pkg/full/node.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const sample = join(root, "data", "sample");
 const files = readdirSync(sample).filter((name) => /^(chis|maternity).*\.csv$/.test(name)).sort();
-const native = ["debug", "release"].map((profile) => join(root, "target", profile, "childlink")).find(existsSync);
 const TABLES = ["children", "links", "review", "restricted", "quarantine"];
 
 const text = (bytes) => new TextDecoder().decode(bytes);
@@ -111,6 +111,16 @@ describe("Linker", () => {
       assert.equal(text(links), text(expected.links));
       assert.deepEqual(summary.rows, expected.summary.rows);
     }
+  });
+
+  it("reads a column longer than any text can be", async () => {
+    // 600 MB in 6,000 texts; V8's longest text has some 537 million characters.
+    const linker = new Linker();
+    const name = Array(6000).fill("A".repeat(100_000));
+    const columns = { record_id: name.map((_, row) => `${row}`), birth_date: name.map(() => "2019-03-12"), family_name: name };
+    assert.equal(linker.addColumns("long", columns), 6000);
+    linker.free();
+    reset();
   });
 
   it("tells how far it is", async () => {

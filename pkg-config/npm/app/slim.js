@@ -5,7 +5,7 @@ import { linkers } from "../lib/linker.js";
 import { pairs } from "../lib/pairs.js";
 import * as glue from "./glue.js";
 
-const boundary = createBoundary(glue);
+const boundary = createBoundary(glue, "linkerrun_report");
 
 export const { init, initSync } = boundary;
 export const { validateRecord } = forms(boundary);

@@ -8,7 +8,7 @@ import { pairs } from "../lib/pairs.js";
 import { schedules } from "../lib/schedules.js";
 import * as glue from "./glue.js";
 
-const boundary = createBoundary(glue);
+const boundary = createBoundary(glue, "parseNotification");
 
 export { ChildlinkError } from "../lib/error.js";
 export const { init, initSync, reset } = boundary;

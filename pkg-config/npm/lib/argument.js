@@ -109,21 +109,16 @@ export function dataObject(value, name) {
 /** The JSON of plain data, or a `ChildlinkError`. */
 export function json(value, name) {
   const data = dataObject(value, name);
-  const notData = (why, cause) =>
-    new ChildlinkError(
-      "argument/not-data",
-      `${name} cannot be written as JSON: ${why}`,
-      "pass plain data without cycles or big integers",
-      name,
-      cause,
-    );
+  // Why not is for the cause alone: it may be said in the caller's own words, about the record.
+  const notData = (cause) =>
+    new ChildlinkError("argument/not-data", `${name} cannot be written as JSON`, "pass plain data without cycles or big integers", name, cause);
   let written;
   try {
     written = JSON.stringify(data);
   } catch (cause) {
-    throw notData(cause?.message ?? cause, { cause });
+    throw notData({ cause });
   }
   // An object can say of itself, by `toJSON`, that it is nothing.
-  if (written === undefined) throw notData("it says that it is nothing");
+  if (written === undefined) throw notData();
   return written;
 }

@@ -1,15 +1,25 @@
 import { ChildlinkError } from "./error.js";
+import { compiled, compiledNow } from "./source.js";
 
 /** Codes that tell of an instance that is gone. */
 const LOST = ["wasm/trap", "wasm/replaced"];
 
 /**
  * The one place where JavaScript meets Wasm: starts the instance, names what goes wrong in it, and starts a
- * fresh one after a trap, since a trapped instance may hold half-written memory.
+ * fresh one after a trap, since a trapped instance may hold half-written memory. `proof` is a function that this
+ * entry's module exports and a smaller entry's does not.
  */
-export function createBoundary(glue) {
+export function createBoundary(glue, proof) {
   let ready = false;
+  let starting;
   let generation = 0;
+  // In the place of the glue while the instance is spent and no fresh one could be had: each call tries again.
+  const lost = new Proxy(glue, {
+    get(_, name) {
+      renew("the Wasm instance had failed");
+      return glue[name];
+    },
+  });
 
   const cannotStart = (cause) =>
     new ChildlinkError(
@@ -20,17 +30,54 @@ export function createBoundary(glue) {
       { cause },
     );
 
-  return {
+  /** Starts a module, unless another was quicker: what has been made in its instance stays. */
+  const startWith = (module) => {
+    if (ready) return;
+    if (!WebAssembly.Module.exports(module).some(({ name }) => name === proof)) {
+      throw new TypeError("this is the Wasm file of another entry of childlink");
+    }
+    glue.initSync({ module });
+    ready = true;
+  };
+
+  /** Takes a fresh instance in the place of one that is spent. If none can be had, every later call tries again. */
+  const renew = (why) => {
+    boundary.glue = lost;
+    try {
+      glue.__wbg_reset_state();
+    } catch (cause) {
+      throw new ChildlinkError(
+        "wasm/trap",
+        `${why}, and no fresh one could be started: ${cause?.message ?? cause}`,
+        "free memory and call again: each call tries to start a fresh instance",
+        null,
+        { cause },
+      );
+    }
+    boundary.glue = glue;
+  };
+
+  const reset = () => {
+    if (!ready) return;
+    generation += 1;
+    renew("the Wasm instance was thrown away");
+  };
+
+  const boundary = {
+    /** The functions of the instance. Ask for them here at each call. */
     glue,
 
-    /** Starts childlink from a URL, Response, bytes or WebAssembly.Module. Later calls do nothing. */
+    /** Starts childlink from a URL, Response, bytes or WebAssembly.Module. All who ask meanwhile wait for the first. */
     async init(source) {
       if (ready) return;
+      starting ??= compiled(source)
+        .then(startWith)
+        .finally(() => (starting = undefined));
       try {
-        await glue.default({ module_or_path: source });
-        ready = true;
+        await starting;
       } catch (cause) {
-        throw cannotStart(cause);
+        // Should it have been started at once meanwhile, nothing is amiss.
+        if (!ready) throw cannotStart(cause);
       }
     },
 
@@ -38,19 +85,14 @@ export function createBoundary(glue) {
     initSync(source) {
       if (ready) return;
       try {
-        glue.initSync({ module: source });
-        ready = true;
+        startWith(compiledNow(source));
       } catch (cause) {
         throw cannotStart(cause);
       }
     },
 
     /** Throws the instance away and starts a fresh one: gives its memory back, and ends every handle. */
-    reset() {
-      if (!ready) return;
-      generation += 1;
-      glue.__wbg_reset_state();
-    },
+    reset,
 
     /** Grows with every fresh instance, so that a handle can tell that its own is gone. */
     get generation() {
@@ -72,7 +114,7 @@ export function createBoundary(glue) {
         failure = cause;
       }
       if (begun === generation) return result;
-      this.reset();
+      reset();
       if (failure instanceof ChildlinkError && LOST.includes(failure.code)) throw failure;
       throw new ChildlinkError(
         "wasm/replaced",
@@ -97,7 +139,8 @@ export function createBoundary(glue) {
           "call `await init()` once before any other function",
         );
       }
-      this.reset();
+      generation += 1;
+      renew(`the Wasm instance failed (${cause?.message ?? cause})`);
       return new ChildlinkError(
         "wasm/trap",
         `the Wasm instance failed and has been replaced by a fresh one: ${cause?.message ?? cause}`,
@@ -107,4 +150,5 @@ export function createBoundary(glue) {
       );
     },
   };
+  return boundary;
 }

@@ -1,6 +1,6 @@
-import { bytes, kindOf, optionsOf, text } from "./argument.js";
+import { bytes, dataObject, kindOf, optionsOf, text } from "./argument.js";
 import { partsInTurn } from "./content.js";
-import { ChildlinkError } from "./error.js";
+import { ChildlinkError, shielded, shieldedLater } from "./error.js";
 import { Handle } from "./handle.js";
 import { ownMethods } from "./own.js";
 import { recordReader } from "./record.js";
@@ -11,7 +11,6 @@ const PIECE = 1 << 20;
 
 /** The child index, and the messages that change it. */
 export function indexes(boundary) {
-  const { glue } = boundary;
   const readRecord = recordReader(boundary);
   const token = Symbol("made by load");
 
@@ -29,8 +28,8 @@ export function indexes(boundary) {
       this.#handle = new Handle(boundary, "index", () => loader.finish());
     }
 
-    static async load(snapshot) {
-      const loader = new Handle(boundary, "index", () => new glue.IndexLoader());
+    static load = shieldedLater(async (snapshot) => {
+      const loader = new Handle(boundary, "index", () => new boundary.glue.IndexLoader());
       try {
         // A megabyte at a time, so that a snapshot that is here as a whole is not copied as a whole on its way.
         for await (const part of partsInTurn(snapshot, "snapshot")) {
@@ -42,7 +41,7 @@ export function indexes(boundary) {
       }
       // Finishing takes the loader's memory over.
       return loader.use((core) => new ChildIndex(token, core));
-    }
+    });
 
     match(record, options) {
       const source = sourceOf(optionsOf(options, ["source"]));
@@ -133,7 +132,7 @@ export function indexes(boundary) {
     }
 
     constructor(index) {
-      this.#handle = withIndex(index, (core) => new Handle(boundary, "notifications", () => new glue.Messages(core)));
+      this.#handle = withIndex(index, (core) => new Handle(boundary, "notifications", () => new boundary.glue.Messages(core)));
       this.#index = index;
     }
 
@@ -188,15 +187,16 @@ export function indexes(boundary) {
   return {
     ChildIndex,
     Notifications,
-    parseNotification: (message) => {
+    parseNotification: shielded((message) => {
       const checked = bytes(message, "message");
-      return guarded(() => glue.parseNotification(checked));
-    },
-    operationOutcome: (error) => {
-      const { code, message, hint, field } = error ?? {};
+      return guarded(() => boundary.glue.parseNotification(checked));
+    }),
+    operationOutcome: shielded((error) => {
+      const { code, message, hint, field } = dataObject(error, "error");
       const told = [text(code, "code"), text(message, "message"), text(hint ?? "", "hint")];
-      return guarded(() => glue.operationOutcome(...told, field ?? undefined));
-    },
+      const column = field === undefined || field === null ? undefined : text(field, "field");
+      return guarded(() => boundary.glue.operationOutcome(...told, column));
+    }),
   };
 }
 

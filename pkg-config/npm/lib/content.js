@@ -1,4 +1,11 @@
 import { bytes } from "./argument.js";
+import { ChildlinkError } from "./error.js";
+
+/** What to throw for something thrown by what the caller gave to be read: a stream, a generator, a file. */
+export const cannotRead = (cause, name) =>
+  cause instanceof ChildlinkError
+    ? cause
+    : new ChildlinkError("input/cannot-read", `${name} could not be read to its end`, "see the cause, and pass it again", name, { cause });
 
 /**
  * What a file holds, to be read a part at a time as often as needed: `{ size, read(offset, length) }`. A stream is
@@ -15,23 +22,32 @@ export async function contentOf(value, name, advance) {
     return ofParts(await partsOf(value.stream(), name, advance), name);
   }
   if (Array.isArray(value)) return ofParts(value, name);
-  if (typeof value?.getReader === "function" || typeof value?.[Symbol.asyncIterator] === "function") {
-    return ofParts(await partsOf(value, name, advance), name);
-  }
-  return ofParts([value], name);
+  return isStream(value) ? ofParts(await partsOf(value, name, advance), name) : ofParts([value], name);
 }
 
 /** The bytes of the same in turn; of a stream nothing is kept. */
 export async function* partsInTurn(value, name) {
   if (typeof Blob === "function" && value instanceof Blob) value = value.stream();
-  const isStream = typeof value?.getReader === "function" || typeof value?.[Symbol.asyncIterator] === "function";
-  for await (const part of isStream ? eachOf(value) : Array.isArray(value) ? value : [value]) yield bytes(part, name);
+  const parts = isStream(value) || Array.isArray(value) ? value : [value];
+  for await (const part of eachOf(parts, name)) yield bytes(part, name);
 }
+
+/** What comes of an iterable or a stream in turn. What it throws is told as `input/cannot-read`. */
+export async function* eachOf(parts, name) {
+  try {
+    // Not every browser iterates over a ReadableStream by itself.
+    yield* parts[Symbol.asyncIterator] || parts[Symbol.iterator] ? parts : piecesOf(parts.getReader());
+  } catch (cause) {
+    throw cannotRead(cause, name);
+  }
+}
+
+const isStream = (value) => typeof value?.getReader === "function" || typeof value?.[Symbol.asyncIterator] === "function";
 
 async function partsOf(stream, name, advance) {
   const parts = [];
   let size = 0;
-  for await (const part of eachOf(stream)) {
+  for await (const part of eachOf(stream, name)) {
     parts.push(bytes(part, name));
     size += part.length;
     advance(size);
@@ -39,10 +55,7 @@ async function partsOf(stream, name, advance) {
   return parts;
 }
 
-/** Not every browser iterates over a ReadableStream by itself. */
-async function* eachOf(stream) {
-  if (typeof stream[Symbol.asyncIterator] === "function") return yield* stream;
-  const reader = stream.getReader();
+async function* piecesOf(reader) {
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -50,8 +63,8 @@ async function* eachOf(stream) {
       yield value;
     }
   } finally {
-    // Ends the stream if we stop early; harmless at its end.
-    await reader.cancel();
+    // Ends the stream if we stop early; harmless at its end, and of no account after a failure.
+    await reader.cancel().catch(() => {});
   }
 }
 

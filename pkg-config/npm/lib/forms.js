@@ -1,4 +1,5 @@
 import { LONGEST_TEXT, oneOf, optionsOf, packedTens, text } from "./argument.js";
+import { shielded } from "./error.js";
 import { recordReader } from "./record.js";
 
 const NAME_KINDS = ["given", "family"];
@@ -18,8 +19,6 @@ function dateOptions(options) {
 
 /** The functions of forms: one field or one record at a time. */
 export function forms(boundary) {
-  const { glue } = boundary;
-
   const guarded = (work) => {
     try {
       return work();
@@ -29,10 +28,11 @@ export function forms(boundary) {
   };
 
   /** A function of one text that the glue knows by the same name. */
-  const ofText = (name) => (value) => {
-    const checked = text(value, "text");
-    return guarded(() => glue[name](checked));
-  };
+  const ofText = (name) =>
+    shielded((value) => {
+      const checked = text(value, "text");
+      return guarded(() => boundary.glue[name](checked));
+    });
 
   /** The same for those that answer by JSON. */
   const objectOfText = (name) => {
@@ -49,14 +49,14 @@ export function forms(boundary) {
   const askedOfRecord = (name, record, options) => {
     const [monthFirst, asAt] = dateOptions(options);
     const { shape, texts } = readRecord(record);
-    return guarded(() => glue[name](shape, texts, monthFirst, asAt));
+    return guarded(() => boundary.glue[name](shape, texts, monthFirst, asAt));
   };
 
   // Every field of a record as absent: what most are, and what all others are copied from.
   let allAbsent;
   let names;
   const learnNames = () => {
-    names = guarded(() => glue.stateNames());
+    names = guarded(() => boundary.glue.stateNames());
     allAbsent = Object.fromEntries(names.map((name) => [name, STATES[0]]));
   };
 
@@ -64,25 +64,25 @@ export function forms(boundary) {
     isNhsNumber(value) {
       if (typeof value !== "string" || value.length > LONGEST_TEXT) return false;
       try {
-        return glue.isNhsNumber(value);
+        return boundary.glue.isNhsNumber(value);
       } catch (cause) {
         throw boundary.caught(cause);
       }
     },
     parseNhsNumber: objectOfText("parseNhsNumber"),
     formatNhsNumber: ofText("formatNhsNumber"),
-    checkNhsNumbers(packed) {
+    checkNhsNumbers: shielded((packed) => {
       const checked = packedTens(packed, "packed");
-      return guarded(() => glue.checkNhsNumbers(checked));
-    },
+      return guarded(() => boundary.glue.checkNhsNumbers(checked));
+    }),
     parseChiNumber: objectOfText("parseChiNumber"),
     parseHealthCareNumber: objectOfText("parseHealthCareNumber"),
-    parseBirthDate(value, options) {
+    parseBirthDate: shielded((value, options) => {
       const checked = text(value, "text");
       const [monthFirst, asAt] = dateOptions(options);
-      return JSON.parse(guarded(() => glue.parseBirthDate(checked, monthFirst, asAt)));
-    },
-    validateRecord(record, options) {
+      return JSON.parse(guarded(() => boundary.glue.parseBirthDate(checked, monthFirst, asAt)));
+    }),
+    validateRecord: shielded((record, options) => {
       const answer = askedOfRecord("validateRecord", record, options);
       if (allAbsent === undefined) learnNames();
       const figure = (place) => answer.charCodeAt(place) - FIGURE_0;
@@ -100,12 +100,12 @@ export function forms(boundary) {
         fields,
         findings: answer.length > told ? JSON.parse(answer.slice(told)) : [],
       };
-    },
-    normaliseRecord: (record, options) => JSON.parse(askedOfRecord("normaliseRecord", record, options)),
+    }),
+    normaliseRecord: shielded((record, options) => JSON.parse(askedOfRecord("normaliseRecord", record, options))),
     parsePostcode: objectOfText("parsePostcode"),
     birthOrderInName: (value) => birthOrder(value) ?? null,
-    parseName(value, kind = "given") {
-      return oneOf(kind, NAME_KINDS, "kind") === "given" ? parseGivenName(value) : parseFamilyName(value);
-    },
+    parseName: shielded((value, kind = "given") =>
+      oneOf(kind, NAME_KINDS, "kind") === "given" ? parseGivenName(value) : parseFamilyName(value),
+    ),
   };
 }

@@ -1,7 +1,7 @@
 import { bytes, dataObject, kindOf, optionsOf, text } from "./argument.js";
 import { columnsOf } from "./columns.js";
-import { contentOf } from "./content.js";
-import { ChildlinkError } from "./error.js";
+import { cannotRead, contentOf, eachOf } from "./content.js";
+import { ChildlinkError, shielded, shieldedLater } from "./error.js";
 import { ownMethods } from "./own.js";
 import { modelOf } from "./pairs.js";
 import { watcher } from "./watcher.js";
@@ -15,8 +15,9 @@ const breath = () => new Promise((resolve) => setTimeout(resolve));
 
 /** Linking of records. With `reports`, of which only the browser app's Wasm is able, `link` can keep its run for one. */
 export function linkers(boundary, { reports = false } = {}) {
-  const { glue } = boundary;
   const linkOptions = ["linkOnly", "seed", ...LISTS, "onProgress", "signal", ...(reports ? ["keepForReport"] : [])];
+
+  const readModel = shielded((options) => modelOf(optionsOf(options, ["model"])));
 
   class Linker {
     #inputs;
@@ -31,8 +32,8 @@ export function linkers(boundary, { reports = false } = {}) {
     }
 
     constructor(options) {
-      const model = modelOf(optionsOf(options, ["model"]));
-      this.#inputs = boundary.call(() => new glue.LinkerInputs(model));
+      const model = readModel(options);
+      this.#inputs = boundary.call(() => new boundary.glue.LinkerInputs(model));
       this.#generation = boundary.generation;
     }
 
@@ -40,14 +41,16 @@ export function linkers(boundary, { reports = false } = {}) {
       const { source, share, onProgress, signal } = optionsOf(options, ["source", "share", "onProgress", "signal"]);
       const file = text(name, "name");
       const given = source === undefined ? undefined : text(source, "source");
-      const shared = share === undefined ? undefined : shareOf(share, ["place", "of", "parts"]);
+      const shared = share === undefined ? undefined : partsOfShare(share);
       const watch = watcher(onProgress, signal);
       this.#held("inputs");
       return reading(content, watch, async (size, read) => {
         if (!shared) return this.#call("inputs", (inputs) => inputs.addFile(file, given, size, read));
         const { place, of, parts } = shared;
         this.#call("inputs", (inputs) => inputs.beginFile(file, given, size, read, place, of));
-        for await (const part of parts) this.#call("inputs", (inputs) => inputs.takePart(bytes(part, "each part")));
+        for await (const part of eachOf(parts, "parts")) {
+          this.#call("inputs", (inputs) => inputs.takePart(bytes(part, "each part")));
+        }
         return this.#call("inputs", (inputs) => inputs.finishFile());
       });
     }
@@ -154,7 +157,7 @@ export function linkers(boundary, { reports = false } = {}) {
   }
 
   /** Reads a share of a file for a run in another worker, with an instance of its own. */
-  async function readShare(name, content, options) {
+  const readShare = shieldedLater(async (name, content, options) => {
     const known = ["source", "place", "of", "onPart", "onProgress", "signal"];
     const { source, onPart, onProgress, signal, ...share } = optionsOf(options, known);
     const file = text(name, "name");
@@ -165,33 +168,53 @@ export function linkers(boundary, { reports = false } = {}) {
       throw new ChildlinkError("argument/not-function", message, "pass a function that takes the bytes of a part", "onPart");
     }
     const watch = watcher(onProgress, signal);
-    await reading(content, watch, (size, read) => boundary.call(() => glue.readShare(file, given, size, read, place, of, onPart)));
-  }
+    await reading(content, watch, (size, read, told) => {
+      const each = told(onPart, (cause) => new ChildlinkError("linker/callback", "onPart threw", "see the cause", "onPart", { cause }));
+      return boundary.call(() => boundary.glue.readShare(file, given, size, read, place, of, each));
+    });
+  });
 
   return { Linker, readShare };
 }
 
-/** Reads a content by `work(size, read)`. The core only knows when no bytes came; what is thrown here says why. */
+/**
+ * Reads a content by `work(size, read, told)`. The core only knows that a function which it asked came to nothing; why is
+ * kept here, by `told(ask, failed)`, and thrown in the end.
+ */
 async function reading(content, watch, work) {
   const { size, read } = await contentOf(content, "content", (done) => watch("read", done, undefined));
   let done = 0;
   let failure;
+  const told =
+    (ask, failed) =>
+    (...given) => {
+      try {
+        return ask(...given);
+      } catch (cause) {
+        failure = failed(cause);
+        throw failure;
+      }
+    };
   const readPart = (offset, length) => {
-    try {
-      const part = read(offset, length);
-      done = Math.max(done, offset + part.length);
-      watch("read", done, size);
-      return part;
-    } catch (cause) {
-      failure = cause;
-      throw cause;
-    }
+    const part = read(offset, length);
+    done = Math.max(done, offset + part.length);
+    watch("read", done, size);
+    return part;
   };
   try {
-    return await work(size, readPart);
+    return await work(size, told(readPart, (cause) => cannotRead(cause, "content")), told);
   } catch (error) {
-    throw failure instanceof ChildlinkError ? failure : error;
+    throw failure ?? error;
   }
+}
+
+/** A share of which the other parts come from elsewhere, or a `ChildlinkError`. */
+function partsOfShare(share) {
+  const { place, of, parts } = shareOf(share, ["place", "of", "parts"]);
+  const isIterable = [Symbol.iterator, Symbol.asyncIterator, "getReader"].some((key) => typeof parts?.[key] === "function");
+  if (isIterable && typeof parts !== "string") return { place, of, parts };
+  const message = `share.parts must be an iterable of bytes, not ${kindOf(parts)}`;
+  throw new ChildlinkError("argument/not-parts", message, "pass what readShare gave in the other workers, or [] if there was none", "share.parts");
 }
 
 /** Which share of a file is read, or a `ChildlinkError`. */

@@ -1,4 +1,4 @@
-import { ChildlinkError } from "./error.js";
+import { ChildlinkError, shielded, shieldedLater } from "./error.js";
 
 const Asynchronous = (async () => {}).constructor;
 
@@ -14,11 +14,11 @@ export function ownMethods(Class, noun, isOwn) {
       const message = `the method was not called on a ${Class.name} of this copy of childlink`;
       throw new ChildlinkError(`argument/not-${noun}`, message, "import childlink from one place, and call methods on what it made", "this");
     };
-    const refuseLater = async () => refuse();
+    const shield = method instanceof Asynchronous ? shieldedLater : shielded;
+    const work = shield((self, given) => (isOwn(self) ? method.apply(self, given) : refuse()));
     const { [key]: guarded } = {
       [key](...given) {
-        if (isOwn(this)) return method.apply(this, given);
-        return method instanceof Asynchronous ? refuseLater() : refuse();
+        return work(this, given);
       },
     };
     Object.defineProperty(Class.prototype, key, { value: guarded, writable: true, configurable: true });

@@ -1,4 +1,5 @@
 import { bytes, json, optionsOf, text } from "./argument.js";
+import { shielded } from "./error.js";
 
 /** Bytes of whole lines handed over at a time: the answers are a dozen times as long, and Wasm never gives memory back. */
 const PIECE = 1 << 22;
@@ -23,23 +24,22 @@ function joined(pieces) {
 
 /** What children have had, and what is due. */
 export function schedules(boundary) {
-  const { glue } = boundary;
   const readAsAt = (options) => text(optionsOf(options, ["asAt"]).asAt, "asAt");
 
-  const schedule = (child, options) => {
+  const schedule = shielded((child, options) => {
     const asAt = readAsAt(options);
     const childText = json(child, "child");
     try {
-      return JSON.parse(glue.schedule(childText, asAt));
+      return JSON.parse(boundary.glue.schedule(childText, asAt));
     } catch (cause) {
       throw boundary.caught(cause);
     }
-  };
+  });
 
   return {
     schedule,
 
-    scheduleBatch(lines, options) {
+    scheduleBatch: shielded((lines, options) => {
       const asAt = readAsAt(options);
       const checked = bytes(lines, "lines");
       const answers = [];
@@ -49,7 +49,7 @@ export function schedules(boundary) {
         const to = lineEnd(checked, from + PIECE);
         let scheduled;
         try {
-          scheduled = glue.scheduleBatch(checked.subarray(from, to), asAt);
+          scheduled = boundary.glue.scheduleBatch(checked.subarray(from, to), asAt);
           scheduled.counts().forEach((count, kind) => (totals[kind] += count));
           answers.push(scheduled.takeLines());
         } catch (cause) {
@@ -61,7 +61,7 @@ export function schedules(boundary) {
       } while (from < checked.length);
       const [children, unreadable, withFindings] = totals;
       return { lines: joined(answers), children: children - unreadable, unreadable, withFindings };
-    },
+    }),
 
     planVisits: (child, options) => schedule(child, options).visits,
   };

@@ -43,7 +43,11 @@ export interface PairComparison {
 /**
  * Compares two records by the built-in child-health model, or by one of `childlink train`. Two records say nothing
  * of how common their values are, so no weight is adjusted by the frequency of a value.
- * @example comparePair(birth, school).decision // "link"
+ * @example
+ * const birth = { given_name: "Zoë", family_name: "Okafor", birth_date: "2024-02-29", postcode: "LS1 4AP" };
+ * const school = { given_name: "ZOE", family_name: "Okafor", birth_date: "29/02/2024", postcode: "ls14ap" };
+ * const { decision, waterfall } = comparePair(birth, school);
+ * console.log(decision, waterfall.bars[1].level); // link same
  * @throws {ChildlinkError} `argument/...`, `model/...`
  */
 export function comparePair(left: ChildRecord, right: ChildRecord, options?: { readonly model?: object }): PairComparison;
@@ -172,6 +176,10 @@ export function schedule(child: ScheduledChild, options: ScheduleOptions): Sched
 /**
  * The same for many children: one JSON object on each line in, one answer on each line out, in the same order. A line
  * that is no child's object is answered by one that says so, and counted.
+ * @example
+ * const lines = new TextEncoder().encode('{"id":"a","birth_date":"2026-01-05"}\n{"id":"b","birth_date":"2019-03-12"}\n');
+ * const answers = scheduleBatch(lines, { asAt: "2026-03-02" });
+ * console.log(answers.children, new TextDecoder().decode(answers.lines).slice(0, 9)); // 2 {"id":"a"
  * @throws {ChildlinkError} `argument/...`, `date/...`
  */
 export function scheduleBatch(
@@ -180,12 +188,33 @@ export function scheduleBatch(
 ): { readonly lines: Uint8Array; readonly children: number; readonly unreadable: number; readonly withFindings: number };
 /**
  * The visits still to come, grouping what can be given together.
+ * @example
+ * const [visit] = planVisits({ birth_date: "2026-01-05" }, { asAt: "2026-03-02" });
+ * console.log(visit.date, visit.give.join()); // 2026-03-02 six-in-one,menb,rotavirus
  * @throws {ChildlinkError} `argument/...`, `date/...`
  */
 export function planVisits(child: ScheduledChild, options: ScheduleOptions): readonly Visit[];
 
+/** A `ReadableStream` of bytes. */
+export interface ByteStream {
+  getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>; cancel(): Promise<void> };
+}
+
+/** A `Blob` or `File`. */
+export interface BlobLike {
+  readonly size: number;
+  readonly type: string;
+  stream(): ByteStream;
+}
+
+/** An `AbortSignal`. */
+export interface SignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
 /** What a file holds. A Blob (a dropped file) is read in parts in a worker; a stream is taken up as a whole first. */
-export type FileContent = Uint8Array | readonly Uint8Array[] | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+export type FileContent = Uint8Array | readonly Uint8Array[] | BlobLike | ByteStream | AsyncIterable<Uint8Array>;
 
 /** The values of a column: texts, or their UTF-8 one after another with value n from `offsets[n]` to `offsets[n + 1]`. */
 export type TextColumn =
@@ -202,7 +231,7 @@ export interface LinkProgress {
 /** How a caller follows the work, and ends it: with the error `linker/cancelled`, at the next part or step. */
 export interface WatchOptions {
   readonly onProgress?: (progress: LinkProgress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: SignalLike;
 }
 
 /** What linking came to. The bytes are the files of `childlink link`, UTF-8 CSV with a header, byte for byte. */
@@ -267,6 +296,12 @@ export interface Share {
  * of this same version.
  * @param options `onPart` takes what came of each part: post it (its buffer can be transferred) to the worker of the
  * `Linker`, as one of the `parts` of its `addFile`. `source` must be what `addFile` is told.
+ * @example
+ * const file = new TextEncoder().encode("record_id,birth_date,family_name\n1,2019-03-12,Okafor\n");
+ * const parts = [];
+ * await readShare("births.csv", file, { place: 0, of: 2, onPart: (part) => parts.push(part) });
+ * const linker = new Linker();
+ * console.log(await linker.addFile("births.csv", file, { share: { place: 1, of: 2, parts } })); // 1
  * @throws {ChildlinkError} `argument/...`, `csv/...`, `columns/...`, `input/...`, `linker/...`
  */
 export function readShare(
@@ -286,13 +321,20 @@ declare global {
  * a step of linking takes its time. Free it if it is not to link after all, or declare it with `using`.
  * @example
  * const linker = new Linker();
- * await linker.addFile("births.csv", bytes);
+ * await linker.addFile("births.csv", new TextEncoder().encode("id,dob,surname\n7,12/03/2019,Okafor\n"));
  * linker.addColumns("school", { record_id: ["1"], birth_date: ["2019-03-12"], family_name: ["Okafor"] });
  * const { summary, children } = await linker.link();
+ * console.log(summary.rows.accepted, new TextDecoder().decode(children).split("\n")[0]); // 2 source,record_id,child_id
  */
 export class Linker {
   /**
    * @param options A model (a trained one is used as it is), or nothing for the built-in one.
+   * @example
+   * const linker = new Linker();
+   * linker.addColumns("school", { record_id: ["1", "2"], birth_date: ["2019-03-12", "2020-01-30"], family_name: ["Okafor", "Lee"] });
+   * const { model } = await linker.link();
+   * const later = new Linker({ model });
+   * console.log(later.addColumns("births", { record_id: ["7"], birth_date: ["2019-03-12"], nhs_number: ["943 476 5919"] })); // 1
    * @throws {ChildlinkError} `argument/...`, `model/...`
    */
   constructor(options?: { readonly model?: object });
@@ -301,6 +343,10 @@ export class Linker {
    * @param name Shown in messages; rows that name no source come from a source of this name without its ending.
    * @returns How many rows it has, those set aside included.
    * @param options With `share`, only this share is read here, and the `parts` are what {@link readShare} gave in other workers.
+   * @example
+   * const linker = new Linker();
+   * const file = new Blob(["id,dob,surname\n", "7,12/03/2019,Okafor\n"]);
+   * console.log(await linker.addFile("births.csv", file, { source: "maternity" })); // 1
    * @throws {ChildlinkError} `argument/...`, `csv/...`, `columns/...`, `input/...`, `linker/...`
    */
   addFile(
@@ -314,15 +360,43 @@ export class Linker {
   /**
    * Reads records held in columns, named as a file's header would. Call it once for each chunk, and then name the source.
    * @returns How many rows there are, those set aside included.
+   * @example
+   * const linker = new Linker();
+   * const dates = { bytes: new TextEncoder().encode("2019-03-122020-01-30"), offsets: Uint32Array.of(0, 10, 20) };
+   * console.log(linker.addColumns("school", { record_id: ["1", "2"], birth_date: dates, family_name: ["Okafor", null] })); // 2
    * @throws {ChildlinkError} `argument/...`, `columns/...`, `input/...`, `linker/gone`, `linker/busy`
    */
   addColumns(name: string, columns: Readonly<Record<string, TextColumn>>, options?: { readonly source?: string }): number;
   /**
    * Links all records added so far. The linker is spent afterwards, also when this fails or is cancelled.
+   * @example
+   * const linker = new Linker();
+   * linker.addColumns("births", { record_id: ["1"], birth_date: ["2019-03-12"], family_name: ["Okafor"] });
+   * const phases = new Set();
+   * const { summary } = await linker.link({ seed: 7, onProgress: ({ phase }) => phases.add(phase) });
+   * console.log(summary.linkage.children, [...phases].join()); // 1 build,train,link,write
    * @throws {ChildlinkError} `argument/...`, `model/...`, `list/...`, `barred/key`, `input/cannot-read`, `linker/...`
    */
   link(options?: WatchOptions & LinkLists & { readonly linkOnly?: boolean; readonly seed?: number }): Promise<Linkage>;
-  /** Gives the memory back. Freeing twice is harmless. */
+  /**
+   * Gives the memory back. Freeing twice is harmless.
+   * @example
+   * const linker = new Linker();
+   * linker.free();
+   * try {
+   *   await linker.link();
+   * } catch (error) {
+   *   console.log(error.code); // linker/gone
+   * }
+   * @throws {ChildlinkError} `argument/not-linker`
+   */
   free(): void;
+  /**
+   * What `using linker = new Linker()` calls at the end of its block: `free`.
+   * @example
+   * const linker = new Linker();
+   * linker[Symbol.dispose]();
+   * @throws {ChildlinkError} `argument/not-linker`
+   */
   [Symbol.dispose](): void;
 }

@@ -1,5 +1,15 @@
-/** What every function of childlink throws. */
+/**
+ * What every function of childlink throws, and nothing else. Beside what each function names, any of them may throw
+ * `argument/cannot-read` (a getter or proxy of an argument threw), `wasm/not-started` and `wasm/trap`.
+ * @example
+ * try {
+ *   validateRecord({ dob: "29/02/2024" });
+ * } catch (error) {
+ *   if (error instanceof ChildlinkError) console.log(error.code); // argument/unknown-column
+ * }
+ */
 export class ChildlinkError extends Error {
+  constructor(code: string, message: string, hint: string, field?: string | null, options?: { readonly cause?: unknown });
   readonly name: "ChildlinkError";
   /** Stable and greppable: `nhs-number/check-digit`, `argument/not-text`, `wasm/trap`. */
   readonly code: string;
@@ -73,24 +83,60 @@ export interface Postcode {
   readonly kind: "real" | "pseudo" | "stand-in";
 }
 
+// What hosts hand in, told by its shape alone, so that neither the types of browsers nor those of Node are needed.
+
+/** A `URL`. */
+export interface UrlLike {
+  readonly href: string;
+}
+
+/** A `Request`. */
+export interface RequestLike {
+  readonly url: string;
+  readonly method: string;
+}
+
+/** A `Response`. */
+export interface ResponseLike {
+  readonly ok: boolean;
+  readonly status: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** A `WebAssembly.Module`, of which TypeScript knows no more than that it is an object. */
+export type WasmModule = object;
+
+/** The bytes of the Wasm file, or the module compiled from them. */
+export type WasmBytes = ArrayBuffer | ArrayBufferView | WasmModule;
+
 /** Where the Wasm module comes from. */
-export type WasmSource = URL | string | Request | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+export type WasmSource = UrlLike | string | RequestLike | ResponseLike | WasmBytes | Promise<ResponseLike | WasmBytes>;
 
 /**
- * Starts childlink; call it once before any other function. Later calls do nothing. In Node, Deno, Bun and workerd
- * it has been started by the import.
+ * Starts childlink; call it once before any other function. Later calls do nothing, and all who ask meanwhile wait for the
+ * first. In Node, Deno, Bun and workerd it has been started by the import.
  * @param source By default `childlink.wasm` beside the script.
+ * @example
+ * await init();
+ * console.log(isNhsNumber("943 476 5919")); // true
  * @throws {ChildlinkError} `wasm/cannot-start`
  */
 export function init(source?: WasmSource): Promise<void>;
 /**
- * Starts childlink at once, from bytes or a compiled module.
+ * Starts childlink at once, from bytes or a compiled module; an `init` still on its way does nothing then.
+ * @example
+ * initSync(readFileSync("node_modules/childlink/validate/childlink.wasm"));
+ * console.log(isNhsNumber("943 476 5919")); // true
  * @throws {ChildlinkError} `wasm/cannot-start`
  */
-export function initSync(source?: BufferSource | WebAssembly.Module): void;
+export function initSync(source?: WasmBytes): void;
 /**
  * Throws the Wasm instance away, with its memory and every handle in it, and starts a fresh one. Not for a function that
  * childlink has just called, such as `onProgress`: the call that asked it ends with `wasm/replaced`.
+ * @example
+ * reset();
+ * console.log(isNhsNumber("943 476 5919")); // true
+ * @throws {ChildlinkError} `wasm/trap` while no fresh instance can be had; each later call tries again
  */
 export function reset(): void;
 
@@ -98,6 +144,7 @@ export function reset(): void;
  * Whether the text is a valid NHS number: ten figures with the right check digit, not all the same; white space,
  * hyphens and full-width figures are allowed. False for anything that is not text.
  * @example isNhsNumber("943 476 5919") // true
+ * @throws {ChildlinkError} `wasm/not-started`, `wasm/trap`; never for what it is given
  */
 export function isNhsNumber(text: unknown): boolean;
 /**
@@ -110,13 +157,14 @@ export function parseNhsNumber(text: string): Field<NhsNumber>;
 /**
  * The 3-3-4 display of a valid NHS number.
  * @example formatNhsNumber("9434765919") // "943 476 5919"
- * @throws {ChildlinkError} the code that says why it is no NHS number, such as `nhs-number/length`
+ * @throws {ChildlinkError} the code that says why it is no NHS number, such as `nhs-number/length`; `argument/not-text`,
+ * `argument/too-long`
  */
 export function formatNhsNumber(text: string): string;
 /**
  * Checks NHS numbers by the million: ten ASCII figures each, one after the other without separators.
  * @returns One byte for each number: 1 where it is valid, else 0.
- * @example checkNhsNumbers(new TextEncoder().encode("94347659199434765918")) // Uint8Array [1, 0]
+ * @example [...checkNhsNumbers(new TextEncoder().encode("94347659199434765918"))] // [1, 0]
  * @throws {ChildlinkError} `argument/not-bytes`, `argument/packed-length`, `argument/detached`
  */
 export function checkNhsNumbers(packed: Uint8Array): Uint8Array;
@@ -267,12 +315,12 @@ export interface NormalisedRecord {
  * Checks every field of a record, and the fields against each other.
  * @example validateRecord({ nhs_number: "9434765918", birth_date: "2024-02-29" }).findings[0].code
  * // "nhs-number/check-digit"
- * @throws {ChildlinkError} `argument/not-record`, `argument/unknown-column`, `argument/not-text`
+ * @throws {ChildlinkError} `argument/...`, or a `date/...` code when `asAt` is no date
  */
 export function validateRecord(record: ChildRecord, options?: DateOptions): Validation;
 /**
  * Brings every field of a record to its comparison form.
  * @example normaliseRecord({ family_name: "O’Brien" }).record.family_name // "OBRIEN"
- * @throws {ChildlinkError} `argument/not-record`, `argument/unknown-column`, `argument/not-text`
+ * @throws {ChildlinkError} `argument/...`, or a `date/...` code when `asAt` is no date
  */
 export function normaliseRecord(record: ChildRecord, options?: DateOptions): NormalisedRecord;

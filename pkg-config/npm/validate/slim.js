@@ -3,7 +3,7 @@ import { createBoundary } from "../lib/boundary.js";
 import { forms } from "../lib/forms.js";
 import * as glue from "./glue.js";
 
-const boundary = createBoundary(glue);
+const boundary = createBoundary(glue, "isNhsNumber");
 
 export { ChildlinkError } from "../lib/error.js";
 export const { init, initSync, reset } = boundary;

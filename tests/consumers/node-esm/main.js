@@ -1,6 +1,8 @@
 import * as full from "childlink";
+import * as edge from "childlink/edge";
 import * as validate from "childlink/validate";
 import * as again from "childlink-again";
+import * as edgeAgain from "childlink-again/edge";
 import { proof } from "../proof.js";
 
-console.log(await proof(validate, full, again));
+console.log(await proof({ validate, full, edge, again, edgeAgain }));
