@@ -1,7 +1,8 @@
 //! The C shell: opaque handles, explicit lengths, no global state, no unwinding across the boundary.
 //!
-//! Text goes in as UTF-8 bytes with a length and need not end in zero. Results come out as a
-//! [`ChildlinkText`] of JSON in the shapes that the JavaScript package hands out, to be freed by the caller.
+//! What is read goes in as UTF-8 bytes with a length and need not end in zero; what is only named (an input, its source, a
+//! column, a file of a run) as UTF-8 that does. Results come out as a [`ChildlinkText`] of JSON in the shapes that the
+//! JavaScript package hands out, to be freed by the caller.
 //! A function that can fail answers null and, where the caller gave a place for it, a [`ChildlinkError`].
 //! Columns of values go in as in Apache Arrow: the bytes of all values, and offsets, one more than values.
 
