@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { after, before, it } from "node:test";
-import { assertAccessible, folder, gzipped, openSite, tabTo } from "./site.js";
+import { assertAccessible, folder, gzipped, openSite, photograph, tabTo } from "./site.js";
 
 const FIRST_LOAD = 700_000;
 const STRANGERS = ["https://example.org/", "http://127.0.0.1:1/"];
@@ -47,6 +47,7 @@ it("is small on the first load, and says what is kept for later", async () => {
 it("opens every page by keyboard, and each is accessible", async () => {
   const page = await site.open("");
   await assertAccessible(page);
+  await photograph(page, "start");
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to main content");
   const names = await page.locator("#menu a").allTextContents();

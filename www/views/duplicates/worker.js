@@ -103,8 +103,8 @@ function likely(record, places) {
     if (isSensitive(place)) return shown(row, without()).map(({ weight }) => ({ restricted: true, weight }));
     if (isAsked) return shown(row, without(), { withheld: true });
     const pair = comparePair(record, row);
-    const mayBeShown = isLikely(pair) || (sensitive.length > 0 && isLikely(without()));
-    if (!mayBeShown) return [];
+    // A row that is likely in neither way is never shown; of the others it is found out whose they are.
+    if (!isLikely(pair) && !isLikely(without())) return [];
     return ofSensitiveChild(place) ? shown(row, without(), { withheld: true }) : shown(row, pair);
   });
 }
