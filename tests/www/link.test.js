@@ -6,11 +6,9 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, beforeEach, it } from "node:test";
+import { SAMPLE, csv, headingOf, linkSampleIn, resultsShown, savedFrom } from "./linking.js";
 import { assertAccessible, file, openSite, photograph, skipWithout, tabTo } from "./site.js";
 
-const SAMPLE = ["chis-01.csv", "chis-02.csv", "chis-04.csv", "maternity-03.csv"].map((name) =>
-  file(`data/sample/${name}`),
-);
 const TABLES = ["children.csv", "links.csv", "review.csv", "restricted.csv", "quarantine.csv"];
 const NATIVE = process.env.CHILDLINK ?? file("target/release/childlink");
 const SKIP = skipWithout(NATIVE, "scripts/demo");
@@ -27,27 +25,10 @@ beforeEach(async () => {
 
 const cell = (row) => page.getByRole("row", { name: row }).locator("td").first();
 const numberIn = async (row) => Number((await cell(row).textContent()).replaceAll(",", ""));
-const heading = () => page.getByRole("heading", { name: /records are .* children/ });
-/** Waits until the results are there, the charts drawn piece by piece after them included. */
-async function shown(options) {
-  await heading().waitFor(options);
-  await page.locator("#link-result:not([aria-busy])").waitFor();
-}
-const csv = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
-
-async function saved(name) {
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("link", { name: `Save ${name}` }).click(),
-  ]);
-  return readFile(await download.path());
-}
-
-async function linkSample() {
-  await page.setInputFiles("#link-files", SAMPLE);
-  await page.locator("#link-start").click();
-  await shown();
-}
+const heading = () => headingOf(page);
+const shown = (options) => resultsShown(page, options);
+const saved = (name) => savedFrom(page, name);
+const linkSample = () => linkSampleIn(page);
 
 it("links the sample by keyboard alone, with counts that reconcile", async () => {
   await page.locator("#link-files").focus();
@@ -186,32 +167,6 @@ it(
   },
 );
 
-it("withholds what a sensitive child's address and practice weigh", async () => {
-  const rows = [
-    "record_id,source,nhs_number,given_name,family_name,birth_date,postcode,address_1,gp_practice,sensitive",
-    "1,gp,9434765919,Amelia,Okonkwo,2021-06-05,LS1 4AP,1 High Street,A81001,",
-    "2,chis,9434765919,Amelia,Okonkwo,2021-06-05,LS1 4AP,1 High Street,A81001,Y",
-  ];
-  await page.setInputFiles("#link-files", [csv("two.csv", rows.join("\n"))]);
-  await page.locator("#link-start").click();
-  await page.getByRole("heading", { name: "2 records are 1 child", exact: true }).waitFor();
-  await page.fill("#link-wanted", "943 476 5919");
-  await page.getByRole("button", { name: "Look up" }).click();
-  await page.getByRole("button", { name: /^Show why/ }).click();
-  await page.getByRole("row", { name: /^NHS number same valid number/ }).waitFor();
-  for (const name of ["Address and postcode", "GP practice"]) {
-    const row = page.locator("#link-why").getByRole("row", { name: new RegExp(`^${name}`) });
-    const cells = row.locator("td");
-    assert.deepEqual(await cells.allTextContents(), ["withheld: a sensitive record", "withheld", "withheld"], name);
-  }
-  // The sum less the parts that are shown would be what is withheld.
-  const sum = page.locator("#link-why").getByRole("row", { name: /^Together/ }).locator("td");
-  assert.deepEqual(await sum.allTextContents(), ["over 10 bits: one child, by weight", "withheld", "withheld"]);
-  const pair = page.locator("#link-cluster").getByRole("row", { name: /^gp 1 and chis 2|^chis 2 and gp 1/ });
-  assert.equal(await pair.locator("td").nth(1).textContent(), "over 10 bits: one child, by weight");
-  assert.equal(await page.locator("#link-cluster svg .app-halo", { hasText: /\d\.\d/ }).count(), 0);
-});
-
 it("draws what the model learned of each comparison, with its table", async () => {
   await linkSample();
   const pictures = page.getByRole("img", { name: /^m and u of each level of/ });
@@ -257,89 +212,6 @@ it("tells what another threshold would change, by keyboard", async () => {
     .getByText(new RegExp(`^At ${moved} bits instead of ${ofRun}: \\d+ links would be left for review`))
     .waitFor();
   assert.equal(await page.locator(".app-chart").first().getAttribute("role"), "img");
-});
-
-const lookUp = async (wanted) => {
-  await page.fill("#link-wanted", wanted);
-  await page.getByRole("button", { name: "Look up" }).click();
-};
-const clusterTitle = (text) => page.locator("#link-cluster").getByRole("heading", { name: text, exact: true });
-const rowsOf = (text) => {
-  const [header, ...rows] = text.trim().split("\n").map((line) => line.split(","));
-  return rows.map((row) => Object.fromEntries(header.map((name, place) => [name, row[place]])));
-};
-
-it("looks a child up, draws its records and tells why they are together", async () => {
-  await linkSample();
-  await lookUp("004240780");
-  await page.locator("#link-cluster svg .app-node").first().waitFor();
-  await page
-    .getByRole("button", { name: /^Show why chis-01 004240780/ })
-    .first()
-    .click();
-  await page.getByRole("row", { name: /^Together/ }).waitFor();
-  await assertAccessible(page);
-  await photograph(page, "link-why");
-  await lookUp("no such");
-  await page.getByText("No record or child has this id or number").waitFor();
-  assert.deepEqual(page.faults, []);
-});
-
-it("lists every record and child that may be meant, under names with spaces round them", async () => {
-  const people = [
-    ["7", "9434765919", "2021-06-05", "Okonkwo"],
-    ["2", "9434765870", "2019-02-03", "Fitzgerald"],
-    ["8", "4010232137", "2018-07-09", "Abernathy"],
-  ];
-  const row = ([id, number, born, family], source) => [id, source, number, born, family].join(",");
-  const text = [
-    "id, source , nhs_number, dob, surname",
-    row(people[0], "gp"),
-    row(["7", "", "2020-11-12", "Villanueva"], "chis"),
-    row(people[1], "gp"),
-    row(people[2], "gp"),
-    row(["9", ...people[2].slice(1)], "chis"),
-  ];
-  await page.setInputFiles("#link-files", [csv("spaces.csv", text.join("\n"))]);
-  await page.locator("#link-start").click();
-  await shown();
-  const childOf = new Map(
-    rowsOf(String(await saved("children.csv"))).map((one) => [`${one.source} ${one.record_id}`, one.child_id]),
-  );
-  assert.equal(childOf.get("gp 8"), childOf.get("chis 9"));
-  // One id in two sources.
-  await lookUp("7");
-  for (const source of ["gp", "chis"]) {
-    const child = childOf.get(`${source} 7`);
-    await page.getByRole("button", { name: `Record 7 of ${source}: show child ${child}`, exact: true }).click();
-    await clusterTitle(`Child ${child}: 1 record`).waitFor();
-    await lookUp("7");
-  }
-  // An id that is the number of another child as well.
-  const [record, child] = [childOf.get("gp 2"), "2"];
-  assert.ok([...childOf.values()].includes(child) && record !== child, "the example has both");
-  await lookUp("2");
-  await page.getByRole("button", { name: `Record 2 of gp: show child ${record}`, exact: true }).waitFor();
-  await page.getByRole("button", { name: "The child with the number 2: show child 2", exact: true }).click();
-  await page.locator("#link-cluster").getByRole("heading", { name: /^Child 2: / }).waitFor();
-  // An NHS number, in a column whose name stands after a space.
-  await lookUp("401 023 2137");
-  await clusterTitle(`Child ${childOf.get("gp 8")}: 2 records`).waitFor();
-  await page.getByRole("button", { name: /^Show why/ }).click();
-  await page.locator("#link-why").getByRole("row", { name: /^NHS number same valid number/ }).waitFor();
-  assert.deepEqual(page.faults, []);
-});
-
-it("says so when a child has more records than are drawn", async () => {
-  const rows = Array.from({ length: 70 }, (_, n) => `${n + 100},9434765919,2021-06-05,Okonkwo,Amelia`);
-  await page.setInputFiles("#link-files", [csv("many.csv", `id,nhs_number,dob,surname,forename\n${rows.join("\n")}\n`)]);
-  await page.locator("#link-start").click();
-  await page.getByRole("heading", { name: "70 records are 1 child", exact: true }).waitFor();
-  await page.locator("#link-result:not([aria-busy])").waitFor();
-  await lookUp("101");
-  await clusterTitle("Child 1: 70 records").waitFor();
-  await page.getByText("The first 60 of them and the pairs between these are shown").waitFor();
-  assert.equal(await page.locator("#link-cluster svg .app-node").count(), 60);
 });
 
 it("hands its doubtful pairs to the Review page", async () => {

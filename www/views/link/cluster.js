@@ -112,18 +112,13 @@ export function clusterSearch(d3, runner) {
     ].filter(Boolean);
   }
 
-  async function explain({ child, members }, { left, right }, name) {
+  async function explain({ child, members }, edge, name) {
     why.replaceChildren(h("p", {}, "Looking the records up…"));
     try {
-      const answer = await runner.ask("explain", { child, left, right, members });
+      const parts = await runner.ask("explain", { child, edge, members });
       why.replaceChildren(
-        h("h4", { class: "nhsuk-heading-s" }, `${name(left)} and ${name(right)}`),
-        waterfall(answer.waterfall),
-        h(
-          "p",
-          { class: "app-quiet" },
-          "Two records by themselves: how common their values are in all files is left out, so the sum can differ from the run’s.",
-        ),
+        h("h4", { class: "nhsuk-heading-s" }, `${name(edge.left)} and ${name(edge.right)}`),
+        waterfall(parts),
       );
     } catch (cause) {
       why.replaceChildren();

@@ -106,6 +106,15 @@ export async function recordsOf(Papa, { files, summary }, wanted) {
   return found;
 }
 
+/** The waterfall that the file of pairs for review has of a pair. */
+export function waterfallInReview(Papa, review, left, right) {
+  const key = [left.source, left.id, right.source, right.id].map(field).join(",");
+  const place = review.indexOf(`\n${key},`);
+  const column = line(Papa, review, 0).indexOf("waterfall");
+  const [row] = Papa.parse(review.slice(place + 1), { delimiter: ",", newline: "\n", preview: 1 }).data;
+  return JSON.parse(row[column]);
+}
+
 /** Calls `work` with each row by the names of its columns, until it answers true. */
 async function eachRow(Papa, { content, names, encoding }, work) {
   if (names) {

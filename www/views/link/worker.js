@@ -4,7 +4,7 @@ import { Linker, comparePair, init } from "../../childlink/app/slim.js";
 import { answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
 import { digestOf } from "./digest.js";
-import { childrenOf, clusterOf, recordsOf } from "./lookup.js";
+import { childrenOf, clusterOf, recordsOf, waterfallInReview } from "./lookup.js";
 import { parquetColumns } from "./parquet.js";
 import { openReaders, readersFor } from "./readers.js";
 
@@ -64,8 +64,8 @@ const CALLS = {
 
   /** What the charts draw. After the results, as nobody waits for it to see or save them. */
   digest() {
-    const { children, links } = run.tables;
-    run.text = { children: decoder.decode(children), links: decoder.decode(links) };
+    const { children, links, review } = run.tables;
+    run.text = { children: decoder.decode(children), links: decoder.decode(links), review: decoder.decode(review) };
     run.tables = null;
     return digestOf(Papa, run.text);
   },
@@ -89,15 +89,19 @@ const CALLS = {
 
   child: ({ wanted }) => childOf(wanted),
 
-  /** The waterfall of two members of a child. Of a sensitive one, what tells of its place is withheld. */
-  async explain({ child, left, right, members }) {
-    const records = await recordsOf(Papa, run, members);
-    const answer = comparePair(records[left], records[right], { model: run.model });
-    if (!isSensitive(child)) return answer;
-    const tellPlace = new Set(run.model.comparisons.filter(tellsPlace).map(({ name }) => name));
-    const withheld = { level: "withheld", m: null, u: null, weight: 0, term_frequency: 0 };
-    const bars = answer.waterfall.bars.map((bar) => (tellPlace.has(bar.comparison) ? { ...bar, ...withheld } : bar));
-    return { ...answer, waterfall: { ...answer.waterfall, bars } };
+  /**
+   * The waterfall of a pair of the run. One for review has it in the file of the run. That of a linked one is worked out from
+   * its two records; what the frequency of their values in all files adds or takes is the rest of the run's weight, told in
+   * one. Of a sensitive child, what tells of its place is withheld.
+   */
+  async explain({ child, edge, members }) {
+    const [left, right] = [members[edge.left], members[edge.right]];
+    if (edge.decision === "review") return waterfallInReview(Papa, run.text.review, left, right);
+    const [a, b] = await recordsOf(Papa, run, [left, right]);
+    const { waterfall } = comparePair(a, b, { model: run.model });
+    const rest = edge.weight - waterfall.match_weight;
+    const whole = { ...waterfall, rest, match_weight: edge.weight };
+    return isSensitive(child) ? { ...whole, bars: whole.bars.map(withoutPlace) } : whole;
   },
 };
 
@@ -111,6 +115,12 @@ const isSensitive = (child) => run.sensitive?.has(child) ?? true;
 
 /** Whether a comparison of the model tells of where a child lives. */
 const tellsPlace = ({ levels }) => levels.some(({ when }) => /^(residence|practice)\//.test(when ?? ""));
+
+/** A bar of a waterfall, without what it tells of where a child lives. */
+function withoutPlace(bar) {
+  const comparison = run.model.comparisons.find(({ name }) => name === bar.comparison);
+  return tellsPlace(comparison) ? { ...bar, level: "withheld", m: null, u: null, weight: 0, term_frequency: 0 } : bar;
+}
 
 /** `run.json`: what a run was told and what it took, as the command line writes it. */
 function recordOfRun({ files, lists, seconds, workers }) {
