@@ -11,7 +11,7 @@ if (folder === undefined) {
   console.error("usage: node prepare.js SNAPSHOT DATA");
   process.exit(2);
 }
-const settings = { DATA: folder, TOKEN_ISSUER: "https://issuer.example", TOKEN_AUDIENCE: "childlink-edge", REQUESTS_PER_MINUTE: "600" };
+const settings = { DATA: folder, TOKEN_ISSUER: "https://issuer.example", TOKEN_AUDIENCE: "childlink-edge", REQUESTS_PER_MINUTE: "600", MESSAGES_AT_MOST: "1000" };
 settings.SNAPSHOT_KEY = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
 const encrypted = await encryptSnapshot(readFileSync(snapshot), await importKey(settings.SNAPSHOT_KEY));
 mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -20,7 +20,7 @@ writeFileSync(join(folder, "index.clix.enc"), Buffer.from(await encrypted.arrayB
 const header = { alg: "EdDSA", kid: "trial" };
 const { publicKey, privateKey } = await generateKeyPair(header.alg);
 settings.TOKEN_KEYS = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), ...header }] });
-settings.TOKEN = await new SignJWT({ scope: "submit match review schedule metrics" })
+settings.TOKEN = await new SignJWT({ scope: "submit match review restricted schedule journal metrics" })
   .setProtectedHeader(header)
   .setSubject("trial")
   .setIssuer(settings.TOKEN_ISSUER)

@@ -2,6 +2,7 @@
 // All data are with the owner of the index; no log has any of them.
 import { bodyOf } from "./body.js";
 import { Refusal, refusal } from "./refusal.js";
+import { checkedKeys } from "./settings.js";
 import { authorise } from "./token.js";
 
 const ROUTES = [
@@ -9,6 +10,11 @@ const ROUTES = [
   ["POST", /^\/Patient\/\$match$/, "match", "match"],
   ["GET", /^\/review$/, "review", "review"],
   ["POST", /^\/review\/([0-9a-f]{32})$/, "review", "decide"],
+  ["GET", /^\/restricted$/, "restricted", "restricted"],
+  ["GET", /^\/quarantine$/, "review", "quarantine"],
+  ["GET", /^\/quarantine\/([0-9a-f]{64})$/, "review", "quarantined"],
+  ["GET", /^\/read-again$/, "review", "readAgain"],
+  ["GET", /^\/journal$/, "journal", "journal"],
   ["GET", /^\/children\/(\d{1,10})\/schedule$/, "schedule", "schedule"],
   ["GET", /^\/metrics$/, "metrics", "metrics"],
 ];
@@ -18,9 +24,10 @@ export function createHandler({ config, owner }) {
   return async function fetch(request) {
     let call;
     try {
+      const keys = await checkedKeys(config);
       const url = new URL(request.url);
       const [scope, action, id] = routeOf(request.method, url.pathname);
-      const { caller, scopes } = await authorise(request, config);
+      const { caller, scopes } = await authorise(request, config, keys);
       call = { caller, action, id };
       if (!scopes.includes(scope)) {
         throw new Refusal(403, "token/scope", `the token lacks the scope ${scope}`, "ask who is answerable for access");

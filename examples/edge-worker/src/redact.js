@@ -7,6 +7,11 @@ export function redactQueued({ restricted: _, ...item }) {
   return { ...item, candidates: item.candidates.map((candidate) => (candidate.sensitive ? withoutWeight(candidate) : candidate)) };
 }
 
+/** An item of the restricted queue: the keys of messages, children and records, and codes. */
+export function restrictedKeys({ code, messages, restricted }) {
+  return { code, messages: messages.map(({ whom: _, ...key }) => key), restricted };
+}
+
 function withoutWeight({ match_weight: _, match_probability: __, waterfall, ...candidate }) {
   return { ...candidate, waterfall: { bars: waterfall.bars } };
 }

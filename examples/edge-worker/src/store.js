@@ -6,6 +6,12 @@ export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padS
 /** A row holds at most 2 MB on Cloudflare: longer bytes are cut. */
 const PIECE = 1 << 20;
 
+/** Triggers by which the database refuses to change or delete rows of a table, as that of a project does. */
+function onlyAddedTo(table, words) {
+  const refusal = (name, deed) => `CREATE TRIGGER IF NOT EXISTS ${table}_${name} BEFORE ${deed} ON ${table} BEGIN SELECT RAISE (ABORT, '${words}'); END`;
+  return [refusal("stays", "UPDATE"), refusal("kept", "DELETE")];
+}
+
 const TABLES = [
   "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
   "CREATE TABLE IF NOT EXISTS piece (of TEXT NOT NULL, place INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (of, place))",
@@ -18,7 +24,9 @@ const TABLES = [
   "CREATE TABLE IF NOT EXISTS dose (child INTEGER NOT NULL, place INTEGER NOT NULL, content TEXT NOT NULL, PRIMARY KEY (child, place))",
   "CREATE TABLE IF NOT EXISTS outcome (child INTEGER NOT NULL, place INTEGER NOT NULL, content TEXT NOT NULL, PRIMARY KEY (child, place))",
   "CREATE TABLE IF NOT EXISTS audit (id INTEGER PRIMARY KEY, at TEXT NOT NULL, caller TEXT NOT NULL, action TEXT NOT NULL, about TEXT NOT NULL, status INTEGER NOT NULL)",
-];
+  onlyAddedTo("audit", "the audit is only added to"),
+  onlyAddedTo("decision", "decisions are only added"),
+].flat();
 const COUNTED = ["message", "quarantine", "journal", "decision", "child", "dose", "outcome", "audit"];
 
 export class Store {
@@ -42,8 +50,12 @@ export class Store {
     if (this.setting(name) !== value) this.#storage.rows("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", name, value);
   }
 
+  hasMessage(digest) {
+    return this.#storage.rows("SELECT id FROM message WHERE digest = ?", digest).length > 0;
+  }
+
   keepMessage(digest, body, name, received) {
-    if (this.#storage.rows("SELECT id FROM message WHERE digest = ?", digest).length > 0) return;
+    if (this.hasMessage(digest)) return;
     this.#storage.rows("INSERT INTO message (digest, name, received) VALUES (?, ?, ?)", digest, name, received);
     this.#keepPieces(`message ${digest}`, body);
   }
@@ -54,6 +66,17 @@ export class Store {
       this.#storage.rows("INSERT OR IGNORE INTO quarantine (digest, row, reason, received) VALUES (?, ?, ?, ?)", digest, row, code, received);
     }
     this.#keepPieces(`message ${digest}`, body);
+  }
+
+  /** What could not be read, oldest first. */
+  quarantined() {
+    return this.#storage.rows("SELECT digest, row, reason, received FROM quarantine ORDER BY received, digest, row");
+  }
+
+  /** The bytes of what could not be read, as they came; nothing if none of it is in quarantine. */
+  quarantinedBytes(digest) {
+    const [found] = this.#storage.rows("SELECT digest FROM quarantine WHERE digest = ?", digest);
+    return found && this.#pieces(`message ${digest}`);
   }
 
   keepJournal({ first, count, entries }) {
@@ -124,8 +147,17 @@ export class Store {
     }
   }
 
-  *journal() {
-    for (const { first } of this.#storage.rows("SELECT first FROM journal ORDER BY first")) yield this.#pieces(`journal ${first}`);
+  /** The pieces of the journal in order: all, or from the one on that has the change behind this one. */
+  *journal(after = 0) {
+    for (const { first } of this.#storage.rows("SELECT first FROM journal WHERE first + count > ? + 1 ORDER BY first", after)) {
+      yield this.#pieces(`journal ${first}`);
+    }
+  }
+
+  /** The numbers of the first and the last change of the journal; nothing if there is none. */
+  journalled() {
+    const [{ first, last }] = this.#storage.rows("SELECT min(first) AS first, max(first + count - 1) AS last FROM journal");
+    return first === null ? undefined : { first, last };
   }
 
   counts() {

@@ -3,7 +3,7 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSyn
 import { join } from "node:path";
 import { patient } from "./messages.js";
 
-const ALL = "submit match review schedule metrics";
+const ALL = "submit match review restricted schedule journal metrics";
 
 export class Driver {
   #server;

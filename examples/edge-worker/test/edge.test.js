@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { damageTests } from "./damage.js";
+import { changeoverTests } from "./changeover.js";
 import { Driver, code, receipts } from "./driver.js";
 import { processHost, workerd } from "./hosts.js";
-import { ZOE, announced, batch, bloodSpot, immunization, row } from "./messages.js";
+import { ZOE, announced, batch, bloodSpot, declined, immunization, row } from "./messages.js";
+import { queueTests } from "./queues.js";
 import { reviewTests } from "./review.js";
 import { createWorld, native, require } from "./world.js";
 
@@ -85,6 +87,11 @@ for (const host of HOSTS) {
       assert.equal(due.status, 200, due.text);
       assert.equal(due.body.as_at, "2026-04-01");
       assert.deepEqual(due.body.history.map(({ date }) => date), ["2026-03-02", "2026-03-02"], "the doses of the batch and of the FHIR message");
+      assert.deepEqual(due.body.not_given, []);
+      assert.deepEqual(receipts(await edge.submit(declined("i2", ZOE))), ["fresh"]);
+      const { body } = await edge.ask("GET", `/children/${child}/schedule?asAt=2026-04-01`);
+      assert.deepEqual(body.history, due.body.history, "what was not given is no dose");
+      assert.deepEqual(body.not_given, [{ date: "2026-03-02", product: "23584211000001109", procedure: null, reason: "310376006" }]);
       const pku = due.body.screens.find(({ condition }) => condition === "pku");
       assert.equal(pku.status, "complete", JSON.stringify(due.body.screens));
       assert.equal((await edge.ask("GET", "/children/4000000000/schedule")).status, 404);
@@ -93,7 +100,7 @@ for (const host of HOSTS) {
 
     it("loses nothing and does nothing twice when it is killed and started again", async () => {
       const before = await edge.counts();
-      assert.deepEqual([before.message, before.dose, before.outcome, before.child], [4, 2, 1, 1]);
+      assert.deepEqual([before.message, before.dose, before.outcome, before.child], [5, 3, 1, 1]);
       await edge.restart();
       assert.deepEqual(await edge.counts(), before);
       for (const body of [bloodSpot("b1", ZOE), batch(row("v1", ZOE)), announced("m1", ZOE), immunization("i1", ZOE), batch(row("v1", ZOE))]) {
@@ -159,6 +166,49 @@ for (const host of HOSTS) {
       assert.equal((await edge.counts()).message, 1);
     });
 
+    it("serves nobody while a setting is missing or cannot be read, and does not tell what it is", async () => {
+      const jwk = JSON.parse(world.config.TOKEN_KEYS).keys[0];
+      const broken = [
+        { TOKEN_ISSUER: "" }, { TOKEN_AUDIENCE: "" }, { TOKEN_KEYS: "" }, { TOKEN_KEYS: "{" }, { TOKEN_KEYS: '{"keys":[]}' },
+        { TOKEN_KEYS: JSON.stringify({ keys: [{ ...jwk, x: "c2VjcmV0" }] }) }, { SNAPSHOT_KEY: "" }, { SNAPSHOT_KEY: "c2VjcmV0" }, { SNAPSHOT_KEY: "?" },
+        { REQUESTS_PER_MINUTE: "" }, { REQUESTS_PER_MINUTE: "often" }, { MESSAGES_AT_MOST: "" }, { MESSAGES_AT_MOST: "-1" },
+      ];
+      await edge.anew("settings");
+      for (const config of broken) {
+        await edge.restart({ config });
+        const [[name, value]] = Object.entries(config);
+        for (const answer of [await edge.ask("GET", "/metrics"), await edge.submit(announced("m1", ZOE)), await edge.ask("GET", "/elsewhere")]) {
+          assert.deepEqual([answer.status, code(answer)], [503, "deployment/setting"], JSON.stringify(config));
+          assert.ok(answer.text.includes(name) && !(value.length > 2 && answer.text.includes(value)), answer.text);
+        }
+      }
+      await edge.restart();
+      const { message, audit } = (await edge.ask("GET", "/metrics")).body;
+      assert.deepEqual([message, audit], [0, 1], "nothing was taken or told meanwhile");
+    });
+
+    it("refuses messages before more are held than fit, so that it can always start again", async () => {
+      const config = { MESSAGES_AT_MOST: "2" };
+      await edge.anew("full", { config });
+      assert.equal((await edge.submit(announced("m1", ZOE))).status, 200);
+      for (const body of [batch(row("v1", ZOE), row("v2", ZOE, "20260402")), batch(row("v3", ZOE), row("v4", ZOE, "20260402"))]) {
+        const refused = await edge.submit(body);
+        assert.deepEqual([refused.status, code(refused)], [503, "messages/full"], "two rows, and room for one");
+      }
+      assert.equal((await edge.submit(batch(row("v1", ZOE)))).status, 200);
+      const refused = await edge.submit(bloodSpot("b1", ZOE));
+      assert.deepEqual([refused.status, code(refused)], [503, "messages/full"]);
+      assert.deepEqual(receipts(await edge.submit(announced("m1", ZOE))), ["repeat"], "what is held may come again");
+      for (const options of [{ config }, { config: { MESSAGES_AT_MOST: "1" } }]) {
+        await edge.restart(options);
+        const { messages, message, dose } = await edge.counts();
+        assert.deepEqual([messages, message, dose], [{ held: 2, at_most: Number(options.config.MESSAGES_AT_MOST) }, 2, 1]);
+        assert.equal((await edge.match(ZOE)).body.total, 1);
+      }
+      await edge.restart();
+      assert.deepEqual(receipts(await edge.submit(bloodSpot("b1", ZOE))), ["fresh"]);
+    });
+
     it("limits how often one caller asks, and nobody else", async () => {
       await edge.anew("limits", { config: { REQUESTS_PER_MINUTE: "3" } });
       const statuses = [];
@@ -169,6 +219,8 @@ for (const host of HOSTS) {
     });
 
     reviewTests(get);
+    queueTests(get);
+    changeoverTests(get);
     damageTests(get);
 
     it("has written no patient data to its log, and no token", async () => {

@@ -46,3 +46,11 @@ export const patient = ({ number, given, family, born, postcode }) =>
     birthDate: isoDay(born),
     address: [{ postalCode: postcode }],
   });
+
+/** HL7 v2: the child of a number turns out to be this one. */
+export const merged = (id, { number, given, family, born, sex }, subsumed) =>
+  `MSH|^~\\&|MAT|RVVKC|CHIS|X|20260201101500||ADT^A40|${id}|P|2.4\rEVN|A40|20260201101500\rPID|1||${number}^^^NHS||${family}^${given}||${born}|${sex}\rMRG|${subsumed}^^^NHS\r`;
+
+/** FHIR R4 JSON: the MenB (Bexsero) that was not given, for want of consent (SNOMED CT 310376006, as in the publisher's example). */
+export const declined = (id, child) =>
+  JSON.stringify({ ...JSON.parse(immunization(id, child)), status: "not-done", statusReason: { coding: [{ system: "http://snomed.info/sct", code: "310376006" }] } });

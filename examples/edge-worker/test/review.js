@@ -5,9 +5,9 @@ import { code, receipts } from "./driver.js";
 import { ZOE, announced } from "./messages.js";
 
 /** Children of the snapshot; each comes again under a number of its own, which is for a person to look at. */
-const IVO = { number: "9990000018", given: "Ivo", family: "Marlow", born: "20250203", sex: "M", postcode: "LS7 4PQ", line: "3 Station Road" };
+export const IVO = { number: "9990000018", given: "Ivo", family: "Marlow", born: "20250203", sex: "M", postcode: "LS7 4PQ", line: "3 Station Road" };
 const MINA = { number: "9990000034", given: "Mina", family: "Quist", born: "20250304", sex: "F", postcode: "LS8 1XY", line: "7 Mill Lane" };
-const [IVO_IN_SNAPSHOT, MINA_IN_SNAPSHOT] = ["4010232137", "9990548609"];
+export const [IVO_IN_SNAPSHOT, MINA_IN_SNAPSHOT] = ["4010232137", "9990548609"];
 
 export function reviewTests({ edge: current, sqlite }) {
   const only = async (edge, wanted) => {
@@ -113,6 +113,8 @@ export function reviewTests({ edge: current, sqlite }) {
     const text = JSON.stringify(await edge.items());
     const [barred] = await idsOf(edge, { ...IVO, number: IVO_IN_SNAPSHOT });
     assert.ok(!text.includes(`"child":${barred}`), text);
+    const restricted = (await edge.ask("GET", "/restricted")).text;
+    assert.ok(barred && !restricted.includes(`"child":${barred}`), restricted);
     assert.ok(!(await idsOf(edge, IVO)).includes(barred));
   });
 
@@ -124,6 +126,8 @@ export function reviewTests({ edge: current, sqlite }) {
     await edge.submit("<unreadable");
     await edge.submit(announced("r1", IVO));
     const [item] = await edge.items();
+    const shown = [...new Set(item.candidates.map((candidate) => candidate.child))].join(",");
+    assert.ok(shown);
     await edge.ask("GET", `/children/${child}/schedule`, { caller: "nurse-1" });
     await edge.decide(item.id, { decision: "unsure" });
     await edge.ask("GET", "/metrics", { scope: "match", caller: "stranger" });
@@ -131,11 +135,12 @@ export function reviewTests({ edge: current, sqlite }) {
     await edge.stop();
     const rows = edge.rows(sqlite, "SELECT caller, action, about, status FROM audit ORDER BY id");
     const digest = /^[0-9a-f]{64}$/;
+    const ofChild = new RegExp(`^[0-9a-f]{64}:${child}$`);
     const expected = [
       // Of the folder that all begin with.
       ["clerk-1", "metrics", "", 200],
-      ["unit-7", "submit", digest, 200], ["clerk-1", "match", child, 200], ["clerk-1", "submit", digest, 400], ["clerk-1", "submit", digest, 200],
-      ["clerk-1", "review", item.id, 200], ["nurse-1", "schedule", child, 200], ["clerk-1", "decide", item.id, 200], ["stranger", "metrics", "", 403], ["clerk-1", "submit", "", 403],
+      ["unit-7", "submit", ofChild, 200], ["clerk-1", "match", child, 200], ["clerk-1", "submit", digest, 400], ["clerk-1", "submit", digest, 200],
+      ["clerk-1", "review", `${item.id}:${shown}`, 200], ["nurse-1", "schedule", child, 200], ["clerk-1", "decide", item.id, 200], ["stranger", "metrics", "", 403], ["clerk-1", "submit", "", 403],
     ];
     assert.equal(rows.length, expected.length, JSON.stringify(rows));
     rows.forEach((found, place) => {
@@ -144,6 +149,9 @@ export function reviewTests({ edge: current, sqlite }) {
       if (about instanceof RegExp) assert.match(found.about, about);
       else assert.equal(found.about, about);
     });
+    for (const sql of ["DELETE FROM audit", "UPDATE audit SET about = ''", "DELETE FROM decision", "UPDATE decision SET reader = 'nobody'"]) {
+      assert.throws(() => edge.rows(sqlite, sql), /only added/, sql);
+    }
     const text = JSON.stringify(rows);
     for (const told of [ZOE.number, ZOE.family, "2026-01-05", IVO.number]) assert.ok(!text.includes(told), told);
   });

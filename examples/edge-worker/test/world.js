@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symli
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { encryptSnapshot, importKey } from "../src/snapshot.js";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -63,7 +63,10 @@ export async function createWorld() {
   write(join(folder, "clinic.csv"), CLINIC);
   run(native, ["index", "build", ...files, join(folder, "clinic.csv"), "--out", "index.clix"]);
   run(native, ["index", "build", ...files, "--out", "other.clix"]);
-  const [encrypted, other] = await Promise.all(["index.clix", "other.clix"].map((name) => encrypt(readFileSync(join(folder, name)))));
+  const [snapshot, otherSnapshot] = ["index.clix", "other.clix"].map((name) => readFileSync(join(folder, name)));
+  const [encrypted, other] = await Promise.all([snapshot, otherSnapshot].map(encrypt));
+  // The package as those use it who make the next snapshot.
+  const core = await import(pathToFileURL(join(folder, "package", "edge", "node.js")));
 
   /** The list of one barred pair of NHS numbers and its key, made by `childlink bar`. */
   const bar = (one, other) => {
@@ -74,14 +77,20 @@ export async function createWorld() {
     return { list: new Uint8Array(readFileSync(files[1])), key: readFileSync(`${files[1]}.key`, "utf8").trim() };
   };
 
-  const config = { TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: AUDIENCE, REQUESTS_PER_MINUTE: "100000", SNAPSHOT_KEY, TOKEN_KEYS: JSON.stringify({ keys: [jwk] }) };
-  return { folder, app, bundle, modules, modulesOf, token, write, bar, config, encrypted, other };
+  const config = { TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: AUDIENCE, REQUESTS_PER_MINUTE: "100000", MESSAGES_AT_MOST: "10000", SNAPSHOT_KEY, TOKEN_KEYS: JSON.stringify({ keys: [jwk] }) };
+  return { folder, app, bundle, modules, modulesOf, token, write, bar, config, encrypted, other, snapshot, otherSnapshot, core };
 }
 
-/** Children of the snapshot whom the tests ask about; the second and third are twins, the last is sensitive. */
+/** One child who stands in the snapshot twice, under two numbers. */
+export const NORA = { given: "Nora", family: "Brackley", born: "20250405", sex: "F", postcode: "LS9 3QT" };
+export const NORA_IN_SNAPSHOT = ["9990000204", "9990000212"];
+
+/** Children of the snapshot whom the tests ask about; the second and third are twins, the fourth is sensitive. */
 const CLINIC = `record_id,nhs_number,given_name,family_name,sex,birth_date,birth_order,address_1,address_2,postcode,gp_practice,sensitive
 a,,Ada,Fenwick,F,2025-06-07,,12 Orchard Row,Leeds,LS6 2AB,B86001,
 b,4010232137,Ivo,Marlow,M,2025-02-03,1,3 Station Road,Leeds,LS7 4PQ,B86002,
 c,,Ned,Marlow,M,2025-02-03,2,3 Station Road,Leeds,LS7 4PQ,B86002,
 d,9990548609,Mina,Quist,F,2025-03-04,,7 Mill Lane,Leeds,LS8 1XY,B86003,1
+e,${NORA_IN_SNAPSHOT[0]},Nora,Brackley,F,2025-04-05,,8 Tan Yard,Leeds,LS9 3QT,B86004,
+f,${NORA_IN_SNAPSHOT[1]},Nora,Brackley,F,2025-04-05,,8 Tan Yard,Leeds,LS9 3QT,B86004,
 `;
