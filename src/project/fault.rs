@@ -38,7 +38,8 @@ fn of_database(cause: &rusqlite::Error) -> Error {
             "the project file, or the folder that it stands in, cannot be written",
             "see that you may write the file and its folder: the database keeps its journal beside the file",
         ),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => in_use(),
+        // The last is what a reader comes to while another process has stopped in the middle of opening the file.
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => in_use(),
         Some(ErrorCode::DatabaseCorrupt) => Error::new(
             "project/damaged",
             "the project file is damaged",
@@ -66,7 +67,7 @@ pub(super) fn in_use() -> Error {
     Error::new(
         "project/in-use",
         "another process is at work on this project",
-        "wait until it has ended; `childlink project status` can be asked meanwhile",
+        "wait until it has ended; `childlink project status` can be asked while it works",
     )
 }
 
@@ -86,4 +87,20 @@ pub(super) fn newer_version() -> Error {
         "the project file was written by a newer version of childlink",
         "use that version; an older one could lose what it does not know",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The codes are those of <https://www.sqlite.org/rescode.html>.
+    #[test]
+    fn what_another_process_holds_is_in_use() {
+        for code in [5, 6, 15] {
+            let refused = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            assert_eq!(of_database(&refused).code, "project/in-use", "{code}");
+        }
+        let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(13), None);
+        assert_eq!(of_database(&full).code, "project/disk-full");
+    }
 }
