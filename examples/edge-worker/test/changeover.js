@@ -127,6 +127,29 @@ export function changeoverTests({ edge: current, sqlite }) {
     assert.deepEqual(await edge.counts(), before, "what was refused changed nothing");
   });
 
+  it("knows the next snapshot by the children of its messages where no record was entered", async () => {
+    const edge = current();
+    await edge.anew("quiet");
+    const ivo = { ...IVO, number: IVO_IN_SNAPSHOT };
+    assert.deepEqual(receipts(await edge.submit(batch(row("v1", ivo)))), ["fresh"]);
+    const before = await edge.counts();
+    assert.deepEqual([before.journal, before.dose, before.index.applied], [0, 1, 0]);
+    const [child] = await idsOf(edge, ivo);
+    const schedule = await edge.ask("GET", `/children/${child}/schedule?asAt=2026-04-01`);
+    for (const [snapshot, status] of [[edge.world.otherSnapshot, 503], [edge.world.laterSnapshot, 200]]) {
+      await edge.put("index.clix.enc", await encrypt(snapshot));
+      await edge.start();
+      const answer = await edge.ask("GET", "/metrics");
+      assert.equal(answer.status, status, answer.text);
+      if (status === 503) assert.equal(code(answer), "snapshot/other");
+    }
+    const { index, ...after } = await edge.counts();
+    assert.deepEqual(after, (({ index: _, ...rest }) => rest)(before));
+    assert.equal(index.children, before.index.children + 1);
+    assert.deepEqual(await idsOf(edge, ivo), [child]);
+    assert.deepEqual((await edge.ask("GET", `/children/${child}/schedule?asAt=2026-04-01`)).body, schedule.body);
+  });
+
   function withBirths(edge, index, children) {
     const notes = new edge.world.core.Notifications(index);
     children.forEach((child, place) => notes.receive(new TextEncoder().encode(announced(`s${place}`, child))));

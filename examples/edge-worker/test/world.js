@@ -63,7 +63,9 @@ export async function createWorld() {
   write(join(folder, "clinic.csv"), CLINIC);
   run(native, ["index", "build", ...files, join(folder, "clinic.csv"), "--out", "index.clix"]);
   run(native, ["index", "build", ...files, "--out", "other.clix"]);
-  const [snapshot, otherSnapshot] = ["index.clix", "other.clix"].map((name) => readFileSync(join(folder, name)));
+  write(join(folder, "zz-clinic.csv"), LATER);
+  run(native, ["index", "build", ...files, join(folder, "clinic.csv"), join(folder, "zz-clinic.csv"), "--out", "later.clix"]);
+  const [snapshot, otherSnapshot, laterSnapshot] = ["index.clix", "other.clix", "later.clix"].map((name) => readFileSync(join(folder, name)));
   const [encrypted, other] = await Promise.all([snapshot, otherSnapshot].map(encrypt));
   // The package as those use it who make the next snapshot.
   const core = await import(pathToFileURL(join(folder, "package", "edge", "node.js")));
@@ -78,7 +80,7 @@ export async function createWorld() {
   };
 
   const config = { TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: AUDIENCE, REQUESTS_PER_MINUTE: "100000", MESSAGES_AT_MOST: "10000", SNAPSHOT_KEY, TOKEN_KEYS: JSON.stringify({ keys: [jwk] }) };
-  return { folder, app, bundle, modules, modulesOf, token, write, bar, config, encrypted, other, snapshot, otherSnapshot, core };
+  return { folder, app, bundle, modules, modulesOf, token, write, bar, config, encrypted, other, snapshot, otherSnapshot, laterSnapshot, core };
 }
 
 /** One child who stands in the snapshot twice, under two numbers. */
@@ -93,4 +95,9 @@ c,,Ned,Marlow,M,2025-02-03,2,3 Station Road,Leeds,LS7 4PQ,B86002,
 d,9990548609,Mina,Quist,F,2025-03-04,,7 Mill Lane,Leeds,LS8 1XY,B86003,1
 e,${NORA_IN_SNAPSHOT[0]},Nora,Brackley,F,2025-04-05,,8 Tan Yard,Leeds,LS9 3QT,B86004,
 f,${NORA_IN_SNAPSHOT[1]},Nora,Brackley,F,2025-04-05,,8 Tan Yard,Leeds,LS9 3QT,B86004,
+`;
+
+/** One more, of a source whose name comes last: serials are given in this order, so that the others keep theirs. */
+const LATER = `record_id,nhs_number,given_name,family_name,sex,birth_date,address_1,address_2,postcode
+g,9990000220,Otto,Lindqvist,M,2025-08-09,4 Weir Street,Leeds,LS5 3BH
 `;
