@@ -213,6 +213,43 @@ fn children_keep_their_serial_and_changes_are_listed() {
 }
 
 #[test]
+fn a_reader_does_not_undo_what_another_said_nor_join_two_verified_numbers() {
+    let bench = Bench::populated();
+    let rows = "source,record_id,nhs_number,nhs_number_status,given_name,family_name,birth_date\n\
+        a,1,,,Zoe,Okafor,2020-02-29\nb,2,,,Zoey,Okafor,2020-02-29\nc,3,,,Chloe,Okafor,2020-02-29\n\
+        d,4,943 476 5919,01,Amara,Lind,2019-03-04\ne,5,401 023 2137,01,Amira,Lynd,2018-07-09\n\
+        f,6,943 476 5919,02,Bo,Berg,2017-03-04\ng,7,401 023 2137,01,Ba,Burg,2016-07-09\n";
+    bench.write("records.csv", rows);
+    let pair = |left: &str, right: &str, says: &str| format!("{left},{right},{says},2026-11-21\n");
+    let decided = [
+        pair("a,1", "b,2", "same,jk"),
+        pair("b,2", "c,3", "same,jk"),
+        pair("a,1", "c,3", "different,mo"),
+        pair("d,4", "e,5", "same,jk"),
+        pair("f,6", "g,7", "same,jk"),
+    ];
+    let head = "source_l,record_id_l,source_r,record_id_r,decision,reader,decided_at\n";
+    bench.write("decided.csv", head.to_owned() + &decided.concat());
+    let link = ["link", "records.csv", "--model", "model.json", "--decisions", "decided.csv"];
+    bench.run(&[&link[..], &["--out", "linked"]].concat());
+    let links = bench.rows("linked/links.csv");
+    let of_pair = |left: &str, right: &str| {
+        let row = links.iter().find(|row| row["record_id_l"] == left && row["record_id_r"] == right);
+        row.map(|row| (row["decision"].as_str(), row["guards"].as_str()))
+    };
+    assert_eq!(of_pair("1", "2"), Some(("link", "decided")));
+    assert_eq!(of_pair("2", "3"), Some(("review", "cluster-conflict|decided")), "it would join what MO told apart");
+    assert_eq!(of_pair("4", "5"), Some(("review", "cluster-conflict|decided")), "two verified numbers");
+    assert_eq!(of_pair("6", "7"), Some(("link", "decided")), "one of the numbers is not verified");
+    // What joins two verified numbers is the national service's word that one has ceased.
+    bench.write("superseded.csv", "old_nhs_number,nhs_number\n9434765919,4010232137\n");
+    bench.run(&[&link[..], &["--superseded", "superseded.csv", "--out", "again"]].concat());
+    let rows = bench.rows("again/children.csv");
+    let child = |id: &str| rows.iter().find(|row| row["record_id"] == id).map(|row| row["child_id"].clone());
+    assert_eq!(child("4"), child("5"));
+}
+
+#[test]
 fn tables_are_written_as_parquet_and_read_from_it() {
     let bench = Bench::populated();
     bench.link("linked", &[]);

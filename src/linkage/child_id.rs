@@ -139,8 +139,7 @@ mod tests {
 
     fn clusters(records: usize, links: &[(u32, u32)]) -> Clusters {
         let links = links.iter().map(|&(left, right)| Link { left, right, weight: 1.0 }).collect();
-        let constraints = Constraints { number: &|_| 0, birth_order: &|_| 0, apart: &[], barred: &|_, _| false };
-        Clusters::build(records, links, &constraints).0
+        Clusters::build(records, links, &Constraints::NONE).0
     }
 
     #[test]

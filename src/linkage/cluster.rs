@@ -25,10 +25,28 @@ pub struct Constraints<'a> {
     pub number: &'a dyn Fn(RecordIndex) -> u64,
     /// The birth order of each record; 0 if unknown.
     pub birth_order: &'a dyn Fn(RecordIndex) -> u8,
+    /// The verified NHS number of each record, after superseded ones were replaced; 0 for none. Two of them are two
+    /// children, whatever a person says: what joins them is an entry in the list of superseded numbers.
+    pub verified: &'a dyn Fn(RecordIndex) -> u64,
     /// Pairs that are different children: born together, decided, or possibly of a changed identity.
     pub apart: &'a [(RecordIndex, RecordIndex)],
+    /// Whether a person called a pair of `apart` different. The program's own reasons give way to a person's `same`;
+    /// what another person said does not.
+    pub called_different: &'a dyn Fn(RecordIndex, RecordIndex) -> bool,
     /// Whether a pair is barred. Asked only where two groups are about to meet.
     pub barred: &'a dyn Fn(RecordIndex, RecordIndex) -> bool,
+}
+
+impl Constraints<'_> {
+    /// Nothing is kept apart.
+    pub const NONE: Constraints<'static> = Constraints {
+        number: &|_| 0,
+        birth_order: &|_| 0,
+        verified: &|_| 0,
+        apart: &[],
+        called_different: &|_, _| false,
+        barred: &|_, _| false,
+    };
 }
 
 /// Why a link was refused.
@@ -141,18 +159,18 @@ impl Clusters {
                 return Some(Refusal::Barred);
             }
         }
-        if decided {
-            return None;
-        }
-        if self.share_none(left, right, constraints.number) {
+        let number = if decided { constraints.verified } else { constraints.number };
+        if self.share_none(left, right, number) {
             return Some(Refusal::TwoNumbers);
         }
-        if self.share_none(left, right, constraints.birth_order) {
+        if !decided && self.share_none(left, right, constraints.birth_order) {
             return Some(Refusal::TwoBirthOrders);
         }
+        let counts = |a: RecordIndex, b: RecordIndex| !decided || (constraints.called_different)(a.min(b), a.max(b));
         self.members(left).find_map(|a| {
             let others = apart.get(&a)?;
-            others.iter().find(|&&b| self.least(b) == right).map(|&b| Refusal::KeptApart(a.min(b), a.max(b)))
+            let met = others.iter().find(|&&b| self.least(b) == right && counts(a, b));
+            met.map(|&b| Refusal::KeptApart(a.min(b), a.max(b)))
         })
     }
 }
@@ -180,12 +198,8 @@ mod tests {
         apart: &[(u32, u32)],
     ) -> (Clusters, Vec<(Link, Refusal)>) {
         let number = |n: u32| numbers.get(n as usize).copied().unwrap_or(0);
-        let constraints = Constraints {
-            number: &number,
-            birth_order: &|_| 0,
-            apart,
-            barred: &|a, b| (a, b) == (7, 8) || (b, a) == (7, 8),
-        };
+        let barred = |a, b| (a, b) == (7, 8) || (b, a) == (7, 8);
+        let constraints = Constraints { number: &number, apart, barred: &barred, ..Constraints::NONE };
         Clusters::build(records, links.to_vec(), &constraints)
     }
 
@@ -232,16 +246,35 @@ mod tests {
     #[test]
     fn who_shares_a_birth_order_with_a_child_of_two_may_join() {
         let of_orders = |orders: [u8; 3]| {
-            let constraints = Constraints {
-                number: &|_| 0,
-                birth_order: &|record| orders[record as usize],
-                apart: &[],
-                barred: &|_, _| false,
-            };
+            let constraints = Constraints { birth_order: &|record| orders[record as usize], ..Constraints::NONE };
             Clusters::build(3, vec![link(0, 1, f64::INFINITY), link(1, 2, 9.0)], &constraints).0.same(0, 2)
         };
         assert!(of_orders([1, 2, 2]) && of_orders([2, 1, 2]) && of_orders([1, 2, 0]));
         assert!(!of_orders([1, 2, 3]) && !of_orders([1, 0, 2]));
+    }
+
+    #[test]
+    fn a_person_does_not_join_two_verified_numbers_nor_what_a_person_called_different() {
+        let verified = |numbers: [u64; 3]| {
+            let constraints = Constraints {
+                number: &|record| [4, 0, 5][record as usize],
+                verified: &|record| numbers[record as usize],
+                ..Constraints::NONE
+            };
+            let links = vec![link(0, 1, f64::INFINITY), link(1, 2, f64::INFINITY)];
+            Clusters::build(3, links, &constraints).1
+        };
+        assert_eq!(verified([4, 0, 0]), []);
+        assert_eq!(verified([4, 0, 5]), [(link(1, 2, f64::INFINITY), Refusal::TwoNumbers)]);
+
+        let said = |different: bool| {
+            let constraints =
+                Constraints { apart: &[(0, 2)], called_different: &|_, _| different, ..Constraints::NONE };
+            let links = vec![link(1, 2, f64::INFINITY), link(0, 1, f64::INFINITY)];
+            Clusters::build(3, links, &constraints).1
+        };
+        assert_eq!(said(false), [], "what the program concluded gives way");
+        assert_eq!(said(true), [(link(1, 2, f64::INFINITY), Refusal::KeptApart(0, 2))]);
     }
 
     #[test]

@@ -132,6 +132,12 @@ impl Decisions {
         self.invalidated
     }
 
+    /// What is said of a pair, the lesser record first.
+    pub(crate) fn of(&self, left: RecordIndex, right: RecordIndex) -> Option<Verdict> {
+        let found = self.pairs.binary_search_by_key(&word_of(left, right), |&((left, right), _)| word_of(left, right));
+        found.ok().map(|place| self.pairs[place].1)
+    }
+
     /// Every decided pair, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ((RecordIndex, RecordIndex), Verdict)> + '_ {
         self.pairs.iter().copied()

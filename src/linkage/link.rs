@@ -524,7 +524,12 @@ fn group(table: &Table, verdicts: Verdicts, options: &LinkOptions) -> Grouped {
     let constraints = Constraints {
         number: &|record| table.fields.number[record as usize].number().unwrap_or(0),
         birth_order: &|record| table.fields.birth_order_of(record),
+        verified: &|record| {
+            let cell = table.fields.number[record as usize];
+            cell.number().filter(|_| cell.is_verified()).unwrap_or(0)
+        },
         apart: &apart,
+        called_different: &|left, right| options.decisions.of(left, right) == Some(Verdict::Different),
         barred: &|left, right| options.barred.bars(table, left, right),
     };
     let (clusters, refusals) = Clusters::build(table.len(), links.collect(), &constraints);

@@ -127,8 +127,7 @@ pub fn link(
         .filter(|pair| pair.decision == Decision::Link)
         .map(|pair| Link { left: pair.left, right: pair.right, weight: pair.weight })
         .collect();
-    let free = Constraints { number: &|_| 0, birth_order: &|_| 0, apart: &[], barred: &|_, _| false };
-    let (clusters, _) = Clusters::build(records.frame().rows(), links, &free);
+    let (clusters, _) = Clusters::build(records.frame().rows(), links, &Constraints::NONE);
     let groups = ChildIds::assign(records.frame().rows(), &clusters, previous);
     Ok(LinkedRecords { groups, pairs, blocking: scan.counts, findings: rules.findings().to_vec() })
 }

@@ -123,12 +123,8 @@ pub fn trace_records(
         person.records[1..].iter().map(|&record| (record.min(person.records[0]), record.max(person.records[0])))
     });
     let links = found.chain(of_person).map(|(left, right)| Link { left, right, weight: 0.0 }).collect();
-    let constraints = Constraints {
-        number: &|_| 0,
-        birth_order: &|_| 0,
-        apart: &[],
-        barred: &|left, right| lists.barred.bars(table, left, right),
-    };
+    let barred = |left, right| lists.barred.bars(table, left, right);
+    let constraints = Constraints { barred: &barred, ..Constraints::NONE };
     let (clusters, _) = Clusters::build(table.len(), links, &constraints);
     let children = ChildIds::assign(table.len(), &clusters, lists.previous);
     restricted.sort_unstable_by_key(|pair| (pair.left, pair.right));
