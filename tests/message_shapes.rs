@@ -332,6 +332,59 @@ fn an_immunisation_of_imms_is_read_with_and_without_what_may_be_missing() {
     assert_eq!(refused(&json.to_string()), "notification/incomplete");
 }
 
+#[test]
+fn of_the_versions_of_an_immunisation_the_last_holds() {
+    // FHIR R4, Resource.meta: versionId changes with each change, lastUpdated with it. Every version says "completed".
+    let of_jack = sample("imms_completed_mmr_immunization_event.json").replace("9990548609", "9912003888");
+    let of_jack = of_jack.replace("Taylor", "Dawkins").replace("Sarah", "Jack").replace("1965-02-28", "2017-10-02");
+    let mut json: Value = serde_json::from_str(&of_jack).unwrap();
+    let mut version = |number: u32, day: &str, given: &str| {
+        json["meta"] = json!({"versionId": number.to_string(), "lastUpdated": format!("2026-03-0{number}T09:00:00Z")});
+        json["occurrenceDateTime"] = json!(format!("2026-02-{day}"));
+        json["status"] = json!(given);
+        read(&json.to_string())
+    };
+    let (first, second) = (version(1, "11", "completed"), version(2, "12", "completed"));
+    let withdrawn = version(3, "12", "entered-in-error");
+    let mut other = version(2, "14", "completed");
+    let doses = |messages: Vec<Notification>| {
+        let settlement = settled(messages);
+        let dates = settlement.facts.iter().filter_map(|fact| match &fact.content {
+            Content::Vaccination(dose) => dose.date.map(|date| date.to_string()),
+            _ => None,
+        });
+        (dates.collect::<Vec<_>>(), settlement.queue.len())
+    };
+    for two in [vec![first.clone(), second.clone()], vec![second.clone(), first.clone()]] {
+        assert_eq!(doses(two), (vec!["2026-02-12".to_owned()], 0));
+    }
+    assert_eq!(doses(vec![withdrawn, second.clone(), first.clone()]), (vec![], 0));
+    // Two bodies of one version: nobody can tell which is right.
+    assert_eq!(doses(vec![first, second.clone(), other.clone()]), (vec![], 1));
+    other.order.version = Some(3);
+    assert_eq!(doses(vec![second, other]), (vec!["2026-02-14".to_owned()], 0));
+}
+
+#[test]
+fn a_record_that_its_message_calls_restricted_is_sensitive() {
+    // PDS FHIR API: meta.security R, V and REDACTED; HL7 version 2.4, PD1-12. What is open lifts nothing.
+    let birth = sample("nems_BirthNotificationWithMother.xml");
+    let born = "<birthDate value=\"2017-10-02\">";
+    let mother = "<birthDate value=\"1987-10-02\"/>\n\t\t\t\t<generalPractitioner>";
+    for place in [born, mother] {
+        assert_eq!(birth.matches(place).count(), 1, "{place}");
+        for (label, flag) in [("U", None), ("R", Some("R")), ("V", Some("V")), ("REDACTED", Some("REDACTED"))] {
+            let meta = format!("<meta><security><code value=\"{label}\"/></security></meta>{place}");
+            let message = read(&birth.replace(place, &meta));
+            assert_eq!(message.subject.get(Column::Sensitive), flag, "{label}");
+        }
+    }
+    for (indicator, flag) in [("", None), ("N", None), ("\"\"", None), ("Y", Some("Y"))] {
+        let message = read(&format!("{A31}PD1||||||||||||{indicator}\r"));
+        assert_eq!(message.subject.get(Column::Sensitive), flag, "{indicator}");
+    }
+}
+
 /// A batch of one row under the file name that says when it was made.
 fn batch(at: &str, row: &str) -> Vec<Notification> {
     let header = sample("imms_test-batch-data.csv").lines().next().unwrap().to_owned();
@@ -479,6 +532,20 @@ fn no_kind_of_message_hides_a_death() {
     };
     assert_eq!(deaths(vec![hl7("20251103", "20260304000000")]), [formal("2025-11-03", 1)]);
     assert_eq!(deaths(vec![hl7("20251103", "20260304000000"), hl7("\"\"", "20260305000000")]), []);
+    // Dead without a date: HL7 version 2.4, PID-30; FHIR, Patient.deceasedBoolean; a date that cannot be read.
+    let of_hospital =
+        A31.replace("||||01", "||||").replace("LS17 7DF|||||||||||||||||||||", "LS17 7DF|||||||||||||||||||Y||01");
+    let unknown_day = || (None, DeathStatus::Formal, 1);
+    assert_eq!(deaths(vec![read(&of_hospital)]), [unknown_day()]);
+    assert_eq!(deaths(vec![read(&of_hospital.replace("|Y||01", "|N||01"))]), []);
+    assert_eq!(deaths(vec![hl7("unknown", "20260304000000")]), [unknown_day()]);
+    let born = "<birthDate value=\"2017-10-02\">";
+    for (truth, expected) in [("true", vec![unknown_day()]), ("false", vec![])] {
+        let told = birth.replace(born, &format!("<deceasedBoolean value=\"{truth}\"/>{born}"));
+        assert_eq!(deaths(vec![read(&told)]), expected, "{truth}");
+    }
+    let kept = message::kept::write(&read(&of_hospital));
+    assert!(message::kept::read(&kept).is_some_and(|message| message.subject.is_dead()), "kept from night to night");
     // A notice of death and a hospital's word of one day are one fact; the notice withdrawn takes back what came before.
     let notice = |name: &str| {
         let text = sample(&format!("nems_PDS-Death-Notification-{name}-ems-example.xml"));

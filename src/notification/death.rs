@@ -65,9 +65,9 @@ fn said(message: &Notification) -> Option<Said> {
         Payload::Birth(Birth { life: Some(LifeStatus::Stillborn), .. }) => {
             Some(dead(died.or_else(|| date(Column::BirthDate))))
         }
-        Payload::Birth(_) | Payload::Demographics | Payload::Merge { .. } => match died {
-            Some(day) => Some(dead(Some(day))),
-            None => message.subject.is_cleared(Column::DeathDate).then_some(Said::Withdrawn),
+        Payload::Birth(_) | Payload::Demographics | Payload::Merge { .. } => match message.subject.is_dead() {
+            true => Some(dead(died)),
+            false => message.subject.is_cleared(Column::DeathDate).then_some(Said::Withdrawn),
         },
         _ => None,
     }

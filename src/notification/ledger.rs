@@ -110,7 +110,8 @@ impl Ledger {
 
     /// Whether another message has the same id and another body. An immunisation's id is that of the record, whose
     /// updates share it: there only two creations conflict, and none where the record was deleted, since a
-    /// creation then reinstates it.
+    /// creation then reinstates it. A FHIR resource does not say whether it is the first of its kind: its versions follow
+    /// on one another, and only two bodies of one version conflict.
     fn is_in_conflict(
         &self,
         message: &Notification,
@@ -122,7 +123,12 @@ impl Ledger {
         }
         if matches!(message.key.channel, Channel::ImmsFhir | Channel::ImmsBatch) {
             let of_id = || about_it.iter().filter(|other| id_of(&other.key) == id_of(&message.key));
-            let creations = of_id().filter(|other| other.action == Action::New).count();
+            let version = |of: &Notification| (of.order.last_updated, of.order.version);
+            let competes = |other: &&&Notification| {
+                other.action == Action::New
+                    && (message.key.channel == Channel::ImmsBatch || version(other) == version(message))
+            };
+            let creations = of_id().filter(competes).count();
             return message.action == Action::New
                 && creations > 1
                 && !of_id().any(|other| other.action == Action::Delete);

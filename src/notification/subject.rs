@@ -11,6 +11,7 @@ use std::fmt;
 pub struct Subject {
     fields: BTreeMap<Column, String>,
     cleared: BTreeSet<Column>,
+    is_dead: bool,
 }
 
 impl Subject {
@@ -35,6 +36,16 @@ impl Subject {
     /// Whether the message deletes the column's value.
     pub fn is_cleared(&self, column: Column) -> bool {
         self.cleared.contains(&column)
+    }
+
+    /// Notes that the message calls the person dead, with or without a date.
+    pub fn set_dead(&mut self) {
+        self.is_dead = true;
+    }
+
+    /// Whether the message calls the person dead: it says so, or it has a date of death, were it one that cannot be read.
+    pub fn is_dead(&self) -> bool {
+        self.is_dead || self.fields.contains_key(&Column::DeathDate)
     }
 
     /// Whether nothing is known.

@@ -37,6 +37,7 @@ pub(crate) fn notification(message: &Notification) -> Value {
         },
         "subject": subject(message, false),
         "cleared": cleared,
+        "dead": message.subject.is_dead(),
         "payload": payload(&message.payload),
         "findings": message.findings.iter().map(FindingShape::from).collect::<Vec<_>>(),
     })

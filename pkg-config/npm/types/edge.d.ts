@@ -220,6 +220,8 @@ export interface Notification {
   readonly subject: ChildRecord;
   /** Columns whose value it deletes. */
   readonly cleared: readonly string[];
+  /** Whether it calls the child dead, with or without a date. */
+  readonly dead: boolean;
   readonly payload: { readonly kind: string; readonly [key: string]: unknown };
   readonly findings: readonly Finding[];
 }

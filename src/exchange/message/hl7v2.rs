@@ -54,6 +54,9 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Notification, Error> {
     let mut subject = demographics(person, separators);
     let practice = message.segment("PD1").and_then(|extra| extra.field(3)).and_then(|field| field.component(3));
     set(&mut subject, Column::GpPractice, practice.map(|part| part.raw_value()), separators);
+    if message.segment("PD1").and_then(|extra| extra.field(12)).is_some_and(|field| field.raw_value() == "Y") {
+        subject.set(Column::Sensitive, Some("Y"));
+    }
     let payload = match trigger {
         "A28" | "A31" => Payload::Demographics,
         "A40" => Payload::Merge { subsumed: merged_number(&message)? },
@@ -118,6 +121,9 @@ fn demographics(person: &Segment<'_>, separators: &Separators) -> Subject {
     set(&mut subject, Column::Postcode, component(11, 5), separators);
     set(&mut subject, Column::BirthOrder, whole(25), separators);
     set(&mut subject, Column::DeathDate, whole(29).map(|text| text.get(..8).unwrap_or(text)), separators);
+    if whole(30) == Some("Y") || subject.get(Column::DeathDate).is_some() {
+        subject.set_dead();
+    }
     set(&mut subject, Column::NhsNumberStatus, whole(32), separators);
     subject
 }

@@ -30,6 +30,8 @@ struct Kept {
     fields: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     cleared: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_dead: bool,
     payload: Payload,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     findings: Vec<(String, String, Option<u32>)>,
@@ -56,6 +58,7 @@ pub fn write(message: &Notification) -> String {
         action: *action,
         fields: fields.collect(),
         cleared: Column::ALL.into_iter().filter(|&column| subject.is_cleared(column)).map(name).collect(),
+        is_dead: subject.is_dead(),
         payload: payload.clone(),
         findings: findings.iter().map(|f| (f.code.id.to_owned(), f.field.to_owned(), f.position)).collect(),
     };
@@ -64,13 +67,17 @@ pub fn write(message: &Notification) -> String {
 
 /// The message of a line; `None` for one that this version did not write so, which is to be read from its bytes.
 pub fn read(line: &str) -> Option<Notification> {
-    let Kept { key, state, order, action, fields, cleared, payload, findings } = serde_json::from_str(line).ok()?;
+    let Kept { key, state, order, action, fields, cleared, is_dead, payload, findings } =
+        serde_json::from_str(line).ok()?;
     let mut subject = Subject::default();
     for name in &cleared {
         subject.clear(Column::from_name(name)?);
     }
     for (name, text) in &fields {
         subject.set(Column::from_name(name)?, Some(text));
+    }
+    if is_dead {
+        subject.set_dead();
     }
     let finding = |(id, field, position): &(String, String, Option<u32>)| {
         let code = CODES.iter().find(|code| code.id == id)?;

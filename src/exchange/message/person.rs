@@ -66,12 +66,28 @@ pub(super) fn child(patient: &Element, bundle: &Bundle<'_>, findings: &mut Vec<F
     }
     subject.set(Column::BirthOrder, patient.text(&["multipleBirthInteger"]));
     subject.set(Column::DeathDate, day(patient.text(&["deceasedDateTime"]), Column::DeathDate, findings).as_deref());
+    if patient.text(&["deceasedBoolean"]) == Some("true") || subject.get(Column::DeathDate).is_some() {
+        subject.set_dead();
+    }
     addresses(patient, &mut subject);
     subject.set(Column::GpPractice, practice(patient, bundle).as_deref());
+    subject.set(Column::Sensitive, restriction(patient));
     subject
 }
 
-/// What a mother's Patient tells, in the mother's columns of the baby's record.
+/// The label of a record that is restricted; none of one that is not, since what lifts a restriction is the record that
+/// the child's own system holds.
+///
+/// # Source
+/// PDS FHIR API specification, Patient `meta.security`: U unrestricted, R restricted, V very restricted, REDACTED.
+fn restriction(patient: &Element) -> Option<&str> {
+    let mut labels =
+        patient.all("meta").flat_map(|meta| meta.all("security")).filter_map(|label| label.text(&["code"]));
+    labels.find(|label| ["R", "V", "REDACTED"].contains(label))
+}
+
+/// What a mother's Patient tells, in the mother's columns of the baby's record. Where the mother's record is restricted
+/// the baby's is: the two live in one place.
 pub(super) fn mother(patient: &Element, subject: &mut Subject, findings: &mut Vec<Finding>) {
     subject.set(Column::MotherNhsNumber, nhs_number(patient).and_then(|number| number.text(&["value"])));
     if let Some(name) = usual_name(patient) {
@@ -80,6 +96,7 @@ pub(super) fn mother(patient: &Element, subject: &mut Subject, findings: &mut Ve
     }
     let born = day(patient.text(&["birthDate"]), Column::MotherBirthDate, findings);
     subject.set(Column::MotherBirthDate, born.as_deref());
+    subject.set(Column::Sensitive, restriction(patient));
 }
 
 /// What the header's routing demographics tell: the only demographics of a deletion.
