@@ -3,7 +3,7 @@
 use childlink::date::PartialDate;
 use childlink::error::{Error, Finding};
 use childlink::exchange::fhir::{
-    Element, Limits, MatchRequest, immunization, match_response, of_error, of_findings, replaced_patient,
+    Element, Limits, MatchRequest, immunization, match_patient, of_error, of_findings, replaced_patient,
 };
 use childlink::identity::column::Column;
 use childlink::identity::nhs_number::NhsNumber;
@@ -13,6 +13,7 @@ use childlink::linkage::model::Model;
 use childlink::linkage::table::{Table, TableBuilder};
 use childlink::notification::Vaccination;
 use serde_json::{Value, json};
+use std::num::NonZeroUsize;
 
 /// Checks a resource against HL7's published JSON schema of R4 (4.0.1, CC0), cut to the resources in use.
 fn assert_valid(resource: &Value) {
@@ -97,9 +98,8 @@ fn zoe() -> Value {
 fn a_match_is_a_searchset_with_score_and_grade_best_first() {
     let mut index = index();
     let asked = request(&parameters(zoe(), &[])).unwrap();
-    let found = index.find("query", &asked.subject.raw()).unwrap();
-    assert_eq!(found.outcome, Outcome::Child(1));
-    let bundle = match_response(&found, index.model(), asked.only_certain, asked.count);
+    assert_eq!(index.find("query", &asked.subject.raw()).unwrap().outcome, Outcome::Child(1));
+    let bundle = match_patient(&mut index, "query", &asked).unwrap();
     assert_valid(&bundle);
     assert_eq!((&bundle["type"], &bundle["total"]), (&json!("searchset"), &json!(1)), "one child of two records");
     let entry = &bundle["entry"][0];
@@ -123,31 +123,58 @@ fn who_is_not_certain_is_graded_below_and_left_out_where_only_certain_matches_ar
         "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "4010232137"}],
         "address": [{"postalCode": "LS1 4AP"}],
     });
-    let certain = json!({"name": "onlyCertainMatches", "valueBoolean": true});
-    let asked = request(&parameters(patient.clone(), &[certain])).unwrap();
-    assert!(asked.only_certain);
-    let found = index.find("query", &asked.subject.raw()).unwrap();
-    assert_eq!(found.outcome, Outcome::Review);
-    let all = match_response(&found, index.model(), false, None);
+    let asked = request(&parameters(patient.clone(), &[])).unwrap();
+    assert_eq!(index.find("query", &asked.subject.raw()).unwrap().outcome, Outcome::Review);
+    let all = match_patient(&mut index, "query", &asked).unwrap();
     assert_valid(&all);
     let grade = &all["entry"][0]["search"]["extension"][0]["valueCode"];
     assert!(grade == "possible" || grade == "probable", "{grade}");
-    let few = match_response(&found, index.model(), asked.only_certain, asked.count);
+    let certain = json!({"name": "onlyCertainMatches", "valueBoolean": true});
+    let asked = request(&parameters(patient, &[certain])).unwrap();
+    assert!(asked.only_certain);
+    let few = match_patient(&mut index, "query", &asked).unwrap();
     assert_valid(&few);
     assert_eq!((few["total"].as_u64(), few.get("entry")), (Some(0), None));
-    assert_eq!(match_response(&found, index.model(), false, Some(0))["total"], 0);
+}
+
+/// Amara, a sensitive child of the index, as somebody who does not know the address asks for her.
+fn amara(address: &[&str], practice: &str) -> Value {
+    json!({
+        "resourceType": "Patient", "name": [{"family": "Lindqvist", "given": ["Amara"]}], "birthDate": "2023-07-11",
+        "address": address.iter().map(|postcode| json!({"line": ["1 High Street"], "postalCode": postcode})).collect::<Vec<_>>(),
+        "generalPractitioner": [{"identifier": {"value": practice}}],
+    })
 }
 
 #[test]
 fn a_sensitive_child_is_marked_and_nothing_of_it_told() {
     let mut index = index();
-    let found = index.find("query", &fields(CHILDREN[2])).unwrap();
-    let bundle = match_response(&found, index.model(), false, None);
+    let bundle = match_patient(&mut index, "query", &request(&amara(&["M1 1AE"], "B86056")).unwrap()).unwrap();
     assert_valid(&bundle);
     let patient = &bundle["entry"][0]["resource"];
-    assert_eq!(patient["meta"]["security"][0]["code"], "R");
+    assert_eq!((&patient["id"], &patient["meta"]["security"][0]["code"]), (&json!("2"), &json!("R")));
     let text = bundle.to_string();
     assert!(!["Amara", "Lindqvist", "M1 1AE", "2023-07-11"].iter().any(|value| text.contains(value)));
+}
+
+#[test]
+fn who_asks_again_with_other_addresses_learns_nothing_of_a_sensitive_childs() {
+    // PDS FHIR API: a restricted record is not found by postcode or practice.
+    let mut index = index();
+    let mut ask = |patient: Value| match_patient(&mut index, "query", &request(&patient).unwrap()).unwrap();
+    let right = ask(amara(&["M1 1AE"], "B86056"));
+    assert_eq!(right["total"], 1);
+    for other in [amara(&["LS1 4AP"], "B86056"), amara(&["M1 1AF"], "A81001"), amara(&[], "B86056")] {
+        assert_eq!(ask(other), right);
+    }
+    // Of another child they have their say.
+    let away = |postcode: &str| {
+        json!({
+            "resourceType": "Patient", "name": [{"family": "Okafor", "given": ["Zoë"]}], "birthDate": "2024-02-29",
+            "address": [{"postalCode": postcode}],
+        })
+    };
+    assert_ne!(ask(away("LS1 4AP")), ask(away("BH1 1AA")));
 }
 
 #[test]
@@ -156,12 +183,14 @@ fn a_request_is_parameters_or_a_patient_and_everything_else_is_refused() {
     let number = of_patient.subject.get(Column::NhsNumber).and_then(|text| NhsNumber::parse(text).ok());
     assert_eq!(number.map(NhsNumber::digits), Some(9_434_765_919));
     assert_eq!((of_patient.only_certain, of_patient.count), (false, None));
-    assert_eq!(request(&parameters(zoe(), &[json!({"name": "count", "valueInteger": 3})])).unwrap().count, Some(3));
+    let count = request(&parameters(zoe(), &[json!({"name": "count", "valueInteger": 3})])).unwrap().count;
+    assert_eq!(count.map(NonZeroUsize::get), Some(3));
     for (wrong, code) in [
         (json!({"resourceType": "Bundle"}), "match/no-patient"),
         (json!({"resourceType": "Parameters"}), "match/no-patient"),
         (parameters(json!({"resourceType": "Practitioner"}), &[]), "match/no-patient"),
         (parameters(zoe(), &[json!({"name": "count", "valueInteger": -1})]), "match/count"),
+        (parameters(zoe(), &[json!({"name": "count", "valueInteger": 0})]), "match/count"),
     ] {
         assert_eq!(request(&wrong).unwrap_err().code, code, "{wrong}");
     }

@@ -280,6 +280,11 @@ impl ChildIndex {
         self.description.applied
     }
 
+    /// Whether some child is sensitive.
+    pub fn has_sensitive(&self) -> bool {
+        !self.sensitive.is_empty()
+    }
+
     /// Whether a child's whereabouts are withheld from every output: some record of the child is marked sensitive.
     pub fn is_sensitive(&self, child: ChildId) -> bool {
         self.sensitive.contains(&self.delta.current(child))

@@ -4,7 +4,7 @@ use super::error::Thrown;
 use super::record::raw_fields;
 use super::result::to_json;
 use crate::error::Error;
-use crate::exchange::fhir::{Element, Limits, MatchRequest, match_response};
+use crate::exchange::fhir::{Element, Limits, MatchRequest, match_patient};
 use crate::exchange::lists::{hexadecimal, read_barred};
 use crate::index::{ANY_CHILD, Change, ChildIndex, Loader};
 use crate::linkage::decisions::Verdict;
@@ -49,8 +49,7 @@ impl Index {
     #[wasm_bindgen(js_name = matchFhir)]
     pub fn match_fhir(&mut self, source: &str, request: &[u8]) -> Result<String, Thrown> {
         let asked = MatchRequest::of(&Element::read(request, Limits::default())?)?;
-        let found = self.0.find(source, &asked.subject.raw())?;
-        to_json(&match_response(&found, self.0.model(), asked.only_certain, asked.count))
+        to_json(&match_patient(&mut self.0, source, &asked)?)
     }
 
     /// The journal entry by which a record comes; a new record and a new child get the next free numbers.

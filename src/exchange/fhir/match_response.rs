@@ -3,14 +3,17 @@
 use super::Element;
 use super::system::CONFIDENTIALITY;
 use crate::error::Error;
+use crate::exchange::linked::is_whereabouts;
 use crate::exchange::message::patient_subject;
-use crate::index::{Candidate, ChildId, Found, Outcome};
+use crate::identity::column::Column;
+use crate::index::{Candidate, ChildId, ChildIndex, Outcome};
 use crate::linkage::Decision;
 use crate::linkage::model::Model;
 use crate::linkage::score::probability;
 use crate::notification::Subject;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 
 /// The extension that grades a match.
 ///
@@ -26,7 +29,7 @@ pub struct MatchRequest {
     /// Whether only a match that needs nobody's eye is wanted.
     pub only_certain: bool,
     /// The most matches wanted.
-    pub count: Option<usize>,
+    pub count: Option<NonZeroUsize>,
 }
 
 impl MatchRequest {
@@ -51,8 +54,8 @@ impl MatchRequest {
                 "send Parameters with the Patient in the parameter named resource",
             )
         })?;
-        let count = named("count").and_then(|parameter| parameter.text(&["valueInteger"])).map(str::parse).transpose();
-        let count = count.map_err(|_| {
+        let count = named("count").and_then(|parameter| parameter.text(&["valueInteger"]));
+        let count = count.map(str::parse::<NonZeroUsize>).transpose().map_err(|_| {
             Error::new("match/count", "count is not a whole number from 1", "leave it out, or give a number")
         })?;
         let only_certain = named("onlyCertainMatches").and_then(|parameter| parameter.text(&["valueBoolean"]));
@@ -60,25 +63,48 @@ impl MatchRequest {
     }
 }
 
-/// The answer: a Bundle of the children that fit, best first, each with its probability as score and its grade. A
-/// Patient has the child's serial as its id and nothing else: an index knows who, not what. What belongs to the
-/// restricted queue is not told.
+/// Looks for the Patient in the index and answers: a Bundle of the children that fit, best first, each with its
+/// probability as score and its grade. A Patient has the child's serial as its id and nothing else: an index knows who,
+/// not what. What belongs to the restricted queue is not told.
 ///
-/// A link is `certain`; for review, `probable` where only a guard kept it from being a link, else `possible`.
+/// No entry has a `fullUrl`: it would be absolute, and where the Patient is served is the host's to know.
+///
+/// A link is `certain`; for review, `probable` where only a guard kept it from being a link, else `possible`. Of a
+/// sensitive child address and practice of the question have no say: who may ask again and again with other ones would
+/// learn from the answers which are right.
+///
+/// # Errors
+/// Those of [`ChildIndex::find`].
 ///
 /// # Source
-/// FHIR R4, Patient-operation-match, output parameters: searchset, `search.score`, match-grade; most certain first.
-pub fn match_response(found: &Found, model: &Model, only_certain: bool, count: Option<usize>) -> Value {
+/// FHIR R4, Patient-operation-match, output parameters: searchset, `search.score`, match-grade; most certain first. PDS
+/// FHIR API: a search with postcode or practice does not find a restricted record by them.
+pub fn match_patient(index: &mut ChildIndex, source: &str, asked: &MatchRequest) -> Result<Value, Error> {
+    let mut found = vec![(index.find(source, &asked.subject.raw())?, false)];
+    if index.has_sensitive() {
+        let mut bare = asked.subject.clone();
+        Column::ALL.into_iter().filter(|&column| is_whereabouts(column)).for_each(|column| bare.clear(column));
+        found.push((index.find(source, &bare.raw())?, true));
+    }
+    let mut candidates: Vec<(&Candidate, Outcome)> = found
+        .iter()
+        .flat_map(|(found, is_bare)| {
+            let fitting = found.candidates.iter().filter(|candidate| index.is_sensitive(candidate.child) == *is_bare);
+            fitting.map(|candidate| (candidate, found.outcome))
+        })
+        .collect();
+    candidates.sort_by(|(a, _), (b, _)| b.weight.total_cmp(&a.weight).then(a.entry.cmp(&b.entry)));
     let mut told = BTreeSet::new();
     // A child of several records is told once, by the best of them.
-    let children = found.candidates.iter().filter(|candidate| told.insert(candidate.child));
-    let graded = children.map(|candidate| (candidate, grade(candidate, found.outcome, model)));
-    let entries: Vec<Value> = graded
-        .filter(|(_, grade)| !only_certain || *grade == "certain")
-        .take(count.unwrap_or(usize::MAX))
+    candidates.retain(|(candidate, _)| told.insert(candidate.child));
+    let model = index.model();
+    let entries: Vec<Value> = candidates
+        .into_iter()
+        .map(|(candidate, outcome)| (candidate, grade(candidate, outcome, model)))
+        .filter(|(_, grade)| !asked.only_certain || *grade == "certain")
+        .take(asked.count.map_or(usize::MAX, NonZeroUsize::get))
         .map(|(candidate, grade)| {
             json!({
-                "fullUrl": format!("Patient/{}", candidate.child),
                 "resource": patient(candidate.child, candidate.sensitive, None),
                 "search": {
                     "extension": [{"url": MATCH_GRADE, "valueCode": grade}],
@@ -95,7 +121,7 @@ pub fn match_response(found: &Found, model: &Model, only_certain: bool, count: O
     if !entries.is_empty() {
         bundle.insert("entry".to_owned(), entries.into());
     }
-    bundle.into()
+    Ok(bundle.into())
 }
 
 /// The Patient of a child that turned out to be another: not in use, and replaced by the one that stays.

@@ -23,6 +23,6 @@ pub use {
     element::{Element, Limits},
     immunization::immunization,
     instant::{DateTime, Instant},
-    match_response::{MatchRequest, match_response, replaced_patient},
+    match_response::{MatchRequest, match_patient, replaced_patient},
     outcome::{of_error, of_fault, of_findings},
 };
