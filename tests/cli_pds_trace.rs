@@ -84,6 +84,17 @@ impl Answer<'_> {
 const AMARA: &str = "north,amara,9434765919,02,Amara,Okafor,F,2020-03-04,,7 Blue Street,N4 2AB,A81001,";
 
 #[test]
+fn a_trace_is_postponed_until_a_baby_is_six_weeks_old_and_no_longer() {
+    // NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE 08. 15 April is 42 days after 4 March.
+    let bench = Bench::with(&["north,postponed,,08,Flo,Poe,F,2020-03-04,,,,,"]);
+    for (as_at, asked) in [("2020-04-14", 0), ("2020-04-15", 1), ("2023-03-04", 1)] {
+        bench.ok(&["trace", "prepare", "records.csv", "--as-at", as_at, "--out", as_at]);
+        assert_eq!(bench.rows(&format!("{as_at}/request.csv")).len(), asked, "{as_at}");
+        assert_eq!(bench.rows(&format!("{as_at}/not-asked.csv")).len(), 1 - asked, "{as_at}");
+    }
+}
+
+#[test]
 fn those_who_need_a_trace_are_asked_about_and_the_others_are_told_with_the_reason() {
     let bench = Bench::with(&[
         AMARA,

@@ -116,7 +116,7 @@ pub fn prepare(
         let (person, _) = Person::parse(&raw, order, as_at);
         let sensitive = person.sensitive || table.is_sensitive(record);
         let before = traced_before(record);
-        if let Some(why) = reason_against(&person, table.is_invalidated(record), before) {
+        if let Some(why) = reason_against(&person, table.is_invalidated(record), before, as_at) {
             request.not_asked.push((record, why));
             continue;
         }
@@ -149,7 +149,13 @@ pub fn prepare(
     request
 }
 
-fn reason_against(person: &Person, invalidated: bool, traced_before: bool) -> Option<NotAsked> {
+/// Days after birth for which a trace may be postponed.
+///
+/// # Source
+/// NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE 08: trace postponed, baby under six weeks old.
+const POSTPONED_DAYS: i32 = 42;
+
+fn reason_against(person: &Person, invalidated: bool, traced_before: bool, as_at: Option<Date>) -> Option<NotAsked> {
     let number = person.nhs_number.valid().is_some();
     let named = person.given_name.valid().is_some();
     if person.invalidated || invalidated {
@@ -164,7 +170,13 @@ fn reason_against(person: &Person, invalidated: bool, traced_before: bool) -> Op
     match person.nhs_number_status.valid() {
         Some(NhsNumberStatus::TraceInProgress) => return Some(NotAsked::InProgress),
         Some(NhsNumberStatus::NotPresent) => return Some(NotAsked::NotRequired),
-        Some(NhsNumberStatus::TracePostponed) => return Some(NotAsked::Postponed),
+        Some(NhsNumberStatus::TracePostponed) => {
+            let born = person.birth_date.valid().and_then(|date| date.exact());
+            let is_old = born.zip(as_at).is_some_and(|(born, as_at)| born.add_days(POSTPONED_DAYS) <= as_at);
+            if !is_old {
+                return Some(NotAsked::Postponed);
+            }
+        }
         _ => {}
     }
     if person.birth_date.valid().and_then(|date| date.exact()).is_none() {
