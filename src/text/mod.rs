@@ -7,3 +7,4 @@ pub(crate) mod packed;
 pub mod phonetic;
 pub mod similarity;
 pub mod sketch;
+mod unmarked;

@@ -1,5 +1,6 @@
 //! The comparison form of written text: upper case, without marks, one space between words.
 
+use super::unmarked::unmarked;
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
@@ -43,13 +44,12 @@ pub fn fold(text: &str) -> String {
 pub fn fold_into(text: &str, folded: &mut String) {
     let mut folding = Folding { folded, space_owed: true };
     let mut rest = text;
-    // What is decomposed never reaches over a letter of ASCII, which no mark may precede.
     while let Some(start) = rest.bytes().position(|byte| !byte.is_ascii()) {
         let (plain, more) = rest.split_at(start);
         plain.bytes().for_each(|byte| folding.push_ascii(byte));
-        let (marked, after) = more.split_at(more.bytes().position(|byte| byte.is_ascii()).unwrap_or(more.len()));
-        folding.push_marked(marked);
-        rest = after;
+        let mut letters = more.chars();
+        letters.next().into_iter().for_each(|letter| folding.push_marked(letter));
+        rest = letters.as_str();
     }
     rest.bytes().for_each(|byte| folding.push_ascii(byte));
 }
@@ -111,7 +111,7 @@ pub const fn is_invisible(c: char) -> bool {
 }
 
 /// Whether the character is an accent or other sign that belongs to the letter before it.
-fn is_combining_mark(c: char) -> bool {
+pub(super) fn is_combining_mark(c: char) -> bool {
     matches!(
         CodePointMapData::<GeneralCategory>::new().get(c),
         GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark
@@ -134,18 +134,11 @@ impl Folding<'_> {
         }
     }
 
-    /// Takes letters in that none of ASCII stands between.
-    fn push_marked(&mut self, text: &str) {
-        // Nothing to decompose: the apostrophe of many a name. The acute accent typed for one would decompose into a space.
-        let mut letters = text.chars().filter(|&c| !is_apostrophe(c)).peekable();
-        if letters.peek().is_none() {
-            return;
+    fn push_marked(&mut self, letter: char) {
+        // The acute accent typed for an apostrophe would come to a space.
+        if !is_apostrophe(letter) {
+            unmarked(letter, |c| self.push(c));
         }
-        // Upper case can bring marks back (ΐ), hence the second decomposition; and a decomposition
-        // can bring lower case out (ª), hence upper case comes after the first.
-        let nfkd = DecomposingNormalizerBorrowed::new_nfkd();
-        let capitals = nfkd.normalize_iter(letters).flat_map(char::to_uppercase);
-        nfkd.normalize_iter(capitals).for_each(|c| self.push(c));
     }
 
     fn push(&mut self, c: char) {
@@ -153,7 +146,7 @@ impl Folding<'_> {
             self.push_ascii(c as u8);
         } else if let Some(letters) = spelled_out(c) {
             letters.chars().for_each(|letter| self.push_letter(letter));
-        } else if is_combining_mark(c) || is_apostrophe(c) || is_invisible(c) || c == char::REPLACEMENT_CHARACTER {
+        } else if is_apostrophe(c) || is_invisible(c) || c == char::REPLACEMENT_CHARACTER {
             // Dropped: the letters on both sides stay together. A replacement character was a letter that
             // some system could not read.
         } else if c.is_alphanumeric() {
@@ -256,7 +249,7 @@ mod tests {
         let nfkd = DecomposingNormalizerBorrowed::new_nfkd();
         let letters = text.chars().filter(|&c| c != '\u{b4}');
         let capitals = nfkd.normalize_iter(letters).flat_map(char::to_uppercase);
-        nfkd.normalize_iter(capitals).for_each(|c| folding.push(c));
+        nfkd.normalize_iter(capitals).filter(|&c| !is_combining_mark(c)).for_each(|c| folding.push(c));
         folded
     }
 

@@ -45,14 +45,13 @@ pub(crate) fn read_text<'b>(bytes: &mut &'b [u8]) -> Option<&'b str> {
 }
 
 /// Appends how many numbers there are, then each.
-#[cfg(feature = "csv")]
+#[cfg(any(feature = "csv", test))]
 pub(crate) fn write_list(bytes: &mut Vec<u8>, numbers: impl ExactSizeIterator<Item = u64>) {
     write_length(bytes, numbers.len() as u64);
     numbers.for_each(|number| write_length(bytes, number));
 }
 
-/// Takes a list written by [`write_list`] off the front.
-#[cfg(feature = "csv")]
+/// Takes a list written by `write_list` off the front.
 pub(crate) fn read_list<T: TryFrom<u64>>(bytes: &mut &[u8]) -> Option<Vec<T>> {
     let count: usize = read_number(bytes)?;
     // Each number takes a byte at least: a damaged count asks for no more room than the bytes can fill.
@@ -63,7 +62,7 @@ pub(crate) fn read_list<T: TryFrom<u64>>(bytes: &mut &[u8]) -> Option<Vec<T>> {
     Some(numbers)
 }
 
-#[cfg(all(test, feature = "csv"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
