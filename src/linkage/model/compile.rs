@@ -1,6 +1,6 @@
 //! From the document to numbers and functions over one table.
 
-use super::plan::{Plan, Planned, Term};
+use super::plan::{LevelTest, Plan, Planned, Term};
 use super::rarity::relative_frequencies;
 use super::{BlockingRule, Comparison, Frozen, Model};
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::linkage::blocking::{KeyColumn, Residual, Rule, Sieve};
 use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
 use crate::linkage::keys;
 use crate::linkage::parallel;
-use crate::linkage::predicate::{self, NameCounts, OfWords, Pair, Predicate, Test};
+use crate::linkage::predicate::{self, KnownFields, NameCounts, OfWords, Pair, Predicate};
 use crate::linkage::score::Scorer;
 use crate::linkage::table::fields::Fields;
 use crate::order;
@@ -42,6 +42,7 @@ impl Sieve for WordSieve<'_> {
 pub(crate) struct Compiled<'a> {
     fields: &'a Fields,
     counts: NameCounts,
+    known: KnownFields,
     keys: Vec<(&'a str, KeyColumn)>,
     /// The counts that the model carries.
     frozen: Option<Frozen>,
@@ -65,7 +66,7 @@ impl<'a> Compiled<'a> {
     /// `model/unknown-key`.
     pub(crate) fn of_few(fields: &'a Fields, model: &'a Model, counts: NameCounts) -> Result<Compiled<'a>, Error> {
         let keys = key_columns(fields, blocking_keys(model).collect())?;
-        Ok(Compiled { fields, counts, keys, frozen: None })
+        Ok(Compiled { fields, counts, known: KnownFields::of(fields), keys, frozen: None })
     }
 
     /// Without keys: for pairs that are given. Counts are those of the model, if it has any.
@@ -73,7 +74,7 @@ impl<'a> Compiled<'a> {
         let table = model.and_then(|model| model.frequencies.as_ref());
         let frozen = table.map(|table| Frozen::of_fields(table, fields));
         let counts = frozen.as_ref().map_or_else(|| NameCounts::of(fields), Frozen::name_counts);
-        Compiled { fields, counts, keys: Vec::new(), frozen }
+        Compiled { fields, counts, known: KnownFields::of(fields), keys: Vec::new(), frozen }
     }
 
     /// A pair of records to ask predicates of.
@@ -268,7 +269,7 @@ fn key_columns<'a>(fields: &Fields, mut names: Vec<&'a str>) -> Result<Vec<(&'a 
 /// Levels tried in order.
 struct Levels<'a> {
     compiled: &'a Compiled<'a>,
-    tests: Vec<(Test, f64, LevelIndex)>,
+    tests: Vec<LevelTest>,
     level_count: usize,
 }
 
@@ -278,8 +279,8 @@ impl Comparator for Levels<'_> {
     }
 
     fn level(&self, left: RecordIndex, right: RecordIndex) -> LevelIndex {
-        let pair = self.compiled.pair(left, right);
-        let held = self.tests.iter().find(|(test, number, _)| test(&pair, *number));
-        held.map_or(1, |&(_, _, level)| level)
+        let (pair, known) = (self.compiled.pair(left, right), self.compiled.known.of_pair(left, right));
+        let holds = |test: &&LevelTest| test.glance.answer(known).unwrap_or_else(|| test.holds(&pair));
+        self.tests.iter().find(holds).map_or(1, |test| test.level)
     }
 }

@@ -5,7 +5,7 @@ use super::{Comparison, Model, TermFrequencySetting};
 use crate::error::Error;
 use crate::linkage::comparison::{LevelIndex, RecordIndex};
 use crate::linkage::keys::{self, Key};
-use crate::linkage::predicate::{self, NameCounts, Pair, Test};
+use crate::linkage::predicate::{self, Glance, NameCounts, Pair, Predicate, Test};
 use crate::linkage::score::{Bar, PairScore, Sum, Weighs, weight_of};
 use crate::linkage::table::fields::Fields;
 
@@ -23,10 +23,26 @@ pub(crate) struct Plan {
 /// A comparison of it.
 pub(super) struct Planned {
     /// Levels in the order in which they are tried.
-    pub(super) tests: Vec<(Test, f64, LevelIndex)>,
+    pub(super) tests: Vec<LevelTest>,
     pub(super) weights: Vec<f64>,
     pub(super) household_weights: Vec<f64>,
     pub(super) terms: Vec<Option<Term>>,
+}
+
+/// The condition of a level.
+pub(super) struct LevelTest {
+    pub(super) test: Test,
+    pub(super) number: f64,
+    pub(super) glance: Glance,
+    pub(super) level: LevelIndex,
+}
+
+impl LevelTest {
+    /// Whether the condition holds for a pair.
+    #[inline]
+    pub(super) fn holds(&self, pair: &Pair) -> bool {
+        (self.test)(pair, self.number)
+    }
 }
 
 /// A term-frequency adjustment.
@@ -85,7 +101,8 @@ impl Planned {
         let u = comparison.probabilities(|level| level.u);
         let h = comparison.probabilities(|level| level.h);
         for (level, index) in comparison.levels.iter().zip(comparison.level_indices()) {
-            tests.push((predicate::find(&level.when)?.test, level.number.unwrap_or(0.0), index as LevelIndex));
+            let &Predicate { test, glance, .. } = predicate::find(&level.when)?;
+            tests.push(LevelTest { test, number: level.number.unwrap_or(0.0), glance, level: index as LevelIndex });
             if let Some(setting) = level.term_frequency.clone() {
                 let rarity = Rarity::new(&setting.of, model, u[index]);
                 terms[index] = Some(Term { setting, u_base: u[index], rarity });
@@ -104,8 +121,7 @@ impl Planned {
     }
 
     fn level(&self, pair: &Pair) -> usize {
-        let held = self.tests.iter().find(|(test, number, _)| test(pair, *number));
-        held.map_or(1, |&(_, _, level)| usize::from(level))
+        self.tests.iter().find(|test| test.holds(pair)).map_or(1, |test| usize::from(test.level))
     }
 }
 

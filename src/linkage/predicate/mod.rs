@@ -7,13 +7,20 @@ pub(crate) mod birth;
 pub(crate) mod family;
 pub(crate) mod given;
 pub(crate) mod household;
+mod known;
 pub(crate) mod number;
 pub(crate) mod place;
+
+pub(crate) use known::{Glance, KnownFields};
 
 use super::comparison::RecordIndex;
 use super::table::fields::Fields;
 use super::table::fields::names::NameId;
 use crate::error::Error;
+use known::{
+    BIRTH, BIRTH_ORDER, FAMILY, FAMILY_PARTS, FURTHER_GIVEN, GIVEN, MOTHER_FAMILY, MOTHER_GIVEN, MOTHER_NUMBER, NUMBER,
+    OTHER, POSTCODE, PRACTICE, PREVIOUS_FAMILY, PREVIOUS_POSTCODE, SEX,
+};
 use std::sync::Arc;
 
 /// A condition on a pair, with the number that its level gives (a threshold, or nothing).
@@ -26,6 +33,8 @@ pub(crate) struct Predicate {
     /// The name of the number it takes, if it takes one.
     pub(crate) parameter: Option<&'static str>,
     pub(crate) test: Test,
+    /// What is told of it by the fields that the records have.
+    pub(crate) glance: Glance,
     /// The same test where it looks at little of a record.
     pub(crate) of_words: Option<OfWords>,
 }
@@ -41,11 +50,15 @@ pub(crate) struct OfWords {
 }
 
 const fn plain(name: &'static str, test: Test) -> Predicate {
-    Predicate { name, parameter: None, test, of_words: None }
+    Predicate { name, parameter: None, test, glance: Glance::NONE, of_words: None }
+}
+
+const fn told(glance: Glance, predicate: Predicate) -> Predicate {
+    Predicate { glance, ..predicate }
 }
 
 const fn with(name: &'static str, parameter: &'static str, test: Test) -> Predicate {
-    Predicate { name, parameter: Some(parameter), test, of_words: None }
+    Predicate { parameter: Some(parameter), ..plain(name, test) }
 }
 
 /// The whole vocabulary.
@@ -54,15 +67,15 @@ static VOCABULARY: &[Predicate] = &[
     plain("source/different", |pair, _| {
         pair.fields.source[pair.left as usize] != pair.fields.source[pair.right as usize]
     }),
-    plain("nhs-number/missing", number::missing),
+    told(Glance::NONE.fails_if_both(NUMBER), plain("nhs-number/missing", number::missing)),
     plain("nhs-number/equal", number::equal),
     plain("nhs-number/slip", number::slip),
     plain("nhs-number/on-one-side", number::on_one_side),
-    plain("given-name/missing", given::missing),
+    told(Glance::missing(GIVEN), plain("given-name/missing", given::missing)),
     plain("given-name/equal", given::equal),
-    plain("given-name/all-words-equal", given::all_words_equal),
+    told(Glance::needs_both(FURTHER_GIVEN), plain("given-name/all-words-equal", given::all_words_equal)),
     plain("given-name/shared-first-word", given::shared_first_word),
-    plain("given-name/other-name", given::other_name),
+    told(Glance::needs_one(FURTHER_GIVEN), plain("given-name/other-name", given::other_name)),
     plain("given-name/spelling", given::spelling),
     plain("given-name/nickname", given::nickname),
     with("given-name/similar-to-rare", "jaro_winkler", given::similar_to_rare),
@@ -71,19 +84,19 @@ static VOCABULARY: &[Predicate] = &[
     plain("given-name/sounds-alike", given::sounds_alike),
     with("given-name/similar", "jaro_winkler", given::similar),
     plain("name/swapped", given::swapped),
-    plain("other-names/missing", given::others_missing),
+    told(Glance::missing(OTHER), plain("other-names/missing", given::others_missing)),
     plain("other-names/equal", given::others_equal),
     plain("other-names/shared-word", given::others_shared),
-    plain("family-name/missing", family::missing),
+    told(Glance::holds_unless_both(FAMILY), plain("family-name/missing", family::missing)),
     plain("family-name/equal", family::equal),
     plain("family-name/sex-ending", family::sex_ending),
-    plain("family-name/previous", family::previous),
-    plain("family-name/mother", family::mother),
-    plain("family-name/other-name", family::other_name),
-    plain("family-name/shared-part", family::shared_part),
+    told(Glance::needs_one(PREVIOUS_FAMILY), plain("family-name/previous", family::previous)),
+    told(Glance::needs_one(MOTHER_FAMILY), plain("family-name/mother", family::mother)),
+    told(Glance::needs_one(FURTHER_GIVEN), plain("family-name/other-name", family::other_name)),
+    told(Glance::needs_one(FAMILY_PARTS), plain("family-name/shared-part", family::shared_part)),
     plain("family-name/slip", family::slip),
     with("family-name/similar", "jaro_winkler", family::similar),
-    plain("birth-date/missing", birth::missing),
+    told(Glance::missing(BIRTH), plain("birth-date/missing", birth::missing)),
     plain("birth-date/equal-filler", birth::equal_filler),
     plain("birth-date/equal", birth::equal),
     plain("birth-date/partly", birth::partly),
@@ -92,29 +105,32 @@ static VOCABULARY: &[Predicate] = &[
     with("birth-date/parts-equal", "parts", birth::parts),
     with("birth-date/within-days", "days", birth::within),
     Predicate { of_words: Some(birth::COMPATIBLE), ..plain("birth-date/compatible", birth::compatible) },
-    plain("sex/missing", birth::sex_missing),
+    told(Glance::missing(SEX), plain("sex/missing", birth::sex_missing)),
     plain("sex/equal", birth::sex_equal),
-    plain("birth-order/missing", birth::order_missing),
+    told(Glance::missing(BIRTH_ORDER), plain("birth-order/missing", birth::order_missing)),
     plain("birth-order/equal", birth::order_equal),
-    plain("residence/missing", place::missing),
+    told(Glance::NONE.fails_if_both(POSTCODE), plain("residence/missing", place::missing)),
     plain("residence/postcode-and-address", place::postcode_and_address),
     plain("residence/postcode", place::postcode),
     plain("residence/postcode-address-differs", place::postcode_address_differs),
     plain("residence/address", place::address),
-    plain("residence/previous-postcode", place::previous_postcode),
+    told(Glance::needs_one(PREVIOUS_POSTCODE), plain("residence/previous-postcode", place::previous_postcode)),
     plain("residence/postcode-slip", place::postcode_slip),
     plain("residence/sector", place::sector),
     plain("residence/district", place::district),
     plain("residence/area", place::area),
-    plain("practice/missing-or-same-postcode", place::practice_missing),
+    told(Glance::holds_unless_both(PRACTICE), plain("practice/missing-or-same-postcode", place::practice_missing)),
     plain("practice/equal", place::practice_equal),
-    plain("mother/missing", household::missing),
-    plain("mother/nhs-number-equal", household::number_equal),
-    plain("mother/names-equal", household::names_equal),
-    plain("mother/own-names-equal", household::own_names_equal),
-    plain("mother/given-name-equal", household::given_equal),
-    with("mother/given-name-alike", "jaro_winkler", household::given_alike),
-    plain("mother/family-name-equal", household::family_equal),
+    told(Glance::missing(MOTHER_NUMBER | MOTHER_GIVEN | MOTHER_FAMILY), plain("mother/missing", household::missing)),
+    told(Glance::needs_both(MOTHER_NUMBER), plain("mother/nhs-number-equal", household::number_equal)),
+    told(Glance::needs_both(MOTHER_GIVEN), plain("mother/names-equal", household::names_equal)),
+    told(Glance::needs_both(MOTHER_GIVEN), plain("mother/own-names-equal", household::own_names_equal)),
+    told(Glance::needs_both(MOTHER_GIVEN), plain("mother/given-name-equal", household::given_equal)),
+    told(Glance::needs_both(MOTHER_GIVEN), with("mother/given-name-alike", "jaro_winkler", household::given_alike)),
+    told(
+        Glance::needs_both(MOTHER_FAMILY).fails_if_both(MOTHER_GIVEN),
+        plain("mother/family-name-equal", household::family_equal),
+    ),
     plain("pair/two-fields-agree", household::two_fields_agree),
 ];
 
