@@ -1,24 +1,31 @@
 //! One run of linkage, from a table to children.
 
+mod candidates;
+mod group;
+mod scan;
+
+pub(super) use candidates::Candidates;
+
 use super::again::{self, Earlier, Known, Scan};
 use super::barred::Barred;
-use super::blocking::{Blocking, LinkKind, OversizedBlock, RuleCount};
+use super::blocking::{LinkKind, OversizedBlock, RuleCount};
 use super::child_id::{ChildIds, Previous};
-use super::cluster::{Clusters, Constraints, Link, Refusal};
+use super::cluster::Refusal;
 use super::comparison::{RecordIndex, word_of};
-use super::decide::{self, Candidate, Verdicts};
-use super::decisions::{Decisions, Verdict};
+use super::decide;
+use super::decisions::Decisions;
 use super::estimate::{self, TrainingReport};
-use super::guards::{Facts, Guard, Guards};
+use super::guards::Guards;
 use super::model::{Compiled, Few, Model};
 use super::parallel;
-use super::predicate::{Pair, number};
-use super::score::{PairScore, Prospects, Weighs, probability};
+use super::score::{Weighs, probability};
 use super::table::Table;
 use super::walk::Walk;
 use super::weighed::weigh_pairs;
 use crate::error::Error;
-use hashbrown::{HashMap, HashSet};
+use candidates::candidates_of_one;
+use group::group;
+use scan::{Scanned, Scanner};
 use std::convert::Infallible;
 
 /// What a run is told beside table and model.
@@ -301,49 +308,6 @@ fn conclude(
     Ok((Linked { children, pairs, restricted, refused, model, training, blocking, oversized }, scan))
 }
 
-/// What the scan keeps: pairs worth deciding, and pairs of one household.
-#[derive(Default)]
-pub(super) struct Candidates {
-    pub(super) pairs: Vec<Candidate>,
-    pub(super) household: Vec<(RecordIndex, RecordIndex)>,
-}
-
-impl Candidates {
-    /// Keeps a pair of records if anything can come of it: by its weight, or since one NHS number stands on both, which
-    /// a person must hear of however little else agrees.
-    fn offer(&mut self, model: &Model, score: PairScore, pair: &Pair<'_>, (left, right): (RecordIndex, RecordIndex)) {
-        if score.weight >= model.thresholds.review || number::equal(pair, 0.0) {
-            self.pairs.push(Candidate { left, right, score, facts: Facts::of(pair) });
-        }
-        self.offer_household(model, score, (left, right));
-    }
-
-    /// Keeps a pair if it is one of children of one household.
-    fn offer_household(&mut self, model: &Model, score: PairScore, pair: (RecordIndex, RecordIndex)) {
-        if score.weight < model.thresholds.review && score.is_household() {
-            self.household.push(pair);
-        }
-    }
-}
-
-/// Every two candidates of one record, the lesser first and in order. Where only some pairs are compared (between
-/// sources, or of one record with an index), these two never were: they may be children of one birth, and a record
-/// that says too little to tell them apart fits both.
-fn candidates_of_one(pairs: &[Candidate]) -> Vec<(RecordIndex, RecordIndex)> {
-    let mut seen: Vec<(RecordIndex, RecordIndex)> =
-        pairs.iter().flat_map(|pair| [(pair.left, pair.right), (pair.right, pair.left)]).collect();
-    parallel::sort_by_word(&mut seen, |&(record, partner)| word_of(record, partner));
-    let mut both = Vec::new();
-    for of_record in seen.chunk_by(|one, other| one.0 == other.0) {
-        for (at, &(_, one)) in of_record.iter().enumerate() {
-            both.extend(of_record[at + 1..].iter().map(|&(_, other)| (one, other)));
-        }
-    }
-    parallel::sort_by_word(&mut both, |&(one, other)| word_of(one, other));
-    both.dedup();
-    both
-}
-
 /// Decides candidate pairs that were found by other means than a scan, given in order: those linked or for
 /// review, and the restricted ones. What [`link`] does after its scan, for a table of a few records.
 pub(crate) fn decide_pairs(
@@ -366,203 +330,4 @@ pub(crate) fn decide_pairs(
     let Ok(verdicts) = decide::decide(table, model, candidates, options, weigh);
     let (_, pairs, restricted, _) = group(table, verdicts, options);
     (pairs, restricted)
-}
-
-/// What a scan is done with.
-struct Scanner<'a> {
-    walk: &'a Walk,
-    compiled: &'a Compiled<'a>,
-    model: &'a Model,
-    kind: LinkKind,
-    /// In how many passes blocks are found.
-    passes: usize,
-}
-
-/// What came of a scan.
-struct Scanned {
-    candidates: Candidates,
-    blocking: Vec<RuleCount>,
-    oversized: Vec<OversizedBlock>,
-    /// The records of blocks that are too large.
-    crowded: Vec<RecordIndex>,
-    /// What is kept for a later run, but for the hashes of the records.
-    scan: Option<Scan>,
-}
-
-impl Scanner<'_> {
-    fn scan(&self, known: Option<Known>, keep: bool) -> Result<Scanned, Error> {
-        let mut scanned = self.candidates(known.as_ref())?;
-        let is_crowded = |known: &Known| scanned.crowded.iter().any(|&record| known.unchanged[record as usize]);
-        let mut unchanged = None;
-        if known.as_ref().is_some_and(is_crowded) {
-            scanned = self.candidates(None)?;
-        } else if let Some(known) = &known {
-            unchanged = Some(known.unchanged.iter().filter(|&&is| is).count() as u64);
-        }
-        drop(known);
-        let candidates = &mut scanned.candidates;
-        parallel::sort_by_word(&mut candidates.pairs, |pair| word_of(pair.left, pair.right));
-        parallel::sort_by_word(&mut candidates.household, |&(left, right)| word_of(left, right));
-        // One number on two children of one household makes a pair of both kinds, which an earlier scan tells of twice.
-        candidates.household.dedup();
-        if keep {
-            let pairs = candidates.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
-            let household = candidates.household.clone();
-            let crowded = std::mem::take(&mut scanned.crowded);
-            scanned.scan = Some(Scan { fingerprints: Vec::new(), pairs, household, crowded, unchanged });
-        }
-        Ok(scanned)
-    }
-
-    /// Weighs every candidate pair; with an earlier scan and the records that are as they were in it, every pair with
-    /// another record and those that the earlier scan kept.
-    fn candidates(&self, known: Option<&Known>) -> Result<Scanned, Error> {
-        let (walk, compiled, model) = (self.walk, self.compiled, self.model);
-        let fields = walk.fields();
-        let scorer = compiled.scorer(model)?;
-        let prospects = Prospects::new(&scorer, model.thresholds.review);
-        let conditions = compiled.conditions(&model.blocking)?;
-        let blocking = Blocking {
-            records: fields.len(),
-            source: &fields.source,
-            kind: self.kind,
-            rules: compiled.rules(&model.blocking, &conditions),
-            excluded: Some(&fields.invalidated),
-            one_block_in: 1,
-            passes: self.passes,
-            max_block_pairs: model.thresholds.max_block_pairs,
-        };
-        let as_it_was: Vec<bool> = match known {
-            Some(known) => {
-                (0..fields.len() as RecordIndex).map(|place| known.unchanged[walk.record(place) as usize]).collect()
-            }
-            None => Vec::new(),
-        };
-        let is_known = |place: RecordIndex| as_it_was.get(place as usize).is_some_and(|&is| is);
-        let scan = blocking.scan(Candidates::default, |kept, _, left, right| {
-            if is_known(left) && is_known(right) {
-                return;
-            }
-            let pair = compiled.pair(left, right);
-            // One number on both is told to a person whatever else differs: such a pair is looked at in full.
-            let score = match number::equal(&pair, 0.0) {
-                true => Some(scorer.score(left, right)),
-                false => prospects.score(left, right),
-            };
-            if let Some(score) = score {
-                kept.offer(model, score, &pair, walk.pair(left, right));
-            }
-        });
-        let mut all = Candidates::default();
-        all.pairs.reserve_exact(scan.states.iter().map(|part| part.pairs.len()).sum());
-        all.household.reserve_exact(scan.states.iter().map(|part| part.household.len()).sum());
-        let mut take = |part: Candidates| {
-            all.pairs.extend(part.pairs);
-            all.household.extend(part.household);
-        };
-        scan.states.into_iter().for_each(&mut take);
-        if let Some(known) = known {
-            let (pairs, places) = (&known.pairs, walk.places());
-            let pieces = parallel::map(pairs.len().div_ceil(parallel::PIECE), |piece| {
-                let mut kept = Candidates::default();
-                let end = ((piece + 1) * parallel::PIECE).min(pairs.len());
-                for &(left, right) in &pairs[piece * parallel::PIECE..end] {
-                    let (one, other) = (places[left as usize], places[right as usize]);
-                    let (one, other) = (one.min(other), one.max(other));
-                    kept.offer(model, scorer.score(one, other), &compiled.pair(one, other), (left, right));
-                }
-                kept
-            });
-            pieces.into_iter().for_each(&mut take);
-            all.household.extend(&known.household);
-        }
-        let mut crowded: Vec<RecordIndex> = scan.crowded.iter().map(|&place| walk.record(place)).collect();
-        crowded.sort_unstable();
-        Ok(Scanned { candidates: all, blocking: scan.counts, oversized: scan.oversized, crowded, scan: None })
-    }
-}
-
-/// Keeps, of the pairs for review between the same two children, the strongest: its answer settles the others. Where
-/// a person has called a pair between two children different, the question is settled. Pairs on which readers
-/// disagree, and those refused because of other records, are questions of their own.
-fn ask_once(pairs: &mut Vec<DecidedPair>, clusters: &Clusters, options: &LinkOptions) {
-    let between = |left: RecordIndex, right: RecordIndex| {
-        let (left, right) = (clusters.least(left), clusters.least(right));
-        (left.min(right), left.max(right))
-    };
-    let different = options.decisions.iter().filter(|(_, verdict)| *verdict == Verdict::Different);
-    let settled: HashSet<_> = different.map(|((left, right), _)| between(left, right)).collect();
-    let own_question = |pair: &DecidedPair| {
-        pair.decision == Decision::Link
-            || pair.guards.has(Guard::ReadersDisagree)
-            || pair.guards.has(Guard::ClusterConflict)
-    };
-    let mut strongest: HashMap<(RecordIndex, RecordIndex), (f64, (RecordIndex, RecordIndex))> = HashMap::new();
-    for pair in pairs.iter().filter(|pair| !own_question(pair)) {
-        let best = strongest.entry(between(pair.left, pair.right)).or_insert((pair.weight, (pair.left, pair.right)));
-        if pair.weight > best.0 {
-            *best = (pair.weight, (pair.left, pair.right));
-        }
-    }
-    pairs.retain(|pair| {
-        let children = between(pair.left, pair.right);
-        own_question(pair)
-            || (!settled.contains(&children)
-                && strongest.get(&children).is_some_and(|best| best.1 == (pair.left, pair.right)))
-    });
-}
-
-type Grouped = (ChildIds, Vec<DecidedPair>, Vec<RestrictedPair>, Vec<RefusedMerge>);
-
-/// Joins what is linked; what is refused goes to review or the restricted queue.
-fn group(table: &Table, verdicts: Verdicts, options: &LinkOptions) -> Grouped {
-    let Verdicts { mut pairs, mut restricted, apart } = verdicts;
-    let links = pairs.iter().filter(|pair| pair.decision == Decision::Link).map(|pair| {
-        let weight = if pair.guards.has(Guard::Decided) { f64::INFINITY } else { pair.weight };
-        Link { left: pair.left, right: pair.right, weight }
-    });
-    let constraints = Constraints {
-        number: &|record| table.fields.number[record as usize].number().unwrap_or(0),
-        birth_order: &|record| table.fields.birth_order_of(record),
-        verified: &|record| {
-            let cell = table.fields.number[record as usize];
-            cell.number().filter(|_| cell.is_verified()).unwrap_or(0)
-        },
-        apart: &apart,
-        called_different: &|left, right| options.decisions.of(left, right) == Some(Verdict::Different),
-        barred: &|left, right| options.barred.bars(table, left, right),
-    };
-    let (clusters, refusals) = Clusters::build(table.len(), links.collect(), &constraints);
-    let hidden: HashSet<(RecordIndex, RecordIndex)> = restricted.iter().map(|pair| (pair.left, pair.right)).collect();
-    let mut refused = Vec::new();
-    for (link, reason) in refusals {
-        let Ok(place) = pairs.binary_search_by_key(&(link.left, link.right), |pair| (pair.left, pair.right)) else {
-            continue;
-        };
-        let pair = &mut pairs[place];
-        pair.guards = pair.guards.with(Guard::ClusterConflict);
-        pair.decision = Decision::Review;
-        if reason == Refusal::Barred {
-            pair.weight = f64::NAN;
-            continue;
-        }
-        refused.push(RefusedMerge { left: link.left, right: link.right, weight: pair.weight, reason });
-        if matches!(reason, Refusal::KeptApart(a, b) if hidden.contains(&(a, b))) {
-            restricted.push(RestrictedPair { left: pair.left, right: pair.right, guards: pair.guards });
-            pair.weight = f64::NAN;
-        }
-    }
-    pairs.retain(|pair| !pair.weight.is_nan());
-    for pair in
-        pairs.iter_mut().filter(|pair| pair.decision == Decision::Review && !pair.guards.has(Guard::ReadersDisagree))
-    {
-        if clusters.same(pair.left, pair.right) {
-            pair.decision = Decision::Link;
-            pair.guards = pair.guards.with(Guard::SettledByCluster);
-        }
-    }
-    ask_once(&mut pairs, &clusters, options);
-    parallel::sort_by_word(&mut restricted, |pair| word_of(pair.left, pair.right));
-    parallel::sort_by_word(&mut refused, |merge| word_of(merge.left, merge.right));
-    (ChildIds::assign(table.len(), &clusters, &options.previous), pairs, restricted, refused)
 }

@@ -1,8 +1,9 @@
 //! Two numbers that a message says are one child's.
 
-use super::apply::{MERGE_IN_DOUBT, Queued, RESTRICTED, SOURCE, Settlement};
+use super::apply::SOURCE;
 use super::person::composite;
 use super::ruling::Ruling;
+use super::settlement::{MERGE_IN_DOUBT, Queued, RESTRICTED, Settlement};
 use super::{Notification, Payload, StateKey};
 use crate::error::Error;
 use crate::identity::column::Column;

@@ -13,12 +13,10 @@ mod merge;
 mod payload;
 mod person;
 mod ruling;
+mod settlement;
 mod subject;
 
-pub use apply::{
-    BIRTH_WITHOUT_NUMBER, MERGE_IN_DOUBT, Notifications, Queued, RESTRICTED, Recognised, SOURCE, Settlement,
-    UNKNOWN_CHILD, WHICH_CHILD,
-};
+pub use apply::{Notifications, SOURCE};
 pub use fact::{Content, Fact, RESULTS_DISAGREE};
 pub use ledger::{CONFLICT, Ledger, Receipt, Standing};
 pub use person::Person;
@@ -26,6 +24,9 @@ pub use person::Person;
 pub use payload::{
     Birth, Contact, Death, DeathStatus, Identifier, LifeStatus, Payload, PracticeChange, Programme, ScreenResult,
     Screening, Signal, Vaccination,
+};
+pub use settlement::{
+    BIRTH_WITHOUT_NUMBER, MERGE_IN_DOUBT, Queued, RESTRICTED, Recognised, Settlement, UNKNOWN_CHILD, WHICH_CHILD,
 };
 pub use subject::Subject;
 

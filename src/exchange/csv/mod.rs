@@ -8,14 +8,17 @@
 //!
 //! The rows are the same for any size of chunk. Several hosts can [share](read_share) a file and [`join`] what they read.
 
+mod decode;
+mod file;
 mod form;
 mod reader;
 pub mod record;
 mod share;
 mod split;
 
+pub(crate) use file::{BLOCK, map_chunks};
+pub use file::{read, read_again};
 pub use form::{Form, MAX_BEGINNING};
-pub(crate) use reader::{BLOCK, map_chunks};
-pub use reader::{ChunkRows, Finished, Reader, read, read_again};
+pub use reader::{ChunkRows, Finished, Reader};
 pub use share::{Share, join, read_share};
 pub use split::{Chunk, MAX_RECORD, Row, Splitter};

@@ -1,34 +1,24 @@
 //! Records of delimited text on their way into the table.
 
-use super::form::{Form, MAX_BEGINNING};
-use super::record::Record;
-use super::split::{Chunk, Row, Splitter};
+use super::decode::RowDecoder;
+use super::file::{BLOCK, LEAST_BLOCK, cannot_read, map_chunks};
+use super::form::Form;
+use super::split::{Chunk, Row};
 use crate::error::Error;
 use crate::exchange::column_map::ColumnMap;
 use crate::exchange::encoding::Utf8Tally;
 use crate::exchange::rows::{
-    FIELD_COUNT, HEADER_REPEATED, InputReport, ReadOptions, RowSink, Rows, SetAside, TakenRows, UNBALANCED_QUOTE,
-    UNDECODABLE, is_sensitive,
+    FIELD_COUNT, HEADER_REPEATED, InputReport, ReadOptions, RowSink, Rows, TakenRows, UNBALANCED_QUOTE, UNDECODABLE,
 };
-use crate::identity::column::Column;
-use crate::identity::raw::RawFields;
-use crate::linkage::parallel;
 use crate::order;
 use memchr::memchr;
 use std::io::{Read, Seek, SeekFrom};
-use std::sync::{Mutex, PoisonError};
-
-/// How much is read at a time, in bytes.
-pub(crate) const BLOCK: usize = 1 << 23;
-
-/// How much is read at a time at least.
-const LEAST_BLOCK: usize = 1 << 16;
 
 /// Reads the records of one delimited file, chunk by chunk, on any thread.
 ///
 /// For hosts that are handed bytes (a browser): [`Reader::new`] with the file's beginning, a
 /// [`Splitter`] for its chunks, [`Reader::read`] for each chunk, [`Reader::finish`] with all that came
-/// of them. Hosts with files call [`read`].
+/// of them. Hosts with files call [`read`](super::read).
 pub struct Reader<'o> {
     form: Form,
     columns: ColumnMap,
@@ -122,7 +112,7 @@ impl<'o> Reader<'o> {
     }
 
     /// Reads every chunk of a file with the threads of the current pool.
-    fn read_all<R: Read + Seek + Send>(
+    pub(super) fn read_all<R: Read + Seek + Send>(
         &self,
         file: &mut R,
         advance: &(dyn Fn(u64) + Sync),
@@ -141,253 +131,20 @@ impl<'o> Reader<'o> {
     }
 
     /// The line that so many line breaks of a chunk stand before; the first line of the file is 1.
-    fn line(&self, chunk: &Chunk, lines: u64) -> u32 {
+    pub(super) fn line(&self, chunk: &Chunk, lines: u64) -> u32 {
         u32::try_from(chunk.lines_before + lines + 1).unwrap_or(u32::MAX)
     }
 }
 
-/// Decodes one record at a time.
-struct RowDecoder<'r> {
-    reader: &'r Reader<'r>,
-    may_hold_nul: bool,
-    text: String,
-    ends: Vec<usize>,
-}
-
-/// The text of one record's fields.
-struct Decoded<'a> {
-    had_nul: bool,
-    text: &'a str,
-    spans: Spans<'a>,
-}
-
-/// Where the fields lie in the text.
-enum Spans<'a> {
-    /// As in the record.
-    Record(&'a Record<'a>),
-    /// One after another, each up to its end: the known columns, then the kept ones.
-    Decoded(&'a [usize]),
-}
-
-impl<'r> RowDecoder<'r> {
-    fn new(reader: &'r Reader<'_>, may_hold_nul: bool) -> RowDecoder<'r> {
-        RowDecoder { reader, may_hold_nul, text: String::new(), ends: Vec::new() }
-    }
-
-    /// The text of the record, or `None` if a field that is read does not stand for text.
-    fn decode<'a>(&'a mut self, record: &'a Record<'a>) -> Option<Decoded<'a>> {
-        let bytes = record.bytes();
-        let had_nul = self.may_hold_nul && memchr(0, bytes).is_some();
-        // A row that is UTF-8 is read so even in a file that mostly is not: merged extracts mix both.
-        if !had_nul && let Ok(text) = std::str::from_utf8(bytes) {
-            // The decoder of UTF-16 puts U+FFFD where the bytes were none.
-            if !self.reader.form.encoding.is_ascii_compatible() && text.contains(char::REPLACEMENT_CHARACTER) {
-                return None;
-            }
-            return Some(Decoded { had_nul, text, spans: Spans::Record(record) });
-        }
-        self.text.clear();
-        self.ends.clear();
-        let columns = self.reader.columns.places().iter().map(|&(_, place)| Some(place));
-        for place in columns.chain(self.reader.columns.kept().iter().copied()) {
-            if let Some(place) = place {
-                self.reader.form.encoding.decode_into(record.get(place), &mut self.text)?;
-            }
-            self.ends.push(self.text.len());
-        }
-        if had_nul {
-            self.leave_out_nul();
-        }
-        Some(Decoded { had_nul, text: &self.text, spans: Spans::Decoded(&self.ends) })
-    }
-
-    fn leave_out_nul(&mut self) {
-        let mut start = 0;
-        let mut text = String::with_capacity(self.text.len());
-        for end in &mut self.ends {
-            text.extend(self.text[start..*end].chars().filter(|&c| c != '\0'));
-            start = *end;
-            *end = text.len();
-        }
-        self.text = text;
-    }
-}
-
-impl<'a> Decoded<'a> {
-    fn fields(&self, reader: &Reader<'_>) -> RawFields<'a> {
-        let mut fields = RawFields::new();
-        for (index, &(column, place)) in reader.columns.places().iter().enumerate() {
-            fields.set(column, self.field(index, place));
-        }
-        fields
-    }
-
-    fn kept<'s>(&'s self, reader: &'s Reader<'_>) -> impl Iterator<Item = &'a str> + 's {
-        let known = reader.columns.places().len();
-        let places = reader.columns.kept().iter().enumerate();
-        places.map(move |(index, place)| place.map_or("", |place| self.field(known + index, place).trim()))
-    }
-
-    fn field(&self, index: usize, place: usize) -> &'a str {
-        let range = match self.spans {
-            Spans::Record(record) => record.range(place),
-            Spans::Decoded(ends) => index.checked_sub(1).map_or(0, |before| ends[before])..ends[index],
-        };
-        self.text.get(range).unwrap_or_default()
-    }
-}
-
-/// Reads a whole delimited file with the threads of the current pool. `advance` is told how many
-/// more bytes have been read.
-///
-/// # Errors
-/// Those of [`Reader::new`] and [`Reader::finish`]; `csv/record-too-long`; `input/cannot-read`.
-pub fn read<R: Read + Seek + Send>(
-    mut file: R,
-    options: ReadOptions<'_>,
-    advance: &(dyn Fn(u64) + Sync),
-) -> Result<Rows, Error> {
-    let beginning = beginning_of(&mut file)?;
-    let reader = Reader::new(&beginning, options)?;
-    let chunks = reader.read_all(&mut file, advance)?;
-    settle(file, &beginning, reader, chunks, advance)
-}
-
-/// Joins all chunks of a file, or reads it once more if only the whole told its encoding.
-///
-/// # Errors
-/// Those of [`read`].
-pub(super) fn settle<R: Read + Seek + Send>(
-    mut file: R,
-    beginning: &[u8],
-    mut reader: Reader<'_>,
-    mut chunks: Vec<ChunkRows>,
-    advance: &(dyn Fn(u64) + Sync),
-) -> Result<Rows, Error> {
-    loop {
-        match reader.finish(beginning, chunks)? {
-            Finished::Rows(rows) => return Ok(rows),
-            Finished::Again(better) => {
-                chunks = better.read_all(&mut file, advance)?;
-                reader = better;
-            }
-        }
-    }
-}
-
-/// What `work` makes of each chunk of a file, of which so many bytes are read at a time, from where it stands, with the threads of the current pool; in
-/// no certain order.
-///
-/// # Errors
-/// `csv/record-too-long`; `input/cannot-read`.
-pub(crate) fn map_chunks<R: Read + Send, T: Send>(
-    file: &mut R,
-    form: &Form,
-    block: usize,
-    advance: &(dyn Fn(u64) + Sync),
-    work: impl Fn(&Chunk) -> T + Sync + Send,
-) -> Result<Vec<T>, Error> {
-    let source = Mutex::new(Source { splitter: Some(Splitter::new(form)), block, file });
-    let results = parallel::map(parallel::thread_count(), |_| {
-        let (mut results, mut done) = (Vec::new(), None);
-        // Each thread takes the next chunk in turn, so that only a few are in memory at a time.
-        loop {
-            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(done.take(), advance)?;
-            let Some(chunk) = next else { return Ok(results) };
-            results.push(work(&chunk));
-            done = Some(chunk);
-        }
-    });
-    Ok(results.into_iter().collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())
-}
-
-/// Reads some rows of a file once more, as they stand. `wanted` is in rising order.
-///
-/// # Errors
-/// Those of [`read`].
-pub fn read_again<R: Read + Seek>(
-    mut file: R,
-    options: ReadOptions<'_>,
-    wanted: &[u32],
-    mut each: impl FnMut(SetAside<'_>),
-) -> Result<(), Error> {
-    let beginning = beginning_of(&mut file)?;
-    let reader = Reader::new(&beginning, options)?;
-    file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
-    let mut source = Source { splitter: Some(Splitter::new(&reader.form)), block: BLOCK, file: &mut file };
-    let mut wanted = wanted.iter().copied().peekable();
-    while let Some(chunk) = source.next(None, &|_| {})? {
-        chunk.for_each_row(&reader.form, |row| {
-            let (lines, raw, record) = match row {
-                Row::Unbalanced(_, lines, raw) => (lines, raw, None),
-                Row::Record(record) => (record.lines_before, record.raw, Some(record)),
-            };
-            let line = reader.line(&chunk, lines);
-            if wanted.next_if_eq(&line).is_none() {
-                return;
-            }
-            // A field of a row that is broken, or that is no text, tells nothing.
-            let whole = record.filter(|record| record.field_count() == reader.form.header.len());
-            let field = |column: Column| {
-                let mut text = String::new();
-                let bytes = whole.zip(reader.columns.place(column)).map(|(record, place)| record.get(place));
-                bytes
-                    .and_then(|bytes| reader.form.encoding.decode_into(bytes, &mut text))
-                    .map_or(String::new(), |()| text)
-            };
-            let (own, record_id) = (field(Column::Source), field(Column::RecordId));
-            let is_sensitive = is_sensitive(&field(Column::Sensitive), raw);
-            let source = options.source.of(own.trim());
-            each(SetAside { row: line, source, record_id: record_id.trim(), raw, is_sensitive });
-        });
-    }
-    Ok(())
-}
-
-/// The file with its splitter, handed from thread to thread.
-pub(super) struct Source<'f, R> {
-    pub(super) splitter: Option<Splitter>,
-    /// How much is read at a time, in bytes.
-    pub(super) block: usize,
-    pub(super) file: &'f mut R,
-}
-
-impl<R: Read> Source<'_, R> {
-    /// The next chunk; the memory of one that is done with is used again.
-    pub(super) fn next(&mut self, mut done: Option<Chunk>, advance: &dyn Fn(u64)) -> Result<Option<Chunk>, Error> {
-        while let Some(splitter) = &mut self.splitter {
-            done.take().into_iter().for_each(|chunk| splitter.reuse(chunk));
-            let count = splitter.fill(self.file, self.block).map_err(cannot_read)?;
-            advance(count as u64);
-            let chunk =
-                if count == 0 { self.splitter.take().map_or(Ok(None), Splitter::finish)? } else { splitter.split()? };
-            if chunk.is_some() {
-                return Ok(chunk);
-            }
-        }
-        Ok(None)
-    }
-}
-
-pub(super) fn beginning_of(file: &mut impl Read) -> Result<Vec<u8>, Error> {
-    let mut beginning = Vec::new();
-    file.take(MAX_BEGINNING as u64).read_to_end(&mut beginning).map_err(cannot_read)?;
-    Ok(beginning)
-}
-
-pub(super) fn cannot_read(cause: std::io::Error) -> Error {
-    Error::new(
-        "input/cannot-read",
-        format!("the file cannot be read: {cause}"),
-        "check that the file is whole and the disk sound",
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::file::{read, read_again};
+    use super::super::form::MAX_BEGINNING;
+    use super::super::split::Splitter;
     use super::*;
     use crate::exchange::column_map::Spellings;
     use crate::exchange::rows::SourceName;
+    use crate::identity::column::Column;
     use crate::linkage::table::Table;
     use proptest::prelude::*;
     use std::io::Cursor;

@@ -1,7 +1,8 @@
 //! One file read by several hosts that share no memory, such as the workers of a browser page: each reads
 //! every nth chunk, and one of them joins what came of all.
 
-use super::reader::{ChunkRows, Reader, Source, beginning_of, cannot_read, settle};
+use super::file::{Source, beginning_of, cannot_read, settle};
+use super::reader::{ChunkRows, Reader};
 use super::split::Splitter;
 use crate::error::Error;
 use crate::exchange::encoding::Utf8Tally;

@@ -1,21 +1,20 @@
 //! Reads a condition or blocking rule: SQL text to [`Expression`].
 
 mod argument;
+mod call;
 mod limit;
 mod literal;
+mod name;
 
-use argument::argument;
 use limit::{MAX_DEPTH, tokens};
-use literal::{constant_number, constant_text, data_type, literal, spark_format};
+use literal::{constant_text, data_type, literal};
 
 use super::dialect::Dialect;
-use super::expression::{Arithmetic, Comparison, Expression, ForEach, MatchResult, Names, Side};
+use super::expression::{Arithmetic, Comparison, Expression, MatchResult, Names};
 use super::function::Function;
-use super::pattern;
 use crate::linkage::value::{Value, ValueType};
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, CastKind, Expr, FunctionArguments, Ident, LambdaFunction,
-    OneOrManyWithParens, Spanned, Subscript, TrimWhereField, UnaryOperator, Value as Literal,
+    BinaryOperator, CaseWhen, CastKind, Expr, Spanned, TrimWhereField, UnaryOperator, Value as Literal,
 };
 use sqlparser::parser::{Parser, ParserError};
 
@@ -214,88 +213,6 @@ impl Reader<'_> {
         Ok(Expression::IsSame(self.boxed(inner)?, Box::new(wanted)))
     }
 
-    fn identifier(&mut self, name: &Ident, at: &Expr) -> Result<Expression, Refusal> {
-        let bare = name.value.as_str();
-        if let Some(number) = self.parameters.iter().rposition(|parameter| parameter.eq_ignore_ascii_case(bare)) {
-            return Ok(Expression::Parameter(number));
-        }
-        if self.naming == Naming::Suffix
-            && let Some((stem, suffix)) = bare.len().checked_sub(2).and_then(|cut| bare.split_at_checked(cut))
-            && !stem.is_empty()
-        {
-            match suffix {
-                "_l" | "_L" => return Ok(self.column(Side::Left, stem)),
-                "_r" | "_R" => return Ok(self.column(Side::Right, stem)),
-                _ => {}
-            }
-        }
-        let wanted = match self.naming {
-            Naming::Suffix => "ends in neither _l nor _r",
-            Naming::Alias => "starts with neither l. nor r.",
-        };
-        refuse(at, format!("the column {bare}, which {wanted}"))
-    }
-
-    fn compound(&mut self, parts: &[Ident], at: &Expr) -> Result<Expression, Refusal> {
-        if let (Naming::Alias, [table, column]) = (self.naming, parts) {
-            match table.value.as_str() {
-                "l" | "L" => return Ok(self.column(Side::Left, &column.value)),
-                "r" | "R" => return Ok(self.column(Side::Right, &column.value)),
-                _ => {}
-            }
-        }
-        refuse(at, format!("the name {}", parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")))
-    }
-
-    fn column(&mut self, side: Side, name: &str) -> Expression {
-        Expression::Column { side, column: self.names.number(name) }
-    }
-
-    fn access(&mut self, root: &Expr, chain: &[AccessExpr], at: &Expr) -> Result<Expression, Refusal> {
-        let (mut value, rest) = match (root, chain) {
-            (Expr::Identifier(table), [AccessExpr::Dot(Expr::Identifier(column)), rest @ ..])
-                if self.naming == Naming::Alias =>
-            {
-                (self.compound(&[table.clone(), column.clone()], at)?, rest)
-            }
-            _ => (self.read(root)?, chain),
-        };
-        if self.depth + rest.len() > MAX_DEPTH {
-            return Err(Refusal::too_deep("so many accesses to a part of a value"));
-        }
-        for step in rest {
-            value = match step {
-                AccessExpr::Subscript(Subscript::Index { index }) => {
-                    let index = self.read(index)?;
-                    self.element(value, index, at)?
-                }
-                AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride: None })
-                    if self.dialect == Dialect::DuckDb =>
-                {
-                    let mut end = |bound: &Option<Expr>, otherwise: i64| match bound {
-                        Some(bound) => self.read(bound),
-                        None => Ok(Expression::Constant(Value::Integer(otherwise), ValueType::Integer)),
-                    };
-                    let (from, to) = (end(lower_bound, 1)?, end(upper_bound, -1)?);
-                    Expression::Call(Function::Slice, vec![value, from, to])
-                }
-                _ => return refuse(at, "this access to a part of a value"),
-            };
-        }
-        Ok(value)
-    }
-
-    fn element(&mut self, value: Expression, index: Expression, at: &Expr) -> Result<Expression, Refusal> {
-        let index = match (self.dialect.first_index(), index) {
-            (1, index) => index,
-            (_, Expression::Constant(Value::Integer(index), kind)) if index >= 0 => {
-                Expression::Constant(Value::Integer(index + 1), kind)
-            }
-            _ => return refuse(at, "an element of a list by an index that is not a whole number from 0"),
-        };
-        Ok(Expression::Call(Function::Element, vec![value, index]))
-    }
-
     fn binary(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr, at: &Expr) -> Result<Expression, Refusal> {
         let comparison = match op {
             BinaryOperator::Eq => Some(Comparison::Equal),
@@ -380,21 +297,6 @@ impl Reader<'_> {
         Ok(negate_if(negated, self.call_of(function, &arguments, at)?))
     }
 
-    fn matched(
-        &mut self,
-        text: &Expr,
-        source: &str,
-        any_case: bool,
-        want: MatchResult,
-        at: &Expr,
-    ) -> Result<Expression, Refusal> {
-        let text = self.boxed(text)?;
-        match pattern::compile(source, any_case) {
-            Ok(pattern) => Ok(Expression::Match { want, text, pattern }),
-            Err(reason) => refuse(at, reason),
-        }
-    }
-
     fn case(
         &mut self,
         operand: Option<&Expr>,
@@ -417,154 +319,6 @@ impl Reader<'_> {
             None => Expression::Constant(Value::Null, ValueType::Null),
         };
         Ok(Expression::Case(branches, Box::new(otherwise)))
-    }
-
-    fn call_of(&mut self, function: Function, arguments: &[&Expr], at: &Expr) -> Result<Expression, Refusal> {
-        let arguments = arguments.iter().map(|argument| self.read(argument)).collect::<Result<_, _>>()?;
-        self.call(function, arguments, at)
-    }
-
-    fn call(&mut self, function: Function, arguments: Vec<Expression>, at: &Expr) -> Result<Expression, Refusal> {
-        let (_, least, most) = function.parameters();
-        if arguments.len() < least || arguments.len() > most {
-            return refuse(at, format!("{} arguments where {least} are needed", arguments.len()));
-        }
-        Ok(Expression::Call(function, arguments))
-    }
-
-    fn function(&mut self, call: &sqlparser::ast::Function, at: &Expr) -> Result<Expression, Refusal> {
-        let name = call.name.to_string().replace(['"', '`'], "").to_lowercase();
-        let arguments = match &call.args {
-            FunctionArguments::List(list) if call.over.is_none() && call.filter.is_none() => {
-                list.args.iter().map(argument).collect::<Option<Vec<Expr>>>()
-            }
-            _ => None,
-        };
-        let Some(arguments) = arguments else { return refuse(at, format!("this form of the function {name}")) };
-        let unverified = self.dialect != Dialect::DuckDb;
-        match (name.as_str(), arguments.as_slice()) {
-            (
-                "list_transform" | "array_transform" | "list_apply" | "array_apply" | "apply" | "transform",
-                [list, body],
-            ) => {
-                self.note(unverified, &name);
-                self.for_each(ForEach::Transform, list, body, at)
-            }
-            ("list_filter" | "array_filter" | "filter", [list, body]) => {
-                self.note(unverified, &name);
-                self.for_each(ForEach::Filter, list, body, at)
-            }
-            (
-                "regexp_extract" | "regexp_matches" | "regexp_full_match" | "regexp_replace" | "regexp_like",
-                [text, source, rest @ ..],
-            ) => {
-                self.note(unverified, &name);
-                self.regular_expression(&name, text, source, rest, at)
-            }
-            ("year" | "month" | "day" | "dayofmonth", [time]) => {
-                self.note(unverified, &name);
-                let part = if name == "dayofmonth" { "day" } else { &name };
-                let part = Expression::Constant(Value::text(part), ValueType::Text);
-                let time = self.read(time)?;
-                self.call(Function::DatePart, vec![part, time], at)
-            }
-            ("array_length", [list, dimension]) if constant_number(dimension) == Some(1) => {
-                self.note(unverified, &name);
-                self.call_of(Function::Length, &[list], at)
-            }
-            // Spark: days between two dates, the later first; a text as a date.
-            ("datediff", [later, earlier]) => {
-                self.note(true, &name);
-                let day = Expression::Constant(Value::text("day"), ValueType::Text);
-                let (earlier, later) = (self.read(earlier)?, self.read(later)?);
-                self.call(Function::DateDifference, vec![day, earlier, later], at)
-            }
-            ("date" | "to_date", [text]) => {
-                self.note(unverified, &name);
-                Ok(cast(self.read(text)?, ValueType::Date, true))
-            }
-            ("try_to_timestamp" | "to_timestamp", [text, format]) if self.dialect == Dialect::Spark => {
-                self.note(true, &name);
-                let Some(format) = spark_format(&constant_text(format)?) else {
-                    return refuse(at, "this date format");
-                };
-                let text = self.read(text)?;
-                let format = Expression::Constant(Value::text(&format), ValueType::Text);
-                self.call(Function::ParseTime, vec![text, format], at)
-            }
-            ("mod", [a, b]) => Ok(Expression::Arithmetic(Arithmetic::Remainder, self.boxed(a)?, self.boxed(b)?)),
-            ("pow" | "power", [a, b]) => Ok(Expression::Arithmetic(Arithmetic::Power, self.boxed(a)?, self.boxed(b)?)),
-            _ => match Function::find(&name, self.dialect) {
-                Some((function, verified)) => {
-                    self.note(!verified, &name);
-                    let arguments: Vec<&Expr> = arguments.iter().collect();
-                    self.call_of(function, &arguments, at)
-                }
-                None => refuse(at, format!("the function {name}")),
-            },
-        }
-    }
-
-    fn note(&mut self, unverified: bool, name: &str) {
-        if unverified && !self.unverified.iter().any(|known| known == name) {
-            self.unverified.push(name.to_owned());
-        }
-    }
-
-    fn for_each(&mut self, keep: ForEach, list: &Expr, body: &Expr, at: &Expr) -> Result<Expression, Refusal> {
-        let list = self.boxed(list)?;
-        let Expr::Lambda(LambdaFunction { params, body, .. }) = body else {
-            return refuse(at, "a function of list elements that is not a lambda");
-        };
-        let parameter = match params {
-            OneOrManyWithParens::One(parameter) => parameter,
-            OneOrManyWithParens::Many(parameters) if parameters.len() == 1 => &parameters[0],
-            OneOrManyWithParens::Many(_) => return refuse(at, "a lambda of several parameters"),
-        };
-        self.parameters.push(parameter.name.value.clone());
-        let body = self.boxed(body);
-        self.parameters.pop();
-        Ok(Expression::ForEach { keep, list, parameter: self.parameters.len(), body: body? })
-    }
-
-    fn regular_expression(
-        &mut self,
-        name: &str,
-        text: &Expr,
-        source: &Expr,
-        rest: &[Expr],
-        at: &Expr,
-    ) -> Result<Expression, Refusal> {
-        let source = constant_text(source)?;
-        let (want, options) = match (name, rest) {
-            ("regexp_extract", [group, options @ ..]) if constant_number(group).is_some() => {
-                let group = constant_number(group).and_then(|group| usize::try_from(group).ok());
-                let Some(group) = group else { return refuse(at, "a negative group") };
-                (MatchResult::Group(group), options)
-            }
-            // Spark gives the first group unless told otherwise.
-            ("regexp_extract", options) => (MatchResult::Group(usize::from(self.dialect == Dialect::Spark)), options),
-            ("regexp_replace", [by, options @ ..]) => {
-                let by = pattern::replacement(&constant_text(by)?);
-                let all = match options.first() {
-                    Some(options) => constant_text(options)?.contains('g'),
-                    None => self.dialect == Dialect::Spark,
-                };
-                (MatchResult::Replaced { by, all }, options)
-            }
-            ("regexp_replace", []) => return refuse(at, "regexp_replace without a replacement"),
-            (_, options) => (MatchResult::Found, options),
-        };
-        let options = match options {
-            [] => String::new(),
-            [options] => constant_text(options)?,
-            _ => return refuse(at, "so many arguments of a regular expression"),
-        };
-        if let Some(option) = options.chars().find(|option| !"icg".contains(*option)) {
-            return refuse(at, format!("the regular expression option {option}"));
-        }
-        let source = if name == "regexp_full_match" { format!("^(?:{source})$") } else { source };
-        self.matched(text, &source, options.contains('i'), want, at)
     }
 }
 
