@@ -6,7 +6,6 @@ use super::missing::folded_says_missing;
 use super::postcode::{Postcode, PostcodeKind, SECURED_TEXT};
 use super::raw::RawFields;
 use crate::error::{Code, Finding, Severity};
-use crate::text::hash;
 use crate::text::normalise::{fold, fold_into, tidy};
 use std::fmt;
 
@@ -51,7 +50,7 @@ pub const LINES: [Column; 5] =
 /// let address = |lines| Address::parse_field(lines).field.valid().cloned().unwrap();
 /// let one = address(["Flat 2", "14 High Street", "", "Leeds", ""]);
 /// let other = address(["FLAT 2, 14 HIGH ST.", "LEEDS", "", "", ""]);
-/// assert_eq!(one.token_hashes(), other.token_hashes());
+/// assert!(one.tokens().eq(other.tokens()));
 /// assert_eq!((one.house_number(), one.flat()), (Some("14"), Some("2")));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -91,13 +90,6 @@ impl Address {
         self.comparison.split(' ')
     }
 
-    /// The hashes of the different words, ascending: evidence that can be stored without the address.
-    pub fn token_hashes(&self) -> Vec<u64> {
-        let mut hashes = self.tokens().map(hash::of_text).collect();
-        sort_distinct(&mut hashes);
-        hashes
-    }
-
     /// The number of the house: the first word that begins with a figure and follows no `FLAT`.
     pub fn house_number(&self) -> Option<&str> {
         let before = std::iter::once("").chain(self.tokens());
@@ -108,16 +100,6 @@ impl Address {
     /// The number or letter of the flat: the word after `FLAT`.
     pub fn flat(&self) -> Option<&str> {
         self.tokens().skip_while(|word| *word != "FLAT").nth(1)
-    }
-}
-
-/// The hashes of [`Address::token_hashes`] straight from the lines, into a buffer that is cleared first
-/// and can be used again. Empty where the address is absent.
-pub fn token_hashes_of(lines: [&str; 5], hashes: &mut Vec<u64>) {
-    hashes.clear();
-    if no_address(lines).is_none() {
-        hashes.extend(words(&folded(lines)).map(hash::of_text));
-        sort_distinct(hashes);
     }
 }
 
@@ -192,11 +174,6 @@ fn is_postcode(line: &str) -> bool {
         && last.is_ascii_alphabetic()
         && figures > 0
         && Postcode::parse(line).is_ok_and(|postcode| postcode.kind() != PostcodeKind::StandIn)
-}
-
-fn sort_distinct(hashes: &mut Vec<u64>) {
-    hashes.sort_unstable();
-    hashes.dedup();
 }
 
 /// Whether the line holds the marker of a secured address.

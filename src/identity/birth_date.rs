@@ -87,21 +87,6 @@ pub fn is_weak(date: PartialDate) -> bool {
     (date.month(), date.day()) == (Some(1), Some(1))
 }
 
-/// The date with day and month exchanged, if that is another date.
-///
-/// ```
-/// use childlink::date::Date;
-/// use childlink::identity::birth_date::exchange_day_month;
-/// assert_eq!(exchange_day_month(Date::new(2024, 4, 3)?), Some(Date::new(2024, 3, 4)?));
-/// assert_eq!(exchange_day_month(Date::new(2024, 4, 13)?), None);
-/// assert_eq!(exchange_day_month(Date::new(2024, 4, 4)?), None);
-/// # Ok::<(), childlink::Error>(())
-/// ```
-pub fn exchange_day_month(date: Date) -> Option<Date> {
-    let (year, month, day) = date.parts();
-    Date::new(year, day, month).ok().filter(|exchanged| *exchanged != date)
-}
-
 const FLOOR: (i32, u32, u32) = (1895, 1, 1);
 
 const PLACEHOLDERS: [(i32, u32, u32); 3] = [(1800, 1, 1), (1900, 1, 1), (1899, 12, 30)];

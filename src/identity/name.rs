@@ -2,7 +2,7 @@
 
 use super::birth_order::BirthOrder;
 use super::field::{Field, Parsed};
-use super::name_data::{HONORIFICS, NICKNAMES, NameField, SPELLINGS};
+use super::name_data::{NICKNAMES, NameField, SPELLINGS};
 use super::placeholder;
 use crate::error::{Code, Finding, Severity};
 use crate::text::normalise::{fold, tidy};
@@ -193,11 +193,6 @@ impl GivenName {
         self.0.comparison.split(' ')
     }
 
-    /// The first word, by which most systems know the child.
-    pub fn first_token(&self) -> &str {
-        self.tokens().next().unwrap_or("")
-    }
-
     /// The words without spaces: `MARYJANE` for `Mary Jane`, `Mary-Jane` and `Maryjane`.
     pub fn joined(&self) -> String {
         self.tokens().collect()
@@ -278,11 +273,6 @@ impl FamilyName {
         self.0.comparison.split(' ')
     }
 
-    /// Whether it has more than one part, by hyphen or by space.
-    pub fn is_double_barrelled(&self) -> bool {
-        self.0.comparison.contains(' ')
-    }
-
     /// The words without spaces.
     pub fn joined(&self) -> String {
         self.tokens().collect()
@@ -321,12 +311,6 @@ impl FamilyName {
         changed.then(|| stems.join(" "))
     }
 
-    /// Whether every word is a name of respect that siblings need not share and strangers often do
-    /// (Singh, Kaur, Begum): weak evidence.
-    pub fn is_honorific(&self) -> bool {
-        self.tokens().all(is_honorific)
-    }
-
     /// Whether the names agree as far as both are written: equal, or one the beginning of the other where
     /// a side has exactly [`LONGEST`] characters and may be cut off.
     pub fn agrees_as_far_as_written(&self, other: &FamilyName) -> bool {
@@ -343,11 +327,6 @@ impl FamilyName {
 /// ```
 pub fn spelling_class(word: &str) -> &str {
     SPELLINGS.get(word).copied().unwrap_or(word)
-}
-
-/// Whether a word in comparison form is a name of respect (`data/names/honorifics.csv`).
-pub fn is_honorific(word: &str) -> bool {
-    HONORIFICS.contains(&word)
 }
 
 /// The nickname classes of a word in comparison form, ascending: two words are related when they share

@@ -99,10 +99,6 @@ pub(super) static SPELLINGS: LazyLock<HashMap<&'static str, &'static str>> = Laz
     rows(include_str!("../../data/names/spellings.csv")).map(|[class, spelling, _]| (spelling, class)).collect()
 });
 
-/// Names of respect.
-pub(super) static HONORIFICS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| rows(include_str!("../../data/names/honorifics.csv")).map(|[name, _, _]| name).collect());
-
 /// The first three cells of each row, without comments and the header. The tables hold no quoted cells.
 fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
     table.lines().filter(|line| !line.starts_with('#')).skip(1).map(|line| {
@@ -137,7 +133,6 @@ mod tests {
             (include_str!("../../data/names/placeholders.csv"), 4, 1),
             (include_str!("../../data/names/nicknames.csv"), 3, 2),
             (include_str!("../../data/names/spellings.csv"), 3, 2),
-            (include_str!("../../data/names/honorifics.csv"), 3, 1),
         ] {
             for line in table.lines().filter(|line| !line.starts_with('#')).skip(1) {
                 let cells: Vec<&str> = line.split(',').collect();

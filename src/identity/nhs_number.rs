@@ -214,18 +214,6 @@ impl NhsNumber {
             NumberRange::Unused | NumberRange::Ireland | NumberRange::Spare => Some(finding(&UNISSUED_RANGE)),
         }
     }
-
-    /// Whether no issuable number lies between the two: numbers given one after the other, as to twins.
-    ///
-    /// ```
-    /// use childlink::identity::nhs_number::NhsNumber;
-    /// let number = |digits| NhsNumber::from_digits(digits).unwrap();
-    /// assert!(number(4_010_232_137).is_next_to(number(4_010_232_145)));
-    /// assert!(!number(4_010_232_137).is_next_to(number(4_010_232_137)));
-    /// ```
-    pub fn is_next_to(self, other: NhsNumber) -> bool {
-        are_adjacent(self.0, other.0)
-    }
 }
 
 /// Whether no issuable number lies between two, by their ten digits.

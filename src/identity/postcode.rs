@@ -137,12 +137,6 @@ impl Postcode {
         self.compact() == SECURED_TEXT
     }
 
-    /// The pseudo-postcode that the NHS puts for a stand-in: ZZ99 3VZ (no fixed abode) or ZZ99 3WZ (not
-    /// known).
-    pub fn pseudo_equivalent(&self) -> Option<&'static str> {
-        STAND_INS.iter().find(|(text, _)| *text == self.compact()).map(|(_, pseudo)| *pseudo)
-    }
-
     /// Without space: `LS14AP`.
     pub fn compact(&self) -> &str {
         self.first(usize::from(self.length))
@@ -205,9 +199,8 @@ const BFPO: &[u8] = b"BFPO";
 /// Stands for a postcode that is withheld.
 pub(crate) const SECURED_TEXT: &str = "ZZZSECUR";
 
-/// Legacy stand-ins, and the pseudo-postcodes that the NHS puts for them.
-const STAND_INS: [(&str, &str); 4] =
-    [(SECURED_TEXT, "ZZ99 3VZ"), ("NFA", "ZZ99 3VZ"), ("ANK", "ZZ99 3WZ"), ("ZZ99", "ZZ99 3WZ")];
+/// Legacy stand-ins.
+const STAND_INS: [&str; 4] = [SECURED_TEXT, "NFA", "ANK", "ZZ99"];
 
 fn finding(code: &'static Code) -> Finding {
     Finding::new(code, "postcode")
@@ -256,7 +249,7 @@ fn unreadable(text: &str) -> Finding {
 
 /// Texts that are recognised before the rules for letters, which most of them break.
 fn special_kind(compact: &[u8]) -> Option<PostcodeKind> {
-    if STAND_INS.iter().any(|(stand_in, _)| stand_in.as_bytes() == compact) {
+    if STAND_INS.iter().any(|stand_in| stand_in.as_bytes() == compact) {
         return Some(PostcodeKind::StandIn);
     }
     if compact == b"GIR0AA" {

@@ -140,16 +140,6 @@ impl<'a> Scorer<'a> {
         sum.finish(pattern, self.household_prior.is_some())
     }
 
-    /// The weight of a pair whose comparison vector is known.
-    #[inline]
-    pub fn score_pattern(&self, pattern: Pattern, left: RecordIndex, right: RecordIndex) -> PairScore {
-        let mut sum = Sum::start(self.prior, self.household_prior);
-        for (comparison, level) in self.comparisons.iter().zip(self.codec.unpack(pattern)) {
-            sum.add(comparison, usize::from(level), left, right);
-        }
-        sum.finish(pattern, self.household_prior.is_some())
-    }
-
     /// One bar for each comparison of a pair.
     pub fn bars(&self, left: RecordIndex, right: RecordIndex) -> Vec<Bar> {
         let bar = |comparison: &CompiledComparison| {

@@ -9,7 +9,7 @@ pub use super::scores::Scores;
 use super::scores::Sorted;
 use super::settings::{Comparison, SplinkModel, place_of_level};
 use crate::error::Error;
-use crate::linkage::comparison::{Comparator, CompiledComparison, LevelIndex, RecordIndex, TermFrequency};
+use crate::linkage::comparison::{Comparator, LevelIndex, RecordIndex};
 use crate::linkage::frame::{Frame, NULL_ID};
 use crate::linkage::parallel;
 use crate::linkage::score::weight_of;
@@ -63,8 +63,6 @@ struct Term {
     weight: f64,
     bits: Arc<Vec<f64>>,
     column: usize,
-    u_base: f64,
-    minimum_u: f64,
 }
 
 impl Term {
@@ -239,28 +237,6 @@ impl CompiledModel {
         let (ranks, frequencies) = self.ranks(term.column);
         Some((ranks, frequencies.iter().map(|frequency| term.of_bits(libm::log2(*frequency)))))
     }
-
-    /// The comparisons as the engine scores, explains and trains with them.
-    pub fn into_comparisons(self) -> Vec<CompiledComparison<'static>> {
-        let CompiledModel { comparisons, term_columns, .. } = self;
-        let engine_term = |term: Term| TermFrequency {
-            value_id: Arc::new((0..term_columns[term.column].frequency.len() as u32).collect()),
-            frequency: term_columns[term.column].frequency.clone(),
-            u_base: term.u_base,
-            minimum_u: term.minimum_u,
-            weight: term.weight,
-        };
-        comparisons
-            .into_iter()
-            .map(|comparison| CompiledComparison {
-                name: comparison.name,
-                weights: comparison.weights[..comparison.comparator.level_count()].to_vec(),
-                comparator: Box::new(comparison.comparator),
-                household_weights: Vec::new(),
-                term_frequency: comparison.terms.into_iter().map(|term| term.map(engine_term)).collect(),
-            })
-            .collect()
-    }
 }
 
 impl ScoredComparison {
@@ -319,8 +295,6 @@ impl ScoredComparison {
                     weight: settings.weight,
                     bits: Arc::clone(&term_columns[column].bits),
                     column,
-                    u_base,
-                    minimum_u: settings.minimum_u,
                 });
             }
         }
