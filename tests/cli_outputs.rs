@@ -13,19 +13,7 @@ impl Bench {
     fn linked() -> Bench {
         let bench = Bench::empty();
         bench.write_trained_model("model.json");
-        bench.ok(&[
-            "synth",
-            "--children",
-            "300",
-            "--sources",
-            "3",
-            "--noise",
-            "3",
-            "--seed",
-            "5",
-            "--out",
-            "population",
-        ]);
+        bench.populate(300, 5);
         fs::copy(bench.path("population/records.csv"), bench.path("records.csv")).expect("copied");
         bench.ok(&["link", "records.csv", "--model", "model.json", "--out", "linked"]);
         bench

@@ -17,19 +17,7 @@ impl Bench {
     fn population() -> Bench {
         let bench = Bench::empty();
         bench.write_trained_model("model.json");
-        bench.ok(&[
-            "synth",
-            "--children",
-            "400",
-            "--sources",
-            "3",
-            "--noise",
-            "3",
-            "--seed",
-            "7",
-            "--out",
-            "population",
-        ]);
+        bench.populate(400, 7);
         bench
     }
 

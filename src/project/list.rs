@@ -233,21 +233,11 @@ impl Project {
         reason: &str,
         deed: &Deed,
     ) -> Result<usize, Error> {
-        let mut pairs: Vec<[String; 2]> = pairs.iter().map(|&(old, new)| [figures(old), figures(new)]).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let transaction = self.change()?;
-        let mut missing = 0;
-        for [old, new] in &pairs {
+        let pairs = pairs.iter().map(|&(old, new)| [figures(old), figures(new)]).collect();
+        self.withdraw_entries("superseded", pairs, reason, deed, |connection, [old, new]| {
             let named = params![deed.by, deed.at, reason, old, new];
-            missing += usize::from(withdraw(&transaction, "old_number = ?4 AND new_number = ?5", named)? == 0);
-        }
-        if missing > 0 {
-            return Err(not_listed(missing, pairs.len()));
-        }
-        note(&transaction, deed, "withdraw-list", "superseded", &format!("{} entries: {reason}", pairs.len()))?;
-        transaction.commit().stored()?;
-        Ok(pairs.len())
+            withdraw(connection, "old_number = ?4 AND new_number = ?5", named)
+        })
     }
 
     /// Withdraws barred pairs that lists brought, all or none: they stay in the project as the hashes that they are, and
@@ -257,21 +247,33 @@ impl Project {
     /// `project/not-listed`, `project/reason-missing`, and those of the database.
     pub fn withdraw_barred(&mut self, hashes: &[BarredHash], reason: &str, deed: &Deed) -> Result<usize, Error> {
         see_reason(reason)?;
-        let mut hashes = hashes.to_vec();
-        hashes.sort_unstable();
-        hashes.dedup();
+        self.withdraw_entries("barred", hashes.to_vec(), reason, deed, |connection, hash| {
+            withdraw(connection, "hash = ?4", params![deed.by, deed.at, reason, hash.as_slice()])
+        })
+    }
+
+    /// Withdraws each of these entries by `withdraw_one`, which tells how many it found, or none of them.
+    fn withdraw_entries<T: Ord>(
+        &mut self,
+        list: &str,
+        mut entries: Vec<T>,
+        reason: &str,
+        deed: &Deed,
+        withdraw_one: impl Fn(&Connection, &T) -> Result<usize, Error>,
+    ) -> Result<usize, Error> {
+        entries.sort_unstable();
+        entries.dedup();
         let transaction = self.change()?;
         let mut missing = 0;
-        for hash in &hashes {
-            let named = params![deed.by, deed.at, reason, hash.as_slice()];
-            missing += usize::from(withdraw(&transaction, "hash = ?4", named)? == 0);
+        for entry in &entries {
+            missing += usize::from(withdraw_one(&transaction, entry)? == 0);
         }
         if missing > 0 {
-            return Err(not_listed(missing, hashes.len()));
+            return Err(not_listed(missing, entries.len()));
         }
-        note(&transaction, deed, "withdraw-list", "barred", &format!("{} entries: {reason}", hashes.len()))?;
+        note(&transaction, deed, "withdraw-list", list, &format!("{} entries: {reason}", entries.len()))?;
         transaction.commit().stored()?;
-        Ok(hashes.len())
+        Ok(entries.len())
     }
 }
 

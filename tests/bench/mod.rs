@@ -44,6 +44,13 @@ impl Bench {
         self.write(name, model.to_json());
     }
 
+    /// Records of so many children from three sources with many slips, in `population`.
+    pub(crate) fn populate(&self, children: u32, seed: u32) {
+        let (children, seed) = (children.to_string(), seed.to_string());
+        let slips = ["synth", "--sources", "3", "--noise", "3", "--out", "population"];
+        self.ok(&[&slips[..], &["--children", &children, "--seed", &seed][..]].concat());
+    }
+
     pub(crate) fn json(&self, name: &str) -> Value {
         serde_json::from_str(&self.text(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
     }

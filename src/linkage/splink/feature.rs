@@ -133,10 +133,10 @@ impl Features {
             width,
             has_faults: ids.iter().any(|id| Fault::of_id(*id).is_some()),
             ids,
-            texts: Texts::new(dictionary.values()),
+            texts: texts_of(dictionary.values()),
             bags: bags(&dictionary),
             numbers: numbers(&dictionary),
-            lists: Lists::default(),
+            lists: SideBySide::with_room(0),
             dictionary,
         }
     }
@@ -147,13 +147,13 @@ pub(super) struct FeatureTable {
     width: usize,
     ids: Vec<u32>,
     /// The texts by value id.
-    pub(super) texts: Texts,
+    pub(super) texts: SideBySide<u8>,
     /// The letters of the texts by value id.
     pub(super) bags: Vec<Bag>,
     /// The numbers (of a date, its days; of a time, its microseconds) by value id.
     pub(super) numbers: Vec<f64>,
     /// The elements of the lists by value id, once they are wanted.
-    pub(super) lists: Lists,
+    pub(super) lists: SideBySide<u32>,
     dictionary: Dictionary,
     has_faults: bool,
 }
@@ -221,7 +221,7 @@ impl FeatureTable {
 
     /// Reads the elements of the lists.
     pub(super) fn read_lists(&mut self) {
-        self.lists = Lists::new(self.dictionary.values());
+        self.lists = lists_of(self.dictionary.values());
     }
 
     /// Whether every whole number is exact in double precision.
@@ -247,62 +247,56 @@ fn numbers(dictionary: &Dictionary) -> Vec<f64> {
     dictionary.values().iter().map(number).collect()
 }
 
-/// Texts side by side in one piece of memory.
-pub(super) struct Texts {
-    bytes: Vec<u8>,
+/// Lists side by side in one piece of memory: the bytes of texts, or elements.
+pub(super) struct SideBySide<T> {
+    items: Vec<T>,
     ends: Vec<u32>,
 }
 
-impl Texts {
-    fn new(values: &[Value]) -> Texts {
-        let mut texts = Texts { bytes: Vec::new(), ends: Vec::with_capacity(values.len()) };
-        for value in values {
-            texts.bytes.extend_from_slice(value.as_text().unwrap_or_default().as_bytes());
-            texts.ends.push(texts.bytes.len() as u32);
-        }
-        texts
+impl<T> SideBySide<T> {
+    fn with_room(lists: usize) -> SideBySide<T> {
+        SideBySide { items: Vec::new(), ends: Vec::with_capacity(lists) }
     }
 
-    /// The bytes of a text by value id.
+    /// Adds the next list.
+    fn push(&mut self, items: impl IntoIterator<Item = T>) {
+        self.items.extend(items);
+        self.ends.push(self.items.len() as u32);
+    }
+
+    /// A list by value id.
     #[inline]
-    pub(super) fn get(&self, id: u32) -> &[u8] {
+    pub(super) fn get(&self, id: u32) -> &[T] {
         let id = id as usize;
         let start = if id == 0 { 0 } else { self.ends[id - 1] };
-        &self.bytes[start as usize..self.ends[id] as usize]
+        &self.items[start as usize..self.ends[id] as usize]
     }
 }
 
-/// The distinct known elements of lists side by side, as ids in rising order.
-#[derive(Default)]
-pub(super) struct Lists {
-    ids: Vec<u32>,
-    ends: Vec<u32>,
+/// The bytes of each text.
+fn texts_of(values: &[Value]) -> SideBySide<u8> {
+    let mut texts = SideBySide::with_room(values.len());
+    values.iter().for_each(|value| texts.push(value.as_text().unwrap_or_default().bytes()));
+    texts
 }
 
-impl Lists {
-    fn new(values: &[Value]) -> Lists {
-        let mut dictionary = Dictionary::new();
-        let mut lists = Lists { ids: Vec::new(), ends: Vec::with_capacity(values.len()) };
-        for value in values {
-            if let Value::List(items) = value {
-                let mut ids: Vec<u32> = items.iter().map(|item| dictionary.intern(item.clone())).collect();
-                ids.sort_unstable();
-                ids.dedup();
-                lists.ids.extend(ids.into_iter().filter(|id| *id != NULL_ID));
-            }
-            lists.ends.push(lists.ids.len() as u32);
-        }
-        lists
+/// The distinct known elements of each list, as ids in rising order.
+fn lists_of(values: &[Value]) -> SideBySide<u32> {
+    let mut dictionary = Dictionary::new();
+    let mut lists = SideBySide::with_room(values.len());
+    for value in values {
+        let mut ids: Vec<u32> = match value {
+            Value::List(items) => items.iter().map(|item| dictionary.intern(item.clone())).collect(),
+            _ => Vec::new(),
+        };
+        ids.sort_unstable();
+        ids.dedup();
+        lists.push(ids.into_iter().filter(|id| *id != NULL_ID));
     }
+    lists
+}
 
-    /// The elements of a list by value id.
-    #[inline]
-    pub(super) fn get(&self, id: u32) -> &[u32] {
-        let id = id as usize;
-        let start = if id == 0 { 0 } else { self.ends[id - 1] };
-        &self.ids[start as usize..self.ends[id] as usize]
-    }
-
+impl SideBySide<u32> {
     /// How many elements two lists have in common.
     pub(super) fn shared(&self, a: u32, b: u32) -> usize {
         let (mut a, mut b) = (self.get(a), self.get(b));
