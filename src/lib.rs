@@ -39,13 +39,13 @@
 //! # What it does, and what it does not
 //!
 //! NHS numbers of England, Wales and the Isle of Man, CHI numbers of Scotland, Health and Care Numbers of Northern
-//! Ireland; names, dates, postcodes, addresses and practices of the United Kingdom; linkage after Fellegi and Sunter with
-//! term frequencies, trained without labels or with them, saved models of Splink (feature `splink`); the programmes of
-//! the United Kingdom from 2006 on.
+//! Ireland; names, dates, postcodes, addresses and practices of the United Kingdom; linkage after Fellegi and Sunter
+//! with term frequencies, trained without labels or with them, saved models of Splink (feature `splink`); the
+//! programmes of the United Kingdom from 2006 on.
 //!
-//! It never offers a corrected identifier, since a plausible wrong number is another child's. It does not trace people in
-//! national services. Links are probable, not certain: doubtful pairs come out for review by a person. A schedule says
-//! what the published programme says and decides nothing for a clinician; what no source confirms is marked so.
+//! It never offers a corrected identifier, since a plausible wrong number is another child's. It does not trace people
+//! in national services. Links are probable, not certain: doubtful pairs come out for review by a person. A schedule
+//! says what the published programme says and decides nothing for a clinician; what no source confirms is marked so.
 //!
 //! The core is pure: no clock, file, network, log or hidden random source. The evaluation date is an argument called
 //! `as_at`; sampling takes a seed.

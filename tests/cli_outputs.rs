@@ -1,5 +1,5 @@
-//! What the command line writes and where: nothing that a run reads is overwritten, what is no file is not replaced, files
-//! of two runs are told from those of one, and every result is one object for programs.
+//! What the command line writes and where: nothing that a run reads is overwritten, what is no file is not replaced,
+//! files of two runs are told from those of one, and every result is one object for programs.
 
 mod bench;
 

@@ -1,4 +1,5 @@
-//! `childlink trace` on whole files: which records are asked about, every kind of answer, and what must never come of one.
+//! `childlink trace` on whole files: which records are asked about, every kind of answer, and what must never come of
+//! one.
 //!
 //! Codes and layout: NHS England, Person_ID Handbook, 27 February 2024. NHS numbers are test numbers or made up with a
 //! right check digit.

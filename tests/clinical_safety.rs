@@ -1,4 +1,5 @@
-//! `docs/clinical-safety.md` holds what it says: every hazard has controls, and every control names a test that is there.
+//! `docs/clinical-safety.md` holds what it says: every hazard has controls, and every control names a test that is
+//! there.
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,7 @@
-//! Every shape of message that child health receives, one by one: a row of a table for each shape of `docs/messages.md`, with
-//! what must be read of it. Samples are the published ones; a form of which no sample may be copied (older generations of
-//! codes, JSON, messages inside ITK messages) is made from a published one by the rule that tells the two apart.
+//! Every shape of message that child health receives, one by one: a row of a table for each shape of
+//! `docs/messages.md`, with what must be read of it. Samples are the published ones; a form of which no sample may be
+//! copied (older generations of codes, JSON, messages inside ITK messages) is made from a published one by the rule
+//! that tells the two apart.
 #![cfg(feature = "messages")]
 
 use childlink::exchange::fhir::{Element, Limits};
@@ -144,8 +145,8 @@ fn a_message_inside_an_itk_message_is_the_message() {
 
 #[test]
 fn older_generations_of_codes_are_the_events_that_they_became() {
-    // Code systems EMS-EventType-1 and DCH-ChildHealthEventType-1, with their own copies of the extension for the kind of
-    // message; the older messages have headers without an id, and birth order as text.
+    // Code systems EMS-EventType-1 and DCH-ChildHealthEventType-1, with their own copies of the extension for the kind
+    // of message; the older messages have headers without an id, and birth order as text.
     for (name, old) in [
         ("BirthNotificationWithMother", "PDS003"),
         ("PDS-Change-Of-Address-ems-example", "PDS002"),
@@ -479,7 +480,8 @@ fn a_result_of_the_laboratory_and_of_nems_is_one_fact_with_two_sources() {
         other => panic!("{other:?}"),
     };
     let mut file = "laboratory,accession,test,outcome,sample_date,nhs_number,family_name,birth_date\n".to_owned();
-    // The national event tells no day of the sample, the laboratory does. It still writes the code that cystic fibrosis had.
+    // The national event tells no day of the sample, the laboratory does. It still writes the code that cystic fibrosis
+    // had.
     for result in &results {
         let (test, outcome) = (result.code.replace("171191008", "314080004"), result.outcome.as_deref().unwrap());
         file += &format!("RVW,A7,{test},{outcome},2017-10-09,9912003888,Dawkins,2017-10-02\n");
@@ -502,7 +504,8 @@ fn a_result_of_the_laboratory_and_of_nems_is_one_fact_with_two_sources() {
 
 #[test]
 fn no_kind_of_message_hides_a_death() {
-    // A child that is dead has nothing due: a stillbirth, a baby that died, and a hospital's word count as a notice does.
+    // A child that is dead has nothing due: a stillbirth, a baby that died, and a hospital's word count as a notice
+    // does.
     let birth = sample("nems_BirthNotificationWithMother.xml");
     let deaths = |messages: Vec<Notification>| {
         let settlement = settled(messages);
@@ -562,8 +565,8 @@ fn no_kind_of_message_hides_a_death() {
     assert_eq!(deaths(vec![stillborn, later]), []);
 }
 
-/// A resource as FHIR's JSON writes it. Lists of one are written as a list where the sample repeats the element, which is
-/// as much as the reader needs.
+/// A resource as FHIR's JSON writes it. Lists of one are written as a list where the sample repeats the element, which
+/// is as much as the reader needs.
 fn json_of(element: &Element) -> Value {
     let mut object = Map::new();
     if let Some(kind) = element.value.as_ref().filter(|_| !element.children.is_empty() || element.name == "resource") {

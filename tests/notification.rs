@@ -280,8 +280,8 @@ fn numbers_that_become_one_join_their_children_only_if_their_records_agree() {
 
 #[test]
 fn a_merge_that_is_corrected_is_undone_in_whichever_night_the_correction_comes() {
-    // The last message about one number holds: first its child is said to be that of another number, then of none that is
-    // known; the same the other way round, and of two merges of one child one is corrected.
+    // The last message about one number holds: first its child is said to be that of another number, then of none that
+    // is known; the same the other way round, and of two merges of one child one is corrected.
     let corrected = |id: &str, known: usize, at: i64| {
         let mut message = merge(id, known, KNOWN[known].1);
         message.order.last_updated = Some(at);

@@ -1,5 +1,5 @@
-//! Best records of a project: the history of its children from run to run, deaths told and withdrawn by notifications, and
-//! flags that go to an index and come back.
+//! Best records of a project: the history of its children from run to run, deaths told and withdrawn by notifications,
+//! and flags that go to an index and come back.
 
 mod bench;
 

@@ -1,5 +1,5 @@
-//! What a machine does to a run: a full disk, folders that cannot be written, inputs that change, two processes at once.
-//! Each is a clear error with its code, and what was there stays whole.
+//! What a machine does to a run: a full disk, folders that cannot be written, inputs that change, two processes at
+//! once. Each is a clear error with its code, and what was there stays whole.
 #![cfg(unix)]
 
 mod bench;

@@ -1,4 +1,5 @@
-//! The child index and its messages as a program for WASI (`wasm32-wasip1`), for hosts that run programs and not JavaScript.
+//! The child index and its messages as a program for WASI (`wasm32-wasip1`), for hosts that run programs and not
+//! JavaScript.
 //!
 //! ```text
 //! edge-wasi notify INDEX DIR MESSAGES...   takes messages in; journals and results in DIR, as of `childlink notify`

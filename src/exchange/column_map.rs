@@ -324,8 +324,9 @@ mod tests {
         assert_eq!((map.place(Column::RecordId), map.place(Column::NhsNumber)), (Some(0), Some(0)));
     }
 
-    /// The exports of SystmOne and CarePlus as the school service writes them (NHSDigital/manage-vaccinations-in-schools,
-    /// April 2026), all columns: what is read of them, once a list names the record id.
+    /// The exports of SystmOne and CarePlus as the school service writes them
+    /// (NHSDigital/manage-vaccinations-in-schools, April 2026), all columns: what is read of them, once a list names
+    /// the record id.
     #[test]
     fn whole_exports_of_child_health_systems_are_read_with_a_record_id() {
         let own = |name: &str| {

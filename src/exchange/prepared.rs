@@ -53,8 +53,8 @@ pub fn prepared_columns() -> Vec<SheetColumn> {
     COLUMNS.map(text).to_vec()
 }
 
-/// Writes every record under [`prepared_columns`]. Of a sensitive record postcodes and practice are left empty, since the
-/// file goes to other tools.
+/// Writes every record under [`prepared_columns`]. Of a sensitive record postcodes and practice are left empty, since
+/// the file goes to other tools.
 ///
 /// # Errors
 /// `output/cannot-write`.

@@ -98,8 +98,8 @@ pub(super) struct Access {
     pub(super) paths: Vec<Vec<String>>,
     /// Whether all rules of a path ask for birth dates that can be one child's.
     pub(super) dated: Vec<bool>,
-    /// What each rule of a path asks for beyond the path's keys. Keys that packed columns do not show are left out: a block
-    /// of the rule has no more records than share these.
+    /// What each rule of a path asks for beyond the path's keys. Keys that packed columns do not show are left out: a
+    /// block of the rule has no more records than share these.
     pub(super) beyond: Vec<Vec<Vec<Beyond>>>,
 }
 

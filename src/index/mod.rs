@@ -10,13 +10,14 @@
 //!   [`linkage`](crate::linkage): weights, guards and decisions are those of linking that one record in a batch.
 //! * [`ChildIndex::change`] applies a [`Change`]. The host journals it first, as [`JournalEntry`] bytes, and after
 //!   a crash gives the journal to [`ChildIndex::replay`]; what is in the snapshot already is passed over.
-//! * What a person decides on somebody and a child is a [`Change`] too ([`Change::Decide`]): it holds after every restart
-//!   and in every later snapshot. Pairs of [`ChildIndex::set_barred`] are never joined or mentioned.
+//! * What a person decides on somebody and a child is a [`Change`] too ([`Change::Decide`]): it holds after every
+//!   restart and in every later snapshot. Pairs of [`ChildIndex::set_barred`] are never joined or mentioned.
 //! * [`ChildIndex::snapshot`] packs rows and changes anew.
 //!
 //! Frequencies of names and postcodes are those of the records that the index was built from, or those that its model
 //! carries; changes leave them as they were, so that an answer does not depend on the order of changes.
-//! [`ChildIndex::frozen_model`] gives the model with them: linking by it in a batch weighs every pair as the index does.
+//! [`ChildIndex::frozen_model`] gives the model with them: linking by it in a batch weighs every pair as the index
+//! does.
 //!
 //! ```
 //! use childlink::identity::{column::Column, raw::RawFields};
@@ -106,7 +107,8 @@ pub struct ChildIndex {
     barred: Barred,
     /// Rows that a child's other rows do not stand beside, once somebody asked.
     strays: OnceLock<Strays>,
-    /// Counts changes after which another answer may be given, in all; and of those that bear on the snapshot's records.
+    /// Counts changes after which another answer may be given, in all; and of those that bear on the snapshot's
+    /// records.
     states: (u64, u64),
 }
 

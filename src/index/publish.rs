@@ -36,8 +36,8 @@ impl ChildIndex {
     /// Packs records with numbers of their own into a snapshot.
     ///
     /// # Errors
-    /// `index/child-id` for a serial above [`MAX_CHILD`](super::MAX_CHILD) or a missing one, `index/entries` for numbers
-    /// that are missing, repeated or not below the next; those of a model that does not fit this version.
+    /// `index/child-id` for a serial above [`MAX_CHILD`](super::MAX_CHILD) or a missing one, `index/entries` for
+    /// numbers that are missing, repeated or not below the next; those of a model that does not fit this version.
     pub fn publish(publication: &Publication) -> Result<Vec<u8>, Error> {
         let Publication { table, model, children, entries, .. } = *publication;
         if children.len() != table.len() {

@@ -1,14 +1,14 @@
 //! Scanning again what has hardly changed: pairs of records that are as they were need not be looked at.
 //!
 //! A pair's weight is made of its two records, the model, and how often names and postcodes occur. With a model that
-//! carries its [frequencies](super::model::FrequencyTable), the records alone decide. A pair of two unchanged records is
-//! weighed only if an earlier scan kept it to be decided: what that scan let go is still let go, since its weight is the same,
-//! to the bit, and what it kept as of one household still is.
-//! All pairs are walked all the same, so that what is told of blocking stays exact.
+//! carries its [frequencies](super::model::FrequencyTable), the records alone decide. A pair of two unchanged records
+//! is weighed only if an earlier scan kept it to be decided: what that scan let go is still let go, since its weight is
+//! the same, to the bit, and what it kept as of one household still is. All pairs are walked all the same, so that what
+//! is told of blocking stays exact.
 //!
 //! Blocks that are too large to compare are cut by their size, and then a pair of unchanged records may come or go: the
-//! records of such a block count as changed in the next scan. Only where a block has become too large since, so that its
-//! records were taken for unchanged, is the scan done in full.
+//! records of such a block count as changed in the next scan. Only where a block has become too large since, so that
+//! its records were taken for unchanged, is the scan done in full.
 
 use super::comparison::RecordIndex;
 use super::table::Table;
@@ -40,8 +40,8 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// A scan among so many present records; `places` tells the present place of each of its records, `None` for one that
-    /// is no more. `None` if the scan is of other records.
+    /// A scan among so many present records; `places` tells the present place of each of its records, `None` for one
+    /// that is no more. `None` if the scan is of other records.
     pub fn of(scan: Scan, places: &[Option<RecordIndex>], records: usize) -> Option<Earlier> {
         let Scan { fingerprints, pairs, household, crowded, .. } = scan;
         if places.len() != fingerprints.len() {

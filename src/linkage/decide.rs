@@ -44,7 +44,8 @@ pub(super) fn decide<E>(
     weigh: impl FnOnce(&[(RecordIndex, RecordIndex)]) -> Result<Vec<f64>, E>,
 ) -> Result<Verdicts, E> {
     let Candidates { pairs, household } = candidates;
-    // Two records that are children of one household, or of one birth by their numbers: each has another child in reach.
+    // Two records that are children of one household, or of one birth by their numbers: each has another child in
+    // reach.
     let of_one_birth = pairs.iter().filter(|pair| pair.facts.are_of_one_birth()).map(|pair| (pair.left, pair.right));
     let multiple: HashSet<RecordIndex> =
         household.iter().copied().chain(of_one_birth).flat_map(|(left, right)| [left, right]).collect();
@@ -153,9 +154,9 @@ impl TwoSources<'_> {
         TwoSources { table, named }
     }
 
-    /// Whether a pair of one source is two children, since another source has both of them too, each under its own name:
-    /// `Ella` and `Ellie`, born on one day, in two systems. A slip in one of two records of one child is seldom made in
-    /// another system again, beside the right name.
+    /// Whether a pair of one source is two children, since another source has both of them too, each under its own
+    /// name: `Ella` and `Ellie`, born on one day, in two systems. A slip in one of two records of one child is seldom
+    /// made in another system again, beside the right name.
     fn have(&self, pair: &Candidate) -> bool {
         let facts = &pair.facts;
         let other_name = !facts.one_name && facts.names != NameEvidence::Missing;

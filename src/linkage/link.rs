@@ -43,8 +43,8 @@ pub struct LinkOptions {
     pub decisions: Decisions,
     /// The children of an earlier run.
     pub previous: Previous,
-    /// The scan of an earlier run by the same model and of the same kind. Taken over as far as records are as they were,
-    /// if the model carries its frequencies; the outcome is the same with it and without it.
+    /// The scan of an earlier run by the same model and of the same kind. Taken over as far as records are as they
+    /// were, if the model carries its frequencies; the outcome is the same with it and without it.
     pub earlier: Option<Earlier>,
     /// Whether what the scan finds is kept for a later run.
     pub keep_scan: bool,
@@ -202,8 +202,8 @@ pub fn link_in_steps(
 /// In how many passes blocks are found where memory is spared.
 const PASSES: usize = 4;
 
-/// The same in less memory: the table's fields are not copied but put into another order, and back; the earlier scan goes
-/// as soon as it is known what can be taken over of it, and what records are known by is found again.
+/// The same in less memory: the table's fields are not copied but put into another order, and back; the earlier scan
+/// goes as soon as it is known what can be taken over of it, and what records are known by is found again.
 ///
 /// # Errors
 /// As [`link_in_steps`].

@@ -32,8 +32,8 @@ pub struct NationalResult {
 }
 
 impl NationalResult {
-    /// What all traces together say, one result for each record, in order of source and record id: the number is that of
-    /// the last answer, whatever an earlier one said. That a record was invalidated, or that whereabouts are to be
+    /// What all traces together say, one result for each record, in order of source and record id: the number is that
+    /// of the last answer, whatever an earlier one said. That a record was invalidated, or that whereabouts are to be
     /// withheld, holds whichever answer said so.
     pub fn together(results: &[NationalResult]) -> Vec<NationalResult> {
         let mut of_record: BTreeMap<(&str, &str), NationalResult> = BTreeMap::new();
@@ -171,8 +171,8 @@ impl Table {
         self.fields.invalidated[record as usize]
     }
 
-    /// The valid NHS number by which a record is linked, and whether it is agreed with the national service. A trace, or
-    /// a list of superseded numbers, may have put it in the place of the one that the source holds.
+    /// The valid NHS number by which a record is linked, and whether it is agreed with the national service. A trace,
+    /// or a list of superseded numbers, may have put it in the place of the one that the source holds.
     pub fn nhs_number(&self, record: super::comparison::RecordIndex) -> Option<(NhsNumber, bool)> {
         let cell = self.fields.number[record as usize];
         Some((NhsNumber::from_digits(cell.number()?)?, cell.is_verified()))

@@ -82,8 +82,8 @@ impl Notifications {
     }
 
     /// Learns of a change that stands in the journal of the index: after a restart, before the next
-    /// [`settle`](Self::settle). Merges in that journal are those that messages asked for, and are undone where none asks
-    /// for them any more.
+    /// [`settle`](Self::settle). Merges in that journal are those that messages asked for, and are undone where none
+    /// asks for them any more.
     pub fn learn(&mut self, change: &Change) {
         match change {
             Change::Upsert { entry, child, source, fields } if source == SOURCE => {

@@ -1,5 +1,5 @@
-//! Deaths that messages tell of, whichever kind of message does: a notice of death, a birth of a child that did not live,
-//! demographics with a date of death. A child that is dead has nothing due, so none of them may be passed over.
+//! Deaths that messages tell of, whichever kind of message does: a notice of death, a birth of a child that did not
+//! live, demographics with a date of death. A child that is dead has nothing due, so none of them may be passed over.
 
 use super::{Birth, Channel, Death, DeathStatus, LifeStatus, Notification, Payload};
 use crate::identity::column::Column;
@@ -49,8 +49,8 @@ pub(super) fn deaths<'l>(messages: &[&'l Notification]) -> Deaths<'l> {
 /// What a message says. A stillbirth is a formal death on the day of birth.
 ///
 /// # Source
-/// NEMS, PDS Death Notification 1: "formal" includes a stillbirth recorded by a maternity unit; PDS Birth Notification 1:
-/// a baby may arrive with a date of death.
+/// NEMS, PDS Death Notification 1: "formal" includes a stillbirth recorded by a maternity unit; PDS Birth Notification
+/// 1: a baby may arrive with a date of death.
 fn said(message: &Notification) -> Option<Said> {
     // In whichever form the message writes it.
     let date = |column| {
@@ -73,8 +73,8 @@ fn said(message: &Notification) -> Option<Said> {
     }
 }
 
-/// Whether a withdrawal is of this notice: it came later, by what the two say of themselves. What a hospital's own system
-/// takes back is what such a system said, and no national notice.
+/// Whether a withdrawal is of this notice: it came later, by what the two say of themselves. What a hospital's own
+/// system takes back is what such a system said, and no national notice.
 fn withdraws(withdrawal: &Notification, dead: &Notification) -> bool {
     let same_kind = withdrawal.key.channel != Channel::Hl7v2 || dead.key.channel == Channel::Hl7v2;
     let time = |message: &Notification| message.order.last_updated.or(message.order.timestamp);

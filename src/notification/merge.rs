@@ -15,9 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A child that became another, and that other.
 pub(super) type Joined = (ChildId, ChildId);
 
-/// The changes that lead from the merges that messages once asked for, in the order in which they were made, to those that
-/// they ask for now: a message that was corrected or withdrawn undoes what it did. With a merge that is undone goes every
-/// other of the same children, since each was made of what stood before it; those still asked for are made anew.
+/// The changes that lead from the merges that messages once asked for, in the order in which they were made, to those
+/// that they ask for now: a message that was corrected or withdrawn undoes what it did. With a merge that is undone
+/// goes every other of the same children, since each was made of what stood before it; those still asked for are made
+/// anew.
 pub(super) fn changes(made: &[Joined], wanted: &[Joined], index: &ChildIndex) -> Vec<Change> {
     let mut undone: BTreeSet<Joined> = made.iter().copied().filter(|pair| !wanted.contains(pair)).collect();
     loop {

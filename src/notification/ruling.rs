@@ -63,8 +63,8 @@ impl Ruling {
         }
     }
 
-    /// Whether a person must not be a child: `Some(true)` for one that must not be mentioned, `Some(false)` for one that
-    /// people say or doubt is another.
+    /// Whether a person must not be a child: `Some(true)` for one that must not be mentioned, `Some(false)` for one
+    /// that people say or doubt is another.
     pub(super) fn forbids(index: &ChildIndex, whom: Whom, number: u64, child: ChildId) -> Option<bool> {
         if index.is_barred_from(&[Subject::NhsNumber(number)], child) {
             return Some(true);

@@ -70,8 +70,8 @@ impl Project {
     /// over.
     ///
     /// # Errors
-    /// `project/journal-gap` where changes are missing, `project/other-index` for the journal of another index, and those
-    /// of the database.
+    /// `project/journal-gap` where changes are missing, `project/other-index` for the journal of another index, and
+    /// those of the database.
     pub fn absorb(&mut self, journal: &[JournalEntry], deed: &Deed) -> Result<Absorbed, Error> {
         let last = self.last_absorbed()?;
         self.known_members.take();

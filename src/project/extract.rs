@@ -23,10 +23,11 @@ pub struct NewExtract {
     pub column_map: Option<String>,
     /// Its length; of a database that of the rows when it was added.
     pub bytes: u64,
-    /// SHA-256 of its content, in hexadecimal figures: for the record. Empty for a database, whose rows come in any order.
+    /// SHA-256 of its content, in hexadecimal figures: for the record. Empty for a database, whose rows come in any
+    /// order.
     pub sha256: String,
-    /// XXH64 of its content, in hexadecimal figures: looked at before each run. Of a database a sum over its rows when it
-    /// was added; each run reads it anew.
+    /// XXH64 of its content, in hexadecimal figures: looked at before each run. Of a database a sum over its rows when
+    /// it was added; each run reads it anew.
     pub checksum: String,
 }
 
@@ -217,9 +218,9 @@ impl Project {
         transaction.commit().stored()
     }
 
-    /// Sees that the records of these extracts are those that the last run gave children to: with another extract, or other
-    /// rows of a database, the child of a record may be that of somebody who stood under its id before. `rows` tells what
-    /// each database gives now. What came through an index has its children from there.
+    /// Sees that the records of these extracts are those that the last run gave children to: with another extract, or
+    /// other rows of a database, the child of a record may be that of somebody who stood under its id before. `rows`
+    /// tells what each database gives now. What came through an index has its children from there.
     ///
     /// # Errors
     /// `project/run-first`, and those of the database.

@@ -190,7 +190,8 @@ impl Project {
         Ok(hashes)
     }
 
-    /// Withdraws what still stands of a list: it stays in the project, and counts no more. Tells how many entries those were.
+    /// Withdraws what still stands of a list: it stays in the project, and counts no more. Tells how many entries those
+    /// were.
     ///
     /// # Errors
     /// `project/unknown-list`, `project/withdrawn-already`, `project/reason-missing`, and those of the database.
@@ -240,8 +241,8 @@ impl Project {
         })
     }
 
-    /// Withdraws barred pairs that lists brought, all or none: they stay in the project as the hashes that they are, and
-    /// may be joined again.
+    /// Withdraws barred pairs that lists brought, all or none: they stay in the project as the hashes that they are,
+    /// and may be joined again.
     ///
     /// # Errors
     /// `project/not-listed`, `project/reason-missing`, and those of the database.

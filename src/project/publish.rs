@@ -33,8 +33,8 @@ pub struct Published {
 
 impl Project {
     /// An index of the project's records. `table` holds the records of the present extracts, with superseded numbers
-    /// replaced; `is_last` tells that every change of the index in use was taken in and no more can come. (Else its next
-    /// new records keep their numbers free.)
+    /// replaced; `is_last` tells that every change of the index in use was taken in and no more can come. (Else its
+    /// next new records keep their numbers free.)
     ///
     /// # Errors
     /// `project/run-first` for records that no run has given a child; `project/too-many-records`; those of

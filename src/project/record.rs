@@ -188,8 +188,8 @@ impl Project {
         Ok(Previous { children: self.membership()?.children_in(table), next_child_id })
     }
 
-    /// Lets go of what [`look_ahead`](Project::look_ahead) and other calls have read of the records: it is read again where it
-    /// is asked for. For runs that spare memory.
+    /// Lets go of what [`look_ahead`](Project::look_ahead) and other calls have read of the records: it is read again
+    /// where it is asked for. For runs that spare memory.
     pub fn forget_records(&self) {
         self.known_members.take();
     }

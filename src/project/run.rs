@@ -191,8 +191,8 @@ impl Project {
         Ok(id)
     }
 
-    /// Ends a run that failed before anything of it was kept; `why` is the code of the error. One that got further goes on
-    /// from there, and is left as it is.
+    /// Ends a run that failed before anything of it was kept; `why` is the code of the error. One that got further goes
+    /// on from there, and is left as it is.
     ///
     /// # Errors
     /// Those of the database.

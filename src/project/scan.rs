@@ -144,8 +144,8 @@ pub(super) fn keep(connection: &Connection, run: i64, scan: &Scan, model_hash: &
 const LAST: &str = "FROM run WHERE state IN ('settled', 'finished', 'undone') ORDER BY id DESC LIMIT 1";
 
 impl Project {
-    /// Reads what a run over the project's records will ask for, so that it may be done beside the reading of those: their
-    /// children, the model of this hash, and what the last run found.
+    /// Reads what a run over the project's records will ask for, so that it may be done beside the reading of those:
+    /// their children, the model of this hash, and what the last run found.
     ///
     /// # Errors
     /// Those of the database.

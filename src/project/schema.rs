@@ -257,8 +257,8 @@ CREATE TABLE trace_withdrawal (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Extracts that are asked of a database: the query, where the password is found (never the password), and what rows each
-/// run read.
+/// Extracts that are asked of a database: the query, where the password is found (never the password), and what rows
+/// each run read.
 const VERSION_5: &str = "
 ALTER TABLE extract ADD COLUMN query TEXT;
 ALTER TABLE extract ADD COLUMN password_env TEXT;
@@ -297,8 +297,8 @@ CREATE TABLE notified_death (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Lists with a number each, whose entries can be withdrawn. What earlier versions kept of lists without a number becomes
-/// one list for each time that something was added.
+/// Lists with a number each, whose entries can be withdrawn. What earlier versions kept of lists without a number
+/// becomes one list for each time that something was added.
 const VERSION_7: &str = "
 CREATE TABLE list (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,7 +1,7 @@
 //! Settling: the children of a run become those of the project.
 //!
-//! Filling the tables takes long where every record is new, and needs nothing but what linking came to: it may go on while
-//! the files are written. All of it is one transaction, which ends once both are done.
+//! Filling the tables takes long where every record is new, and needs nothing but what linking came to: it may go on
+//! while the files are written. All of it is one transaction, which ends once both are done.
 
 use super::audit::{Deed, note};
 use super::fault::Store;
@@ -49,9 +49,9 @@ impl Project {
         self.settle_filled(run, filled, table, summary, deed)
     }
 
-    /// The first and longer part of [`settle`](Project::settle), which needs no summary: the database holds what the run
-    /// changed, and lets go of it again unless [`settle_filled`](Project::settle_filled) follows. Nothing else may be done
-    /// with the project between the two.
+    /// The first and longer part of [`settle`](Project::settle), which needs no summary: the database holds what the
+    /// run changed, and lets go of it again unless [`settle_filled`](Project::settle_filled) follows. Nothing else may
+    /// be done with the project between the two.
     ///
     /// # Errors
     /// Those of the database.
@@ -146,8 +146,8 @@ impl Project {
     }
 }
 
-/// The model with the frequencies of names as they are here, if it has none yet, so that from now on unchanged records are
-/// weighed alike; and whether that model weighs all that is here as the given one does.
+/// The model with the frequencies of names as they are here, if it has none yet, so that from now on unchanged records
+/// are weighed alike; and whether that model weighs all that is here as the given one does.
 fn frozen(model: &Model, table: &Table) -> (Option<Model>, bool) {
     if model.frequencies.is_some() {
         return (None, false);

@@ -1,6 +1,6 @@
 //! What records told in earlier runs: names, addresses, practices and deaths that no present record may tell any more,
-//! and deaths that were withdrawn. Kept each time that best records are written; of sensitive children no whereabouts are
-//! kept, and those that were are erased.
+//! and deaths that were withdrawn. Kept each time that best records are written; of sensitive children no whereabouts
+//! are kept, and those that were are erased.
 
 use super::Project;
 use super::audit::{Deed, note};
@@ -51,8 +51,8 @@ pub struct NotifiedDeath {
 
 impl Project {
     /// Takes in the deaths that the notifications of an index tell of, child and date: those that stand, and those that
-    /// were withdrawn. A withdrawal without a date is of whatever was told of the child, unless a death of it stands. What
-    /// neither names stays as it was. Tells how many are new and how many were withdrawn.
+    /// were withdrawn. A withdrawal without a date is of whatever was told of the child, unless a death of it stands.
+    /// What neither names stays as it was. Tells how many are new and how many were withdrawn.
     ///
     /// # Errors
     /// Those of the database.
@@ -193,8 +193,8 @@ impl Project {
         transaction.commit().stored()
     }
 
-    /// What records told in this and earlier runs, with the child that each belongs to, or belonged to last. In order of
-    /// children.
+    /// What records told in this and earlier runs, with the child that each belongs to, or belonged to last. In order
+    /// of children.
     ///
     /// # Errors
     /// Those of the database.

@@ -165,8 +165,8 @@ impl Project {
         transaction.commit().stored()
     }
 
-    /// Withdraws what a trace told, of all its records or of one: it stays in the project, and counts no more. Tells how
-    /// many results were withdrawn.
+    /// Withdraws what a trace told, of all its records or of one: it stays in the project, and counts no more. Tells
+    /// how many results were withdrawn.
     ///
     /// # Errors
     /// `project/unknown-trace`, `project/withdrawn-already`, and those of the database.

@@ -40,16 +40,16 @@ impl Project {
         Ok(())
     }
 
-    /// How many bytes of finished changes stand in the file beside it (FILE-wal) and not yet in the file itself: a copy of
-    /// the file alone would lack them.
+    /// How many bytes of finished changes stand in the file beside it (FILE-wal) and not yet in the file itself: a copy
+    /// of the file alone would lack them.
     pub fn bytes_beside(&self) -> u64 {
         let mut name = self.path.as_os_str().to_owned();
         name.push("-wal");
         std::fs::metadata(PathBuf::from(name)).map_or(0, |about| about.len())
     }
 
-    /// Brings into the file what stands beside it, as far as nobody reads it there. What cannot be brought in stays beside
-    /// it, and is not lost.
+    /// Brings into the file what stands beside it, as far as nobody reads it there. What cannot be brought in stays
+    /// beside it, and is not lost.
     pub fn fold(&self) {
         // Nobody is waited for: the next one to open the project does it.
         if self.connection.busy_timeout(std::time::Duration::ZERO).is_ok() {

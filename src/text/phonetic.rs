@@ -18,8 +18,8 @@ pub fn soundex(text: &str) -> String {
     written(soundex_code(text))
 }
 
-/// [`soundex`] as four bytes; `None` where there is no letter A to Z. Asked of every name of an index while it loads, where
-/// the library's own, which writes three strings for it, took a quarter of the time.
+/// [`soundex`] as four bytes; `None` where there is no letter A to Z. Asked of every name of an index while it loads,
+/// where the library's own, which writes three strings for it, took a quarter of the time.
 pub(crate) fn soundex_code(text: &str) -> Option<[u8; 4]> {
     code_of(text, false)
 }

@@ -70,7 +70,8 @@ impl Index {
         Ok(self.journalled(change))
     }
 
-    /// The journal entry by which a reader says whether somebody, named as in a queue, is a child: any if none is named.
+    /// The journal entry by which a reader says whether somebody, named as in a queue, is a child: any if none is
+    /// named.
     pub fn decide(
         &self,
         whom: &str,

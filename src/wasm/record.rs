@@ -23,9 +23,9 @@ pub fn state_names() -> Vec<String> {
     ValidationShape::new(&nobody, &findings).columns().map(str::to_owned).collect()
 }
 
-/// One figure for each of: no fault, a verified number, sensitive, invalidated, and the state of each column; after them
-/// the findings as JSON, if there are any. Most of what a record answers is the same for every record, and need not be
-/// written here and read there.
+/// One figure for each of: no fault, a verified number, sensitive, invalidated, and the state of each column; after
+/// them the findings as JSON, if there are any. Most of what a record answers is the same for every record, and need
+/// not be written here and read there.
 #[wasm_bindgen(js_name = validateRecord)]
 pub fn validate_record(shape: &[u32], texts: &str, month_first: bool, as_at: Option<String>) -> Result<String, Thrown> {
     let (person, findings) = parse(shape, texts, month_first, as_at)?;

@@ -14,7 +14,8 @@ pub(crate) struct Documented {
 }
 
 impl Documented {
-    /// Runs every block of commands of a page, of which it has so many at least, in a folder that has the sample records.
+    /// Runs every block of commands of a page, of which it has so many at least, in a folder that has the sample
+    /// records.
     pub(crate) fn run(page: &str, blocks_at_least: usize) -> Documented {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let text = fs::read_to_string(root.join(page)).unwrap_or_else(|cause| panic!("{page}: {cause}"));

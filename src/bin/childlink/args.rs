@@ -29,8 +29,8 @@ pub(crate) fn number(text: &str) -> Result<f64, String> {
 /// Options that mean the same in every command.
 #[derive(Args)]
 pub(crate) struct Global {
-    /// Print the result, or the error, as one JSON object on standard output, and on standard error a line of JSON as each
-    /// phase begins and ends
+    /// Print the result, or the error, as one JSON object on standard output, and on standard error a line of JSON as
+    /// each phase begins and ends
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
     /// Exit with code 1 when there are findings of severity warning or fault

@@ -1,8 +1,8 @@
 //! What a command reads and what it is about to write: no output takes the place of something that the run reads, of
 //! another output, of a database, or of a result of a run.
 //!
-//! Every reader of files notes what it reads and every output is held against that, whichever comes first; a command that
-//! writes several files names them before it writes the first.
+//! Every reader of files notes what it reads and every output is held against that, whichever comes first; a command
+//! that writes several files names them before it writes the first.
 
 use crate::standard::is_standard;
 use childlink::Error;

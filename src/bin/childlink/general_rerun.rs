@@ -29,7 +29,8 @@ impl GeneralRerun {
     /// Splink model.
     ///
     /// # Errors
-    /// `run/of-steps`, `run/inputs-changed`, those of [`run_record::whole`], and of reading model, inputs and frequencies.
+    /// `run/of-steps`, `run/inputs-changed`, those of [`run_record::whole`], and of reading model, inputs and
+    /// frequencies.
     pub(crate) fn read(folder: &Path, terminal: &Terminal) -> Result<Option<GeneralRerun>, Error> {
         run_record::has_model(folder)?;
         let text = read_text(&folder.join("model.json"))?;

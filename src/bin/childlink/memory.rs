@@ -54,9 +54,9 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 /// Begins the program anew with the allocator told when to give memory back: it reads that from the environment before
-/// anything else runs. Under a limit, as soon as it is free. Without one, a run of linkage keeps what it has: what one step
-/// frees the next asks for again, and to have the system clear it in between takes a tenth of the run. Where that cannot
-/// be done, more memory is held under a limit than need be, and a run takes longer.
+/// anything else runs. Under a limit, as soon as it is free. Without one, a run of linkage keeps what it has: what one
+/// step frees the next asks for again, and to have the system clear it in between takes a tenth of the run. Where that
+/// cannot be done, more memory is held under a limit than need be, and a run takes longer.
 #[cfg(unix)]
 pub(crate) fn settle_allocator() {
     use std::os::unix::process::CommandExt;
@@ -94,8 +94,8 @@ pub(crate) struct Memory {
 }
 
 impl MemoryArgs {
-    /// Prepares the inputs for the limit, if there is one: text of records is put aside in a file in `folder` unless all
-    /// of them surely fit.
+    /// Prepares the inputs for the limit, if there is one: text of records is put aside in a file in `folder` unless
+    /// all of them surely fit.
     ///
     /// # Errors
     /// `memory/too-small`, `scratch/cannot-write`.

@@ -65,8 +65,8 @@ pub(crate) fn standard_is_taken() -> bool {
 }
 
 impl OutputFile {
-    /// Starts a file. Nothing is seen at `path` before [`OutputFile::finish`], unless a device or a pipe is there, which
-    /// takes bytes as they come. `-` is standard output, which only one file of a run can be.
+    /// Starts a file. Nothing is seen at `path` before [`OutputFile::finish`], unless a device or a pipe is there,
+    /// which takes bytes as they come. `-` is standard output, which only one file of a run can be.
     ///
     /// # Errors
     /// `output/cannot-write`, `output/standard-twice`, `output/of-run`, and those of [`check_output`].
@@ -287,8 +287,8 @@ impl OutputFolder {
         self.superseded.iter().try_for_each(|path| let_go(path))
     }
 
-    /// Puts every file of a run in its place, so that files of two runs can be told from those of one: the record of the
-    /// run before goes first, that of this one comes last and has the checksums of the others. Answers it.
+    /// Puts every file of a run in its place, so that files of two runs can be told from those of one: the record of
+    /// the run before goes first, that of this one comes last and has the checksums of the others. Answers it.
     ///
     /// # Errors
     /// `output/cannot-write`.

@@ -72,8 +72,8 @@ impl Input {
         Input::of_file(path, None)
     }
 
-    /// Opens a file whose digest is taken while it is read, as it stands on the disk: that of the last time, where it is
-    /// read more than once.
+    /// Opens a file whose digest is taken while it is read, as it stands on the disk: that of the last time, where it
+    /// is read more than once.
     ///
     /// # Errors
     /// Those of the file.

@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the phases after reading take beside reading itself, as far as they cannot be counted while they run: those of
-/// a first run over half a million synthetic children of 18 sources, on two cores. Only for the time left in a run that has no
-/// earlier one to go by, and no more than a guess.
+/// How long the phases after reading take beside reading itself, as far as they cannot be counted while they run: those
+/// of a first run over half a million synthetic children of 18 sources, on two cores. Only for the time left in a run
+/// that has no earlier one to go by, and no more than a guess.
 const BESIDE_READING: [(&str, f64); 4] = [("Understanding", 0.7), ("Linking", 4.0), ("Writing", 0.5), ("Keeping", 1.8)];
 
 /// The phases of a command, shown one at a time.
@@ -61,8 +61,8 @@ impl Progress {
         earlier.or_else(by_reading).map(Duration::from_secs_f64)
     }
 
-    /// Starts a phase whose work cannot be counted. The time left is told as far as it can be known from an earlier run or
-    /// from how long reading took. It ends when dropped.
+    /// Starts a phase whose work cannot be counted. The time left is told as far as it can be known from an earlier run
+    /// or from how long reading took. It ends when dropped.
     pub(crate) fn phase(&self, name: &'static str) -> Phase {
         let expected = self.expected(name).filter(|time| self.shown && *time > Duration::from_secs(1));
         let (bar, template) = match expected {

@@ -33,8 +33,8 @@ impl Terminal {
         self.strict
     }
 
-    /// Progress on standard error: shown if that is a terminal and the user did not decline it, with `--json` a line for
-    /// each phase.
+    /// Progress on standard error: shown if that is a terminal and the user did not decline it, with `--json` a line
+    /// for each phase.
     pub(crate) fn progress(&self) -> Progress {
         Progress::new(!self.json && !self.quiet && io::stderr().is_terminal(), self.json && !self.quiet)
     }
@@ -65,8 +65,8 @@ impl Terminal {
         }
     }
 
-    /// Tells something that is worth knowing and stops nothing: in words on standard error, with `--json` as a line of its
-    /// log.
+    /// Tells something that is worth knowing and stops nothing: in words on standard error, with `--json` as a line of
+    /// its log.
     pub(crate) fn note(&self, words: &str) {
         let mut stderr = io::stderr().lock();
         // Nowhere is left to tell that standard error is gone.
@@ -134,8 +134,8 @@ pub(crate) fn wrong_usage(found: &clap::Error) -> i32 {
     found.exit_code()
 }
 
-/// Text as it can be shown: what would steer a terminal, or turn the direction of writing, is spelled out. Names of files,
-/// sources and columns come from outside, and so do values of records.
+/// Text as it can be shown: what would steer a terminal, or turn the direction of writing, is spelled out. Names of
+/// files, sources and columns come from outside, and so do values of records.
 pub(crate) fn readable(text: &str) -> Cow<'_, str> {
     shown(text, |c| steers(c) && c != '\n')
 }

@@ -29,8 +29,8 @@ impl Rerun {
     /// Reads the inputs again that `run.json` names; they must still be there unchanged.
     ///
     /// # Errors
-    /// `run/of-splink`, `run/of-steps`, `run/inputs-changed`, those of [`run_record::whole`], and of reading inputs, lists,
-    /// model and tables.
+    /// `run/of-splink`, `run/of-steps`, `run/inputs-changed`, those of [`run_record::whole`], and of reading inputs,
+    /// lists, model and tables.
     pub(crate) fn read(folder: &Path, terminal: &Terminal) -> Result<Rerun, Error> {
         run_record::is_of_children(folder)?;
         let (record, inputs) = recorded(folder, terminal)?;

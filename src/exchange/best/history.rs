@@ -124,8 +124,8 @@ pub fn history_columns(of_project: bool) -> Vec<SheetColumn> {
     all
 }
 
-/// Writes everything that any record tells of each child, as [`in_order`] has it. Former names and postcodes that a record
-/// tells beside its present ones are among them, without a time; deaths that were withdrawn are, too.
+/// Writes everything that any record tells of each child, as [`in_order`] has it. Former names and postcodes that a
+/// record tells beside its present ones are among them, without a time; deaths that were withdrawn are, too.
 ///
 /// # Errors
 /// `output/cannot-write`.

@@ -54,8 +54,8 @@ pub(super) fn settle<R: Read + Seek + Send>(
     }
 }
 
-/// What `work` makes of each chunk of a file, of which so many bytes are read at a time, from where it stands, with the threads of the current pool; in
-/// no certain order.
+/// What `work` makes of each chunk of a file, of which so many bytes are read at a time, from where it stands, with the
+/// threads of the current pool; in no certain order.
 ///
 /// # Errors
 /// `csv/record-too-long`; `input/cannot-read`.

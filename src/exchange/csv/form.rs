@@ -32,8 +32,9 @@ impl Form {
     /// Finds the form from the beginning of a file: all of it, or its first [`MAX_BEGINNING`] bytes.
     ///
     /// # Errors
-    /// `csv/empty` for a file without a header; `csv/not-text` for spreadsheets, archives and other
-    /// files that are no delimited text; `ndjson/array` and `ndjson/encoding` for JSON; `csv/header` if the header does not end within the beginning.
+    /// `csv/empty` for a file without a header; `csv/not-text` for spreadsheets, archives and other files that are no
+    /// delimited text; `ndjson/array` and `ndjson/encoding` for JSON; `csv/header` if the header does not end within
+    /// the beginning.
     pub fn detect(beginning: &[u8]) -> Result<Form, Error> {
         if let Some(kind) = binary_kind(beginning) {
             return Err(Error::new(
@@ -167,8 +168,8 @@ fn of_json(text: &[u8], encoding: Encoding) -> Option<Error> {
     is_array.then(|| Error::new("ndjson/array", "the file is one JSON array, where one object a line is wanted", hint))
 }
 
-/// The delimiter that a first line `sep=;` names, and the bytes of that line with its break. Excel reads the line so, and
-/// programs that export for it write it; only the delimiters of this module are taken from it.
+/// The delimiter that a first line `sep=;` names, and the bytes of that line with its break. Excel reads the line so,
+/// and programs that export for it write it; only the delimiters of this module are taken from it.
 fn told_delimiter(text: &[u8], line_break: u8) -> Option<(u8, usize)> {
     let end = text.iter().position(|&byte| byte == line_break)?;
     let line = text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]);

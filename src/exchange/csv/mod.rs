@@ -6,7 +6,8 @@
 //! 3. [`Chunk::for_each_row`] finds the fields, on any thread;
 //! 4. a [`Reader`] decodes them and hands them to the table.
 //!
-//! The rows are the same for any size of chunk. Several hosts can [share](read_share) a file and [`join`] what they read.
+//! The rows are the same for any size of chunk. Several hosts can [share](read_share) a file and [`join`] what they
+//! read.
 
 mod decode;
 mod file;

@@ -115,7 +115,8 @@ fn details(bundle: &Bundle<'_>, subject: &mut Subject) -> Birth {
         let episode = bundle.of_type("EpisodeOfCare").find(|e| e.all("type").any(|kind| kind.has_code(category)))?;
         person::organisation_code(episode.child("managingOrganization")?, bundle)
     };
-    // PDS has one care team, whose members' parts are told by words alone: both have the code of a child health service.
+    // PDS has one care team, whose members' parts are told by words alone: both have the code of a child health
+    // service.
     let of_team = |part: &str| {
         let members = bundle.of_type("CareTeam").flat_map(|team| team.all("participant"));
         let is_it = |role: &Element| role.text(&["text"]).is_some_and(|text| text.eq_ignore_ascii_case(part));

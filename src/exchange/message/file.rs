@@ -1,5 +1,5 @@
-//! A file of messages, whatever it holds: one FHIR message, HL7 messages one behind another, one JSON message a line, an
-//! immunisation batch, or a laboratory's outcomes.
+//! A file of messages, whatever it holds: one FHIR message, HL7 messages one behind another, one JSON message a line,
+//! an immunisation batch, or a laboratory's outcomes.
 
 use super::imms_batch::{self, BatchReader};
 use super::{laboratory, read};
@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_later_batch_file_says_later_what_it_says() {
-        // The immunisation batch file's specification: the file name ends in the time, whose last two figures are an offset.
+        // The immunisation batch file's specification: the file name ends in the time, whose last two figures are an
+        // offset.
         let header =
             "NHS_NUMBER|PERSON_FORENAME|PERSON_SURNAME|PERSON_DOB|UNIQUE_ID|UNIQUE_ID_URI|ACTION_FLAG|RECORDED_DATE\n";
         let order = |name: &str, row: &str| {

@@ -183,8 +183,8 @@ fn timestamp(text: &str) -> Option<i64> {
 }
 
 /// Whether a clock of the United Kingdom that shows `YYYYMMDDHHMM` goes by summer time: from the last Sunday of March,
-/// when 2 o'clock follows on 1 o'clock, to the last Sunday of October. The hour that comes twice that night is taken for
-/// the first, so that no message is read as newer than it may be.
+/// when 2 o'clock follows on 1 o'clock, to the last Sunday of October. The hour that comes twice that night is taken
+/// for the first, so that no message is read as newer than it may be.
 ///
 /// # Source
 /// Summer Time Act 1972 as amended by the Summer Time Order 2002.

@@ -1,9 +1,9 @@
 //! Outcomes of newborn screens as a screening laboratory reports them: delimited text, one test a row, the rows of one
 //! sample one report.
 //!
-//! No national layout of such a file was found, so the columns are ours (`docs/messages.md`): a laboratory's own export is
-//! mapped to them. Tests and outcomes are SNOMED CT codes as in the national event, so that a result that comes by both
-//! ways is seen to be one.
+//! No national layout of such a file was found, so the columns are ours (`docs/messages.md`): a laboratory's own export
+//! is mapped to them. Tests and outcomes are SNOMED CT codes as in the national event, so that a result that comes by
+//! both ways is seen to be one.
 
 use super::{digest, incomplete, person, screening};
 use crate::error::Error;

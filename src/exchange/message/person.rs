@@ -12,7 +12,8 @@ pub(super) const NHS_NUMBER: &str = "nhs-number";
 /// What UK Core calls the codes of the NHS Data Dictionary.
 ///
 /// # Source
-/// UK Core, CodeSystem UKCore-NHSNumberVerificationStatus 2.1.0. (The Welsh administrative register's own code has none.)
+/// UK Core, CodeSystem UKCore-NHSNumberVerificationStatus 2.1.0. (The Welsh administrative register's own code has
+/// none.)
 const STATUS_WORDS: [(&str, &str); 8] = [
     ("number-present-and-verified", "01"),
     ("number-present-but-not-traced", "02"),
@@ -32,7 +33,8 @@ pub(super) fn judge_status(subject: &Subject) -> Option<Finding> {
     doubted.map(|_| Finding::new(&NUMBER_NOT_VERIFIED, Column::NhsNumberStatus.name()))
 }
 
-/// A date of death that lies before that of birth, in whichever form both are written; of a partial date as far as it goes.
+/// A date of death that lies before that of birth, in whichever form both are written; of a partial date as far as it
+/// goes.
 pub(super) fn judge_death(subject: &Subject) -> Option<Finding> {
     let (born, died) = (subject.get(Column::BirthDate)?, subject.get(Column::DeathDate)?);
     let told = born.len().min(died.len());

@@ -62,8 +62,8 @@ pub struct Blocking<'a> {
     pub excluded: Option<&'a [bool]>,
     /// Takes one block in so many, chosen by the hash of its key; 1 takes all. For training.
     pub one_block_in: u64,
-    /// In how many passes the blocks of a rule are found, where all of them are held at once: more passes hold fewer at a
-    /// time, and come to the same. At least 1.
+    /// In how many passes the blocks of a rule are found, where all of them are held at once: more passes hold fewer at
+    /// a time, and come to the same. At least 1.
     pub passes: usize,
     /// The greatest number of pairs in one block; larger ones are refined, and what remains too large
     /// is reported and not compared.

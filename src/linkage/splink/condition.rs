@@ -1,5 +1,5 @@
-//! A bound condition made quick: one-sided parts become features, distances are computed once a pair
-//! whatever the number of thresholds, arithmetic becomes numbers, and what fits none of these is evaluated as it stands.
+//! A bound condition made quick: one-sided parts become features, distances are computed once a pair whatever the
+//! number of thresholds, arithmetic becomes numbers, and what fits none of these is evaluated as it stands.
 
 use super::evaluate::truth;
 use super::expression::{Arithmetic, Comparison, Expression, Side};

@@ -1,8 +1,8 @@
 //! Distances between places on a sphere, told from bounds without working them out.
 //!
 //! Splink asks for `acos(sin a * sin b + cos a * cos b * cos(d)) * radius <= km`. What stands within `acos` is the
-//! product of two points of the sphere, which each place has once; since `acos` falls, all but distances that are almost
-//! the bound are decided by that product. Those few are worked out as they are written.
+//! product of two points of the sphere, which each place has once; since `acos` falls, all but distances that are
+//! almost the bound are decided by that product. Those few are worked out as they are written.
 
 use super::condition::Condition;
 use super::expression::{Arithmetic, Comparison, Side};

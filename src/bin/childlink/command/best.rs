@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 
 /// Write one best record for every child of a run, or of a project
 ///
-/// Reads the run's inputs again. Each part of the record comes whole from one source, by rules that are a file; beside it
-/// stand the rule and the source, what other sources tell, and the history of names, addresses and practices. Of
+/// Reads the run's inputs again. Each part of the record comes whole from one source, by rules that are a file; beside
+/// it stand the rule and the source, what other sources tell, and the history of names, addresses and practices. Of
 /// sensitive children no whereabouts are written. A project keeps what its records told from run to run, so that the
 /// history goes back to the first run after which this was asked.
 #[derive(clap::Args)]

@@ -23,9 +23,9 @@ use std::time::Instant;
 
 /// Take in messages about children: births, moves, deaths, results
 ///
-/// Reads NEMS, MNS, PDS and IMMS messages, HL7 version 2, immunisation batches and laboratories' outcomes, finds the child of
-/// each, and lists what a person must decide. Everything that came is kept in DIR, so that the next run goes on from
-/// there; the same messages in any order, again, or after a crash, come to the same.
+/// Reads NEMS, MNS, PDS and IMMS messages, HL7 version 2, immunisation batches and laboratories' outcomes, finds the
+/// child of each, and lists what a person must decide. Everything that came is kept in DIR, so that the next run goes
+/// on from there; the same messages in any order, again, or after a crash, come to the same.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  childlink notify children.index inbox/ --out night\n\n\
     Files in DIR: messages (the child of each), queue (for a person to decide), restricted (keys only), facts.ndjson\n\
@@ -41,8 +41,8 @@ pub(crate) struct Args {
     /// Folder for journals and results; give the same one every time
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// What people decided on items of the queue: whom,child_id,decision,reader,decided_at, the decision same, different or
-    /// unsure. Without a child_id: different from any child, or a message to be set aside
+    /// What people decided on items of the queue: whom,child_id,decision,reader,decided_at, the decision same,
+    /// different or unsure. Without a child_id: different from any child, or a message to be set aside
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
     /// Pairs of NHS numbers that must never be joined or mentioned (keyed hashes; the key is in FILE.key)

@@ -12,7 +12,8 @@ use std::sync::Arc;
 const BEGINNING: u64 = 1 << 20;
 
 impl Inputs {
-    /// Sees that each file begins as records do, with columns that are known. Rows further down are looked at by the run.
+    /// Sees that each file begins as records do, with columns that are known. Rows further down are looked at by the
+    /// run.
     ///
     /// # Errors
     /// Those of [`Inputs::read`].

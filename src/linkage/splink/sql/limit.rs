@@ -1,5 +1,6 @@
-//! How long a condition may be and how deep it may nest. Trees of expressions are read, bound and evaluated by functions
-//! that enter them, level by level, on stacks that end: of a worker thread at two megabytes, of a browser's at one.
+//! How long a condition may be and how deep it may nest. Trees of expressions are read, bound and evaluated by
+//! functions that enter them, level by level, on stacks that end: of a worker thread at two megabytes, of a browser's
+//! at one.
 
 use super::Refusal;
 use sqlparser::dialect::Dialect;

@@ -1,5 +1,5 @@
-//! The best records of a project: of its present extracts, with the children of its last run and what its records told in
-//! earlier ones.
+//! The best records of a project: of its present extracts, with the children of its last run and what its records told
+//! in earlier ones.
 
 use super::Args;
 use crate::command::project::{absorb, run};
@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type Read = (Records, Vec<u64>, (Deaths, u64));
 
-/// Reads the project's records with its lists, the child of each, and the deaths that were withdrawn; with how many of the
-/// latter no record stands for.
+/// Reads the project's records with its lists, the child of each, and the deaths that were withdrawn; with how many of
+/// the latter no record stands for.
 ///
 /// # Errors
 /// `project/run-first`, and those of reading the project's extracts and lists.

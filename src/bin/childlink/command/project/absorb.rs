@@ -25,8 +25,9 @@ pub(super) const SLOT: &str = "absorbed";
 ///
 /// JOURNAL is the file index.journal of the folder that `childlink notify` writes, or that folder. Children that the
 /// index made keep their serials, its merges and splits are taken over, and the records that came through it are read
-/// by the next run, from FILE.absorbed.csv. Of a folder the deaths are taken in that its messages tell of, and those that
-/// were withdrawn since: `childlink best FILE` tells of both. The same journal may be given again: what is known counts once.
+/// by the next run, from FILE.absorbed.csv. Of a folder the deaths are taken in that its messages tell of, and those
+/// that were withdrawn since: `childlink best FILE` tells of both. The same journal may be given again: what is known
+/// counts once.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  \
     childlink project publish town.childlink --index children.index\n  \
@@ -87,8 +88,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome, Error> {
 /// Deaths of children, by date.
 type Deaths = BTreeSet<(u64, String)>;
 
-/// The deaths that a folder of notifications tells of: those that stand, and those that were withdrawn. Nothing where no
-/// run has written them.
+/// The deaths that a folder of notifications tells of: those that stand, and those that were withdrawn. Nothing where
+/// no run has written them.
 ///
 /// # Errors
 /// `input/cannot-read`, `list/unreadable`.

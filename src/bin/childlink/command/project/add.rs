@@ -24,8 +24,8 @@ use xxhash_rust::xxh64::Xxh64;
 /// Add extracts and lists
 ///
 /// An extract takes the place of the one that stood for the same source, or for the file of the same name. The files
-/// stay where they are; the project keeps their checksums and refuses a file that has changed since. A database is asked
-/// anew by every run; its password is kept nowhere.
+/// stay where they are; the project keeps their checksums and refuses a file that has changed since. A database is
+/// asked anew by every run; its password is kept nowhere.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     childlink project add town.childlink extracts/*.csv\n  \

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 /// Copy a project as it stands, whoever is at work on it
 ///
-/// A copy of the file alone may lack changes that stand beside it, in FILE-wal; this one is whole. The key of barred pairs
-/// (FILE.key) is not copied: keep it apart.
+/// A copy of the file alone may lack changes that stand beside it, in FILE-wal; this one is whole. The key of barred
+/// pairs (FILE.key) is not copied: keep it apart.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  childlink project copy town.childlink town-copy.childlink")]
 pub(super) struct Args {

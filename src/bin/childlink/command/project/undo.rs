@@ -57,8 +57,8 @@ struct What {
     /// Superseded numbers that lists brought: old_nhs_number,nhs_number. All of them must stand
     #[arg(long, value_name = "FILE")]
     superseded: Option<PathBuf>,
-    /// Barred pairs that lists brought, made by `childlink bar` with the project's key. All of them must stand; a reason
-    /// must be given
+    /// Barred pairs that lists brought, made by `childlink bar` with the project's key. All of them must stand; a
+    /// reason must be given
     #[arg(long, value_name = "FILE")]
     barred: Option<PathBuf>,
     /// The last run: every record belongs to the child that it had before
