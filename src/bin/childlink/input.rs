@@ -82,25 +82,32 @@ impl InputArgs {
             files.push((path.clone(), SourceName::Fallback(stem(path))));
         }
         for pair in &self.source {
-            match pair.split_once('=') {
-                Some((name, file)) if !name.trim().is_empty() && !file.is_empty() => {
-                    files.push((PathBuf::from(file), SourceName::Given(name.trim().to_owned())));
-                }
-                _ => {
-                    return Err(Error::new(
-                        "input/source",
-                        "--source does not have the form NAME=FILE",
-                        "write for example --source northtown=extracts/northtown.csv",
-                    )
-                    .in_field("--source"));
-                }
-            }
+            let (name, file) = named_source(pair)?;
+            files.push((file, SourceName::Given(name)));
         }
         let queries = queries(&self.database, &self.query)?;
         if files.is_empty() && queries.is_empty() {
             return Err(Error::new("input/none", "no input is given", "name at least one file of records"));
         }
         Ok(Inputs::new(files, self.columns.clone(), self.keep.clone())?.with_queries(queries))
+    }
+}
+
+/// The name of a source and its file, of `NAME=FILE`.
+///
+/// # Errors
+/// `input/source`.
+pub(crate) fn named_source(pair: &str) -> Result<(String, PathBuf), Error> {
+    match pair.split_once('=') {
+        Some((name, file)) if !name.trim().is_empty() && !file.is_empty() => {
+            Ok((name.trim().to_owned(), PathBuf::from(file)))
+        }
+        _ => Err(Error::new(
+            "input/source",
+            "--source does not have the form NAME=FILE",
+            "write for example --source northtown=extracts/northtown.csv",
+        )
+        .in_field("--source")),
     }
 }
 

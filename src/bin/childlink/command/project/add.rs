@@ -2,7 +2,7 @@
 
 use super::{ByArgs, Outcome, open_project};
 use crate::database::Query;
-use crate::input::{Inputs, queries};
+use crate::input::{Inputs, named_source, queries};
 use crate::lists::{in_file, key_path, read_key};
 use crate::output::{absolute, cannot_read, write_file};
 use crate::packed::stem;
@@ -156,20 +156,8 @@ fn extracts(args: &Args) -> Result<Vec<NewExtract>, Error> {
         files.push((stem, path.clone(), None));
     }
     for pair in &args.source {
-        match pair.split_once('=') {
-            Some((name, file)) if !name.trim().is_empty() && !file.is_empty() => {
-                let name = name.trim().to_owned();
-                files.push((name.clone(), PathBuf::from(file), Some(name)));
-            }
-            _ => {
-                return Err(Error::new(
-                    "input/source",
-                    "--source does not have the form NAME=FILE",
-                    "write for example --source northtown=extracts/northtown.csv",
-                )
-                .in_field("--source"));
-            }
-        }
+        let (name, file) = named_source(pair)?;
+        files.push((name.clone(), file, Some(name)));
     }
     if let Some(slot) = &args.replaces {
         match files.as_mut_slice() {
