@@ -258,6 +258,26 @@ impl<F: Read + Seek + Send> Run<F> {
             ("sensitive.json", serde_json::to_vec(&sensitive).unwrap_or_default()),
         ]))
     }
+
+    /// The waterfall, as JSON, of a pair of the file `links` as this run weighed it, by the frequencies of all its values.
+    /// A record is told by source and record id. What the whereabouts of a sensitive child weigh is withheld, as in
+    /// `review`.
+    ///
+    /// # Errors
+    /// `linker/no-pair` if `links` has no such pair.
+    #[cfg(all(feature = "wasm-app", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn explain(&self, linked: &Linked, left: [&str; 2], right: [&str; 2]) -> Result<String, Error> {
+        let table = &self.records.built.table;
+        let [left, right] = [left, right].map(|[source, record_id]| table.find(source, record_id));
+        let pair = linked.pairs.iter().find(|pair| (Some(pair.left), Some(pair.right)) == (left, right));
+        let no_pair = || Error::new("linker/no-pair", "the run has no such pair", "name a pair of its file of links");
+        let pair = pair.ok_or_else(no_pair)?;
+        let mut waterfalls = explain(table, &linked.model, &[(pair.left, pair.right)])?;
+        if SensitiveChildren::of(table, linked).withhold(linked, pair.left, pair.right) {
+            waterfalls.iter_mut().for_each(|waterfall| waterfall.withhold_whereabouts(&linked.model));
+        }
+        Ok(waterfalls.first().and_then(|waterfall| serde_json::to_string(waterfall).ok()).unwrap_or_default())
+    }
 }
 
 impl<F: Read + Seek> Content<F> {

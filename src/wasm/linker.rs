@@ -150,6 +150,19 @@ impl LinkerRun {
     pub fn report(&self) -> Result<LinkerFiles, Thrown> {
         Ok(LinkerFiles(self.run.report(self.linked.as_ref().ok_or_else(not_linked)?)?))
     }
+
+    /// The waterfall of a pair of the file of links, as this run weighed it.
+    #[cfg(feature = "wasm-app")]
+    pub fn explain(
+        &self,
+        source_l: &str,
+        record_id_l: &str,
+        source_r: &str,
+        record_id_r: &str,
+    ) -> Result<String, Thrown> {
+        let linked = self.linked.as_ref().ok_or_else(not_linked)?;
+        Ok(self.run.explain(linked, [source_l, record_id_l], [source_r, record_id_r])?)
+    }
 }
 
 fn not_linked() -> Error {

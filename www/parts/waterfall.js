@@ -26,11 +26,8 @@ export const bandInWords = (weight) =>
 /** Whether a part of a waterfall is withheld, and its sum therefore to be told roughly. */
 export const isWithheld = ({ bars }) => bars.some(({ level }) => level === WITHHELD);
 
-/**
- * Why a pair has its weight: each step of the sum as a row, with its bar from the sum before to the sum after. `rest` is what
- * the frequency of the values adds or takes, where it is known of all comparisons together.
- */
-export function waterfall({ prior, bars, household, rest = 0, match_weight: total }) {
+/** Why a pair has its weight: each step of the sum as a row, with its bar from the sum before to the sum after. */
+export function waterfall({ prior, bars, household, match_weight: total }) {
   const steps = [{ name: "Before any comparison", level: "two records at random", weight: prior, from: 0 }];
   const add = (name, level, weight, more) => {
     const { from, weight: last } = steps.at(-1);
@@ -54,10 +51,6 @@ export function waterfall({ prior, bars, household, rest = 0, match_weight: tota
     // How much is taken off depends on the address as well.
     const told = withheld ? { withheld } : {};
     add("Children born together", "taken off, since twins would explain this as well", withheld ? 0 : household, told);
-  }
-  if (Math.abs(rest) >= 0.05) {
-    const told = withheld ? { withheld } : {};
-    add("How common these values are", "in all files, of all comparisons together", withheld ? 0 : rest, told);
   }
   if (withheld) steps.push({ name: "Together", level: bandInWords(total), weight: 0, from: 0, withheld, whole: true });
   else steps.push({ name: "Together", level: oddsInWords(total), weight: total, from: 0, whole: true });

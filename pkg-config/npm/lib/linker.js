@@ -13,9 +13,9 @@ const decoder = new TextDecoder();
 /** Lets the host do other work: show progress, hear that the run is to be cancelled. */
 const breath = () => new Promise((resolve) => setTimeout(resolve));
 
-/** Linking of records. With `reports`, of which only the browser app's Wasm is able, `link` can keep its run for one. */
+/** Linking of records. With `reports`, of which only the browser app's Wasm is able, `link` can keep its run. */
 export function linkers(boundary, { reports = false } = {}) {
-  const linkOptions = ["linkOnly", "seed", ...LISTS, "onProgress", "signal", ...(reports ? ["keepForReport"] : [])];
+  const linkOptions = ["linkOnly", "seed", ...LISTS, "onProgress", "signal", ...(reports ? ["keepRun"] : [])];
 
   const readModel = shielded((options) => modelOf(optionsOf(options, ["model"])));
 
@@ -95,19 +95,23 @@ export function linkers(boundary, { reports = false } = {}) {
         return { ...documents, summaryJson, modelJson, ...Object.fromEntries(tables) };
       } finally {
         if (this.#generation === boundary.generation) files?.free();
-        if (!files || !given.keepForReport) this.free();
+        if (!files || !given.keepRun) this.free();
       }
     }
 
-    /** The report of the run that was kept for it, and the numbers of sensitive children; the run is kept no longer. */
-    takeReport() {
+    /** The report of the run that was kept, and the numbers of sensitive children. */
+    report() {
       const files = boundary.call(() => this.#held("run").report());
       const [statisticsJson, report, sensitive] = ["statistics.json", "report.html", "sensitive.json"].map((name) =>
         files.take(name),
       );
       files.free();
-      this.free();
       return { statisticsJson, report, sensitiveChildren: JSON.parse(decoder.decode(sensitive)) };
+    }
+
+    /** The waterfall of a pair of links.csv, its records told by `{ source, id }`, as the run that was kept weighed it. */
+    explain(left, right) {
+      return JSON.parse(this.#call("run", (run) => run.explain(left.source, left.id, right.source, right.id)));
     }
 
     free() {

@@ -112,12 +112,11 @@ export function clusterSearch(d3, runner) {
     ].filter(Boolean);
   }
 
-  async function explain({ child, members }, edge, name) {
-    why.replaceChildren(h("p", {}, "Looking the records up…"));
+  async function explain({ members }, { left, right }, name) {
     try {
-      const parts = await runner.ask("explain", { child, edge, members });
+      const parts = await runner.ask("explain", { left: members[left], right: members[right] });
       why.replaceChildren(
-        h("h4", { class: "nhsuk-heading-s" }, `${name(edge.left)} and ${name(edge.right)}`),
+        h("h4", { class: "nhsuk-heading-s" }, `${name(left)} and ${name(right)}`),
         waterfall(parts),
       );
     } catch (cause) {

@@ -89,32 +89,6 @@ async function childrenOfNumber(Papa, { files, summary, text }, wanted) {
 const sourceOf = (row, columns, given, name) =>
   given || (columns.source && row[columns.source]?.trim()) || name.replace(/\.[^.]*$/, "");
 
-/** The canonical columns of records, read again from the files that were linked. */
-export async function recordsOf(Papa, { files, summary }, wanted) {
-  const found = wanted.map(() => null);
-  for (const [place, { source: given, ...input }] of files.entries()) {
-    const { columns, file: name, encoding } = summary.files[place];
-    await eachRow(Papa, { ...input, encoding }, (row) => {
-      const source = sourceOf(row, columns, given, name);
-      const at = wanted.findIndex((key) => key.id === row[columns.record_id]?.trim() && key.source === source);
-      if (at >= 0) found[at] = canonical(row, columns);
-      return found.every(Boolean);
-    });
-  }
-  if (!found.every(Boolean))
-    throw Object.assign(new Error("the records were not found again in the files"), { hint: "link the files again" });
-  return found;
-}
-
-/** The waterfall that the file of pairs for review has of a pair. */
-export function waterfallInReview(Papa, review, left, right) {
-  const key = [left.source, left.id, right.source, right.id].map(field).join(",");
-  const place = review.indexOf(`\n${key},`);
-  const column = line(Papa, review, 0).indexOf("waterfall");
-  const [row] = Papa.parse(review.slice(place + 1), { delimiter: ",", newline: "\n", preview: 1 }).data;
-  return JSON.parse(row[column]);
-}
-
 /** Calls `work` with each row by the names of its columns, until it answers true. */
 async function eachRow(Papa, { content, names, encoding }, work) {
   if (names) {
@@ -137,9 +111,4 @@ async function eachRow(Papa, { content, names, encoding }, work) {
       step: ({ data }, parser) => work(data) && parser.abort(),
     });
   });
-}
-
-function canonical(row, columns) {
-  const kept = Object.entries(columns).filter(([column]) => column !== "source" && column !== "record_id");
-  return Object.fromEntries(kept.map(([column, name]) => [column, row[name] ?? ""]));
 }

@@ -1,10 +1,10 @@
 // Links files apart from the page, so that the page stays in the user's hands. It holds what came out, and answers
 // questions about it; to cancel, the page ends the worker.
-import { Linker, comparePair, init } from "../../childlink/app/slim.js";
+import { Linker, init } from "../../childlink/app/slim.js";
 import { answerWith } from "../../parts/answering.js";
 import { Papa } from "../../vendor/text.js";
 import { digestOf } from "./digest.js";
-import { childrenOf, clusterOf, recordsOf, waterfallInReview } from "./lookup.js";
+import { childrenOf, clusterOf } from "./lookup.js";
 import { parquetColumns } from "./parquet.js";
 import { openReaders, readersFor } from "./readers.js";
 
@@ -43,7 +43,7 @@ const CALLS = {
       if (phase !== next) enter(next);
       postMessage({ progress: { phase: next, done, total } });
     };
-    const linkage = await linker.link({ linkOnly, ...(await bytesOfLists(lists)), onProgress, keepForReport: true });
+    const linkage = await linker.link({ linkOnly, ...(await bytesOfLists(lists)), onProgress, keepRun: true });
     enter("hand over");
     run = { files, linker, tables: linkage, summary: linkage.summary, model: linkage.model };
     const blobs = Object.fromEntries(
@@ -64,15 +64,15 @@ const CALLS = {
 
   /** What the charts draw. After the results, as nobody waits for it to see or save them. */
   digest() {
-    const { children, links, review } = run.tables;
-    run.text = { children: decoder.decode(children), links: decoder.decode(links), review: decoder.decode(review) };
+    const { children, links } = run.tables;
+    run.text = { children: decoder.decode(children), links: decoder.decode(links) };
     run.tables = null;
     return digestOf(Papa, run.text);
   },
 
-  /** The report of the run and the numbers that it draws. The run then leaves the memory. */
+  /** The report of the run and the numbers that it draws. The run stays, to tell why its pairs have their weights. */
   report() {
-    const { statisticsJson, report, sensitiveChildren } = run.linker.takeReport();
+    const { statisticsJson, report, sensitiveChildren } = run.linker.report();
     run.sensitive = new Set(sensitiveChildren.map(String));
     return {
       "report.html": new Blob([report], { type: "text/html" }),
@@ -89,20 +89,8 @@ const CALLS = {
 
   child: ({ wanted }) => childOf(wanted),
 
-  /**
-   * The waterfall of a pair of the run. One for review has it in the file of the run. That of a linked one is worked out from
-   * its two records; what the frequency of their values in all files adds or takes is the rest of the run's weight, told in
-   * one. Of a sensitive child, what tells of its place is withheld.
-   */
-  async explain({ child, edge, members }) {
-    const [left, right] = [members[edge.left], members[edge.right]];
-    if (edge.decision === "review") return waterfallInReview(Papa, run.text.review, left, right);
-    const [a, b] = await recordsOf(Papa, run, [left, right]);
-    const { waterfall } = comparePair(a, b, { model: run.model });
-    const rest = edge.weight - waterfall.match_weight;
-    const whole = { ...waterfall, rest, match_weight: edge.weight };
-    return isSensitive(child) ? { ...whole, bars: whole.bars.map(withoutPlace) } : whole;
-  },
+  /** The waterfall of two records as the run weighed them. Of a sensitive child, what tells of its place is withheld. */
+  explain: ({ left, right }) => run.linker.explain(left, right),
 };
 
 const childOf = (id) => shown(clusterOf(Papa, run.text, id));
@@ -112,15 +100,6 @@ const shown = (cluster) => ({ ...cluster, sensitive: isSensitive(cluster.child) 
 
 /** Without the report, which tells, any child could be. */
 const isSensitive = (child) => run.sensitive?.has(child) ?? true;
-
-/** Whether a comparison of the model tells of where a child lives. */
-const tellsPlace = ({ levels }) => levels.some(({ when }) => /^(residence|practice)\//.test(when ?? ""));
-
-/** A bar of a waterfall, without what it tells of where a child lives. */
-function withoutPlace(bar) {
-  const comparison = run.model.comparisons.find(({ name }) => name === bar.comparison);
-  return tellsPlace(comparison) ? { ...bar, level: "withheld", m: null, u: null, weight: 0, term_frequency: 0 } : bar;
-}
 
 /** `run.json`: what a run was told and what it took, as the command line writes it. */
 function recordOfRun({ files, lists, seconds, workers }) {
