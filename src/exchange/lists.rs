@@ -29,28 +29,36 @@ use std::io::Read;
 /// # Ok::<(), childlink::Error>(())
 /// ```
 pub fn read_decisions(list: impl Read) -> Result<Vec<DecisionRow>, Error> {
-    let columns = ["source_l", "record_id_l", "source_r", "record_id_r", "decision", "reader", "decided_at"];
     let mut rows = Vec::new();
-    for_each_row(
-        list,
-        columns,
-        |line, [source_l, record_id_l, source_r, record_id_r, decision, reader, decided_at]| {
-            let verdict = Verdict::from_word(decision)
-                .ok_or_else(|| unreadable(line, "the decision is none of same, different and unsure"))?;
-            check_moment(line, decided_at)?;
-            rows.push(DecisionRow {
-                source_l: source_l.to_owned(),
-                record_id_l: record_id_l.to_owned(),
-                source_r: source_r.to_owned(),
-                record_id_r: record_id_r.to_owned(),
-                verdict,
-                reader: reader.to_owned(),
-                decided_at: decided_at.to_owned(),
-            });
-            Ok(())
-        },
-    )?;
+    each_decision(list, [], |row, []| rows.push(row))?;
     Ok(rows)
+}
+
+/// Calls `each` with every decision of a list, and with what it has in further columns: `""` where it has none.
+pub(crate) fn each_decision<const N: usize>(
+    mut list: impl Read,
+    further: [&str; N],
+    mut each: impl FnMut(DecisionRow, [&str; N]),
+) -> Result<(), Error> {
+    let columns = ["source_l", "record_id_l", "source_r", "record_id_r", "decision", "reader", "decided_at"];
+    walk(&mut list, &columns, &further, &mut |line, fields| {
+        let (fields, further) = fields.split_at(columns.len());
+        let text = |place: usize| fields[place].to_owned();
+        let verdict = Verdict::from_word(fields[4])
+            .ok_or_else(|| unreadable(line, "the decision is none of same, different and unsure"))?;
+        check_moment(line, fields[6])?;
+        let row = DecisionRow {
+            source_l: text(0),
+            record_id_l: text(1),
+            source_r: text(2),
+            record_id_r: text(3),
+            verdict,
+            reader: text(5),
+            decided_at: text(6),
+        };
+        each(row, std::array::from_fn(|place| further[place]));
+        Ok(())
+    })
 }
 
 /// Sees that a moment can be compared: of two decisions of one reader the later counts, and `30/06/2026` is after
@@ -226,23 +234,25 @@ pub(super) fn for_each_row<const N: usize>(
     columns: [&str; N],
     mut each: impl FnMut(u64, [&str; N]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    walk(&mut list, &columns, &mut |line, fields| each(line, std::array::from_fn(|place| fields[place])))
+    walk(&mut list, &columns, &[], &mut |line, fields| each(line, std::array::from_fn(|place| fields[place])))
 }
 
 /// Takes the line and the named columns of a row.
 type TakeRow<'t> = dyn FnMut(u64, &[&str]) -> Result<(), Error> + 't;
 
-/// The same for any list and number of columns: one function for all, since a page fetches every copy of it.
-fn walk(list: &mut dyn Read, columns: &[&str], each: &mut TakeRow<'_>) -> Result<(), Error> {
+/// The same for any list and number of columns, and for further ones that it may have: one function for all, since a page
+/// fetches every copy of it.
+fn walk(list: &mut dyn Read, columns: &[&str], further: &[&str], each: &mut TakeRow<'_>) -> Result<(), Error> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(list);
     let broken = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         unreadable(line, "the row cannot be read as UTF-8 text with the header's fields")
     };
     let header = reader.headers().map_err(broken)?.clone();
-    let mut places = vec![0; columns.len()];
-    for (place, name) in places.iter_mut().zip(columns) {
-        *place = header.iter().position(|column| column.trim_start_matches('\u{FEFF}') == *name).ok_or_else(|| {
+    let place = |name: &str| header.iter().position(|column| column.trim_start_matches('\u{FEFF}') == name);
+    let mut places = Vec::with_capacity(columns.len() + further.len());
+    for name in columns {
+        let place = place(name).ok_or_else(|| {
             Error::new(
                 "list/missing-column",
                 format!("the list has no column {name}"),
@@ -250,11 +260,14 @@ fn walk(list: &mut dyn Read, columns: &[&str], each: &mut TakeRow<'_>) -> Result
             )
             .in_field(*name)
         })?;
+        places.push(Some(place));
     }
+    places.extend(further.iter().map(|name| place(name)));
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(broken)? {
         let line = record.position().map_or(0, csv::Position::line);
-        let fields: Vec<&str> = places.iter().map(|&place| record.get(place).unwrap_or_default()).collect();
+        let field = |place: &Option<usize>| place.and_then(|place| record.get(place)).unwrap_or_default();
+        let fields: Vec<&str> = places.iter().map(field).collect();
         each(line, &fields)?;
     }
     Ok(())

@@ -5,9 +5,9 @@ use super::audit::{Deed, note};
 use super::fault::Store;
 use crate::date::Moment;
 use crate::error::Error;
-use crate::exchange::lists::read_decisions;
+use crate::exchange::lists::each_decision;
 use crate::linkage::decisions::{DecisionRow, Verdict};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -71,12 +71,12 @@ pub struct Readers {
     pub withdrawn: u64,
 }
 
-/// Two records by their keys, in order.
-pub type Pairing = [(String, String); 2];
+/// Two records by their keys.
+type Sides<'d> = [(&'d str, &'d str); 2];
 
-/// Puts the record that comes first on the left.
-fn in_order(row: &DecisionRow) -> Pairing {
-    let mut pair = [(row.source_l.clone(), row.record_id_l.clone()), (row.source_r.clone(), row.record_id_r.clone())];
+/// The two records by their keys, that which comes first on the left.
+fn sides(row: &DecisionRow) -> Sides<'_> {
+    let mut pair = [(&*row.source_l, &*row.record_id_l), (&*row.source_r, &*row.record_id_r)];
     pair.sort();
     pair
 }
@@ -84,26 +84,18 @@ fn in_order(row: &DecisionRow) -> Pairing {
 /// Reads a decisions list with what it tells beside the decisions, as `childlink link --decisions` reads it.
 ///
 /// # Errors
-/// Those of [`read_decisions`].
+/// `input/cannot-read`, and those of [`read_decisions`](crate::exchange::lists::read_decisions).
 pub fn read_decision_entries(mut list: impl Read) -> Result<Vec<(DecisionRow, DecisionNote)>, Error> {
     let mut bytes = Vec::new();
     list.read_to_end(&mut bytes).map_err(|cause| {
         Error::new("input/cannot-read", format!("the list cannot be read: {cause}"), "read it again")
     })?;
-    let rows = read_decisions(bytes.as_slice())?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
-    let header = reader.headers().cloned().unwrap_or_default();
-    let place = |name: &str| header.iter().position(|column| column == name);
-    let (reason, model_hash, evidence_hash) = (place("reason"), place("model_hash"), place("evidence_hash"));
-    let mut notes = reader.into_records();
-    let entries = rows.into_iter().map(|row| {
-        let record = notes.next().and_then(Result::ok).unwrap_or_default();
-        let text = |place: Option<usize>| place.and_then(|place| record.get(place)).unwrap_or_default().to_owned();
-        let note =
-            DecisionNote { reason: text(reason), model_hash: text(model_hash), evidence_hash: text(evidence_hash) };
-        (row, note)
-    });
-    Ok(entries.collect())
+    let mut entries = Vec::new();
+    each_decision(bytes.as_slice(), ["reason", "model_hash", "evidence_hash"], |row, further| {
+        let [reason, model_hash, evidence_hash] = further.map(str::to_owned);
+        entries.push((row, DecisionNote { reason, model_hash, evidence_hash }));
+    })?;
+    Ok(entries)
 }
 
 const fn word(verdict: Verdict) -> &'static str {
@@ -231,18 +223,18 @@ impl Project {
     pub fn readers(&self) -> Result<Readers, Error> {
         let all = self.decisions()?;
         let mut readers = Readers::default();
-        let mut latest: BTreeMap<(Pairing, &str), (Moment<'_>, Verdict)> = BTreeMap::new();
+        let mut latest: BTreeMap<(Sides<'_>, &str), (Moment<'_>, Verdict)> = BTreeMap::new();
         for decision in &all {
             if decision.withdrawn.is_some() {
                 readers.withdrawn += 1;
                 continue;
             }
             let row = &decision.row;
-            let said = latest.entry((in_order(row), &row.reader)).or_insert((Moment::of(&row.decided_at), row.verdict));
+            let said = latest.entry((sides(row), &row.reader)).or_insert((Moment::of(&row.decided_at), row.verdict));
             *said = (*said).max((Moment::of(&row.decided_at), row.verdict));
         }
         readers.decisions = latest.len() as u64;
-        let mut pairs: BTreeMap<&Pairing, Vec<Verdict>> = BTreeMap::new();
+        let mut pairs: BTreeMap<&Sides<'_>, Vec<Verdict>> = BTreeMap::new();
         latest.iter().for_each(|((pair, _), (_, verdict))| pairs.entry(pair).or_default().push(*verdict));
         for verdicts in pairs.values() {
             let first = verdicts[0];
@@ -258,6 +250,25 @@ impl Project {
     }
 }
 
+/// How many decisions go into the database at once.
+const AT_ONCE: usize = 50;
+
+/// Adds so many decisions, each of ten parameters, with what the last run showed of the pair; before them the run and
+/// the time stand.
+fn insertion(decisions: usize) -> String {
+    let rows = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; decisions].join(", ");
+    format!(
+        "WITH told (source_l, record_id_l, source_r, record_id_r, verdict, reader, decided_at, reason, model_hash, \
+         evidence_hash) AS (VALUES {rows}) \
+         INSERT OR IGNORE INTO decision (source_l, record_id_l, source_r, record_id_r, verdict, reader, decided_at, reason, \
+         model_hash, evidence_hash, shown_run, shown_weight, shown_guards, shown_evidence, recorded_at) \
+         SELECT told.source_l, told.record_id_l, told.source_r, told.record_id_r, verdict, reader, decided_at, reason, \
+         model_hash, evidence_hash, iif(evidence IS NULL, NULL, ?), weight, guards, evidence, ? FROM told \
+         LEFT JOIN pair ON pair.source_l = told.source_l AND pair.record_id_l = told.record_id_l \
+         AND pair.source_r = told.source_r AND pair.record_id_r = told.record_id_r"
+    )
+}
+
 /// Adds decisions within a transaction.
 pub(super) fn record(
     connection: &rusqlite::Connection,
@@ -270,59 +281,43 @@ pub(super) fn record(
             row.get(0)
         })
         .stored()?;
-    let mut shown = connection
-        .prepare(
-            "SELECT weight, guards, evidence FROM pair \
-             WHERE source_l = ?1 AND record_id_l = ?2 AND source_r = ?3 AND record_id_r = ?4",
-        )
-        .stored()?;
-    let mut insert = connection
-        .prepare(
-            "INSERT OR IGNORE INTO decision (source_l, record_id_l, source_r, record_id_r, verdict, reader, decided_at, \
-             reason, model_hash, evidence_hash, shown_run, shown_weight, shown_guards, shown_evidence, recorded_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        )
-        .stored()?;
-    for (row, told) in decisions {
-        let [left, right] = in_order(row);
-        if left == right {
-            return Err(Error::new(
-                "project/decision-on-one-record",
-                "a decision names the same record twice",
-                "name the two records of the pair",
-            ));
-        }
-        let pair = shown
-            .query_row([&left.0, &left.1, &right.0, &right.1], |row| {
-                Ok((row.get::<_, Option<f64>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-            })
-            .optional()
-            .stored()?;
-        let (weight, guards, evidence) = match pair {
-            Some((weight, guards, evidence)) => (weight, Some(guards), Some(evidence)),
-            None => (None, None, None),
+    let mut many = None;
+    for some in decisions.chunks(AT_ONCE) {
+        let mut few;
+        let insert = if some.len() == AT_ONCE {
+            match &mut many {
+                Some(insert) => insert,
+                none => none.insert(connection.prepare(&insertion(AT_ONCE)).stored()?),
+            }
+        } else {
+            few = connection.prepare(&insertion(some.len())).stored()?;
+            &mut few
         };
-        let new = insert
-            .execute(params![
-                left.0,
-                left.1,
-                right.0,
-                right.1,
-                word(row.verdict),
-                row.reader,
-                row.decided_at,
-                told.reason,
-                told.model_hash,
-                told.evidence_hash,
-                run.filter(|_| evidence.is_some()),
-                weight,
-                guards,
-                evidence,
-                deed.at,
-            ])
-            .stored()?;
+        let mut parameter = 0;
+        let mut bind = |value: &dyn ToSql| {
+            parameter += 1;
+            insert.raw_bind_parameter(parameter, value).stored()
+        };
+        for (row, told) in some {
+            let [left, right] = sides(row);
+            if left == right {
+                return Err(Error::new(
+                    "project/decision-on-one-record",
+                    "a decision names the same record twice",
+                    "name the two records of the pair",
+                ));
+            }
+            let verdict = word(row.verdict);
+            let of_row = [left.0, left.1, right.0, right.1, verdict, &row.reader, &row.decided_at];
+            for text in of_row.into_iter().chain([&*told.reason, &told.model_hash, &told.evidence_hash]) {
+                bind(&text)?;
+            }
+        }
+        bind(&run)?;
+        bind(&deed.at)?;
+        let new = insert.raw_execute().stored()?;
         recorded.new += new;
-        recorded.known += 1 - new;
+        recorded.known += some.len() - new;
     }
     recorded.last = connection.query_row("SELECT coalesce(max(id), 0) FROM decision", [], |row| row.get(0)).stored()?;
     Ok(recorded)

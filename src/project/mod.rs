@@ -37,7 +37,7 @@ mod verify;
 
 pub use absorb::{Absorbed, AbsorbedRecord, INDEX_READER};
 pub use audit::{AuditRow, Deed};
-pub use decision::{DecisionEntry, DecisionNote, Pairing, Readers, Recorded, read_decision_entries};
+pub use decision::{DecisionEntry, DecisionNote, Readers, Recorded, read_decision_entries};
 pub use extract::{DatabaseQuery, Extract, NewExtract};
 pub use flag::{EntryFlag, Flag, FlaggedMerge, read_entry_flags, read_flags};
 pub use history::{ChangeReport, HistoryRow};
@@ -66,6 +66,11 @@ use std::time::Duration;
 
 /// How long to wait for another process that is in the middle of a transaction.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How much of the file the database holds in memory, in KiB.
+const CACHE: i64 = 65_536;
+/// The same where memory is spared.
+const SPARING_CACHE: i64 = 4096;
 
 /// An open project.
 pub struct Project {
@@ -148,6 +153,14 @@ impl Project {
             _ => return Err(fault::newer_version()),
         }
         Ok(Project::of(connection, path, None))
+    }
+
+    /// From now on, has the database hold little of the file in memory, at the cost of time.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn spare_memory(&self) -> Result<(), Error> {
+        self.connection.pragma_update(None, "cache_size", -SPARING_CACHE).stored()
     }
 
     /// Where the file is.
@@ -240,7 +253,7 @@ fn connect(path: &Path, to_look: bool) -> Result<Connection, Error> {
         connection.pragma_update(None, "synchronous", "FULL").stored()?;
     }
     connection.pragma_update(None, "foreign_keys", true).stored()?;
-    connection.pragma_update(None, "cache_size", -65_536).stored()?;
+    connection.pragma_update(None, "cache_size", -CACHE).stored()?;
     Ok(connection)
 }
 
@@ -315,6 +328,29 @@ mod tests {
         };
         let recorded = project.decide(&[(row, note.clone()), (turned, note)], &deed()).unwrap();
         assert_eq!(recorded, Recorded { new: 1, known: 1, last: 1 });
+    }
+
+    #[test]
+    fn decisions_are_numbered_in_the_order_of_their_list_and_each_counts_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&folder.path().join("p"), &deed()).unwrap();
+        let of = |id: usize| {
+            let (row, note) = decision(Verdict::Same);
+            (DecisionRow { record_id_l: id.to_string(), ..row }, DecisionNote { reason: format!("why {id}"), ..note })
+        };
+        // More than go into the database at once, not in the order of their keys, and some of them known.
+        let list: Vec<_> = (0..120).rev().map(of).collect();
+        assert_eq!(project.decide(&list[..7], &deed()).unwrap(), Recorded { new: 7, known: 0, last: 7 });
+        let recorded = project.decide(&list, &deed()).unwrap();
+        assert_eq!((recorded.new, recorded.known), (113, 7));
+        let kept = project.decisions().unwrap();
+        let told = |(row, note): &(DecisionRow, DecisionNote)| (row.clone(), note.clone());
+        assert_eq!(
+            kept.iter().map(|entry| (entry.row.clone(), entry.note.clone())).collect::<Vec<_>>(),
+            list.iter().map(told).collect::<Vec<_>>()
+        );
+        assert!(kept.is_sorted_by_key(|entry| entry.id) && kept.iter().all(|entry| entry.shown_run.is_none()));
+        assert_eq!(recorded.last, kept.last().unwrap().id);
     }
 
     #[test]

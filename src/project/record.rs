@@ -7,9 +7,10 @@ use crate::error::Error;
 use crate::linkage::child_id::Previous;
 use crate::linkage::comparison::RecordIndex;
 use crate::linkage::table::Table;
-use rusqlite::Connection;
+use crate::linkage::table::dictionary::TextList;
+use rusqlite::{Connection, OptionalExtension, params};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,21 +28,18 @@ pub struct RecordRow {
 /// The records of one source, in order of their ids.
 #[derive(Default)]
 struct Members {
-    text: String,
-    ends: Vec<usize>,
+    ids: TextList,
     child: Vec<u64>,
 }
 
 impl Members {
     fn push(&mut self, record_id: &str, child: u64) {
-        self.text.push_str(record_id);
-        self.ends.push(self.text.len());
+        self.ids.push(record_id);
         self.child.push(child);
     }
 
     fn id(&self, place: usize) -> &str {
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start..self.ends[place]]
+        self.ids.get(place)
     }
 }
 
@@ -170,13 +168,32 @@ fn ranges(table: &Table) -> BTreeMap<&str, Range<RecordIndex>> {
 }
 
 impl Project {
-    /// Whether the last run had this record.
+    /// Those of some records, by source and id, that the last run did not have.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn knows_record(&self, source: &str, record_id: &str) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM record WHERE source = (SELECT id FROM source WHERE name = ?1) AND record_id = ?2";
-        self.connection.prepare_cached(sql).stored()?.exists([source, record_id]).stored()
+    pub fn unknown_records<'k>(
+        &self,
+        records: impl IntoIterator<Item = (&'k str, &'k str)>,
+    ) -> Result<BTreeSet<(&'k str, &'k str)>, Error> {
+        // In order, so that each is looked for near the one before.
+        let mut asked: Vec<(&str, &str)> = records.into_iter().collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let mut number = self.connection.prepare("SELECT id FROM source WHERE name = ?1").stored()?;
+        let mut known =
+            self.connection.prepare("SELECT 1 FROM record WHERE source = ?1 AND record_id = ?2").stored()?;
+        let mut unknown = BTreeSet::new();
+        for of_source in asked.chunk_by(|one, other| one.0 == other.0) {
+            let source: Option<i64> = number.query_row([of_source[0].0], |row| row.get(0)).optional().stored()?;
+            for &record in of_source {
+                let is_known = source.map_or(Ok(false), |source| known.exists(params![source, record.1]).stored())?;
+                if !is_known {
+                    unknown.insert(record);
+                }
+            }
+        }
+        Ok(unknown)
     }
 
     /// The children of the last run, for the records of a table.

@@ -6,7 +6,7 @@
 #[cfg(feature = "scratch")]
 mod away;
 mod builder;
-mod dictionary;
+pub(crate) mod dictionary;
 pub(crate) mod fields;
 mod order;
 #[cfg(feature = "csv")]

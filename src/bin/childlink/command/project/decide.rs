@@ -111,16 +111,12 @@ fn unknown_records<'d>(
     project: &Project,
     decisions: &'d [(DecisionRow, DecisionNote)],
 ) -> Result<BTreeSet<(&'d str, &'d str)>, Error> {
-    let mut unknown = BTreeSet::new();
     if !project.has_children()? {
-        return Ok(unknown);
+        return Ok(BTreeSet::new());
     }
-    for (row, _) in decisions {
-        for record in [(&*row.source_l, &*row.record_id_l), (&*row.source_r, &*row.record_id_r)] {
-            if !project.knows_record(record.0, record.1)? {
-                unknown.insert(record);
-            }
-        }
-    }
-    Ok(unknown)
+    project.unknown_records(
+        decisions
+            .iter()
+            .flat_map(|(row, _)| [(&*row.source_l, &*row.record_id_l), (&*row.source_r, &*row.record_id_r)]),
+    )
 }
