@@ -380,9 +380,9 @@ pub(super) fn insert_model(connection: &Connection, model: &Model, hash: &str, d
 pub(super) fn model_of(connection: &Connection, hash: &str) -> Result<Model, Error> {
     let sql = "SELECT document FROM model WHERE hash = ?1";
     let document: String = connection.query_row(sql, [hash], |row| row.get(0)).stored()?;
-    let model = Model::from_json(&document)?;
-    if model.hash() == hash {
-        return Ok(model);
+    // The hash of a model is that of its document.
+    if Model::hash_of_document(&document) == hash {
+        return Model::from_json(&document);
     }
     Err(Error::new(
         "project/damaged",

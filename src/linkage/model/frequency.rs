@@ -1,12 +1,15 @@
 //! How often values occur, counted once elsewhere and used as it stands: a model that carries such a table weighs a
 //! pair alike in whatever run it stands.
 
+use super::Occurrences;
 use crate::identity::postcode::Postcode;
+use crate::linkage::parallel;
 use crate::linkage::predicate::NameCounts;
 use crate::linkage::table::Table;
-use crate::linkage::table::fields::Fields;
 use crate::linkage::table::fields::names::NameId;
 use crate::linkage::table::fields::place::PackedPostcode;
+use crate::linkage::table::fields::{Coded, Fields};
+use crate::order;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -17,15 +20,15 @@ pub struct FrequencyTable {
     /// How many records were counted.
     pub records: u64,
     /// Records by given name.
-    pub given_name: BTreeMap<String, u32>,
+    pub given_name: Occurrences,
     /// Records by the first word of the given name.
-    pub first_given_name: BTreeMap<String, u32>,
+    pub first_given_name: Occurrences,
     /// Records by family name.
-    pub family_name: BTreeMap<String, u32>,
+    pub family_name: Occurrences,
     /// Records by the first word of the mother's given name.
-    pub mother_given_name: BTreeMap<String, u32>,
+    pub mother_given_name: Occurrences,
     /// Records by postcode, without spaces.
-    pub postcode: BTreeMap<String, u32>,
+    pub postcode: Occurrences,
 }
 
 /// Counts by the numbers that names have in one table, and by postcode.
@@ -42,13 +45,13 @@ pub(crate) struct Frozen {
 
 impl FrequencyTable {
     /// The maps in the order of [`Frozen::names`].
-    fn by_name(&self) -> [&BTreeMap<String, u32>; 4] {
+    fn by_name(&self) -> [&Occurrences; 4] {
         [&self.given_name, &self.family_name, &self.mother_given_name, &self.first_given_name]
     }
 
     /// Every name that was counted.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name().into_iter().flat_map(|names| names.keys()).map(String::as_str)
+        self.by_name().into_iter().flat_map(|names| names.iter().map(|(name, _)| name))
     }
 
     /// How often values occur among the records of a table.
@@ -74,7 +77,7 @@ impl FrequencyTable {
     ) -> FrequencyTable {
         let [given_name, family_name, mother_given_name, first_given_name] = names.each_ref().map(|counts| {
             let counted = counts.iter().enumerate().filter(|(name, count)| *name > 0 && **count > 0);
-            counted.map(|(name, &count)| (text(name as NameId).to_owned(), count)).collect()
+            counted.map(|(name, &count)| (text(name as NameId), count)).collect()
         });
         let postcode = postcodes.map(|(unit, count)| (PackedPostcode::from_unit(unit).text(), count)).collect();
         FrequencyTable { records, given_name, first_given_name, family_name, mother_given_name, postcode }
@@ -83,45 +86,51 @@ impl FrequencyTable {
 
 /// How many records have each name, as in [`Frozen::names`], and each postcode.
 fn counted(fields: &Fields) -> ([Vec<u32>; 4], BTreeMap<u64, u32>) {
-    let name_of: [fn(&Fields, u32) -> NameId; 4] = [
-        |fields, record| fields.given.of(record).whole,
-        |fields, record| fields.family.of(record).whole,
-        |fields, record| fields.mother_given.of(record).words[0],
-        |fields, record| fields.given.of(record).words[0],
-    ];
-    let names = name_of.map(|name_of| {
-        let mut counts = vec![0; fields.names.len()];
-        (0..fields.len() as u32).for_each(|record| counts[name_of(fields, record) as usize] += 1);
-        if let Some(none) = counts.first_mut() {
-            *none = 0;
-        }
-        counts
-    });
-    let mut postcodes: BTreeMap<u64, u32> = BTreeMap::new();
-    for postcode in (0..fields.len() as u32).map(|record| fields.postcode.of(record)).filter(|p| p.is_known()) {
-        *postcodes.entry(postcode.unit()).or_insert(0) += 1;
+    let mut names = [(); 4].map(|()| vec![0; fields.names.len()]);
+    let [given, family, mother, first] = &mut names;
+    for (name, count) in by_value(&fields.given) {
+        given[name.whole as usize] += count;
+        first[name.words[0] as usize] += count;
     }
-    (names, postcodes)
+    by_value(&fields.family).for_each(|(name, count)| family[name.whole as usize] += count);
+    by_value(&fields.mother_given).for_each(|(name, count)| mother[name.words[0] as usize] += count);
+    for counts in &mut names {
+        counts.first_mut().into_iter().for_each(|none| *none = 0);
+    }
+    let known = by_value(&fields.postcode).filter(|(postcode, count)| postcode.is_known() && *count > 0);
+    let mut units: Vec<(u64, u32)> = known.map(|(postcode, count)| (postcode.unit(), count)).collect();
+    order::sort_by_word(&mut units, |(unit, _)| *unit);
+    // A postcode stands in several spellings.
+    let of_unit = units.chunk_by(|one, other| one.0 == other.0);
+    (names, of_unit.map(|all| (all[0].0, all.iter().map(|(_, count)| count).sum())).collect())
+}
+
+/// Each distinct value of a field with how many records have it.
+fn by_value<T: Copy + Default>(field: &Coded<T>) -> impl Iterator<Item = (T, u32)> {
+    let mut counts = vec![0u32; field.values().len()];
+    field.value_ids().iter().for_each(|&id| counts[id as usize] += 1);
+    field.values().iter().copied().zip(counts)
 }
 
 impl Frozen {
     /// The counts of a table's names, of which there are so many.
     pub(crate) fn of<'t>(table: &FrequencyTable, names: usize, text: impl Fn(NameId) -> &'t str) -> Frozen {
-        let counted = table.by_name().map(|counts| {
-            let count = |name: NameId| if name == 0 { 0 } else { counts.get(text(name)).copied().unwrap_or(0) };
-            (0..names as NameId).map(count).collect::<Vec<u32>>()
+        // Names are shared by all texts, so that each has four counts to be looked for.
+        let texts: Vec<&str> = (0..names as NameId).map(text).collect();
+        let counted = parallel::map_owned(table.by_name().to_vec(), |counts| {
+            let count = |(name, text): (usize, &&str)| if name == 0 { 0 } else { counts.get(text).unwrap_or(0) };
+            texts.iter().enumerate().map(count).collect::<Vec<u32>>()
         });
-        let total = |counts: &BTreeMap<String, u32>| counts.values().map(|&count| u64::from(count)).sum();
-        let units = table.postcode.iter().filter_map(|(text, &count)| {
+        let units = table.postcode.iter().filter_map(|(text, count)| {
             let unit = PackedPostcode::from(Postcode::parse(text).ok()?).unit();
             (unit != 0).then_some((unit, count))
         });
-        let mut postcodes = BTreeMap::new();
-        units.for_each(|(unit, count)| _ = postcodes.insert(unit, count));
+        let postcodes: BTreeMap<u64, u32> = units.collect();
+        let mut counted = counted.into_iter();
         Frozen {
             records: table.records,
-            names: counted,
-            totals: [&table.given_name, &table.family_name, &table.mother_given_name].map(total),
+            names: [(); 4].map(|()| counted.next().unwrap_or_default()),
+            totals: [&table.given_name, &table.family_name, &table.mother_given_name].map(Occurrences::total),
             postcode_total: postcodes.values().map(|&count| u64::from(count)).sum(),
             postcodes,
         }

@@ -6,8 +6,11 @@
 
 mod check;
 mod compile;
+#[cfg(not(target_family = "wasm"))]
+mod document;
 mod frequency;
 mod name_pair;
+mod occurrences;
 mod plan;
 mod rarity;
 mod read;
@@ -16,6 +19,7 @@ pub(crate) use compile::Compiled;
 pub use frequency::FrequencyTable;
 pub(crate) use frequency::Frozen;
 pub use name_pair::NamePair;
+pub use occurrences::Occurrences;
 pub(crate) use plan::{Few, Frequencies, Plan};
 
 use super::reference_names::ReferenceNames;
@@ -244,8 +248,13 @@ impl Model {
 
     /// SHA-256 of the document, in hexadecimal: what a decision was made with.
     pub fn hash(&self) -> String {
+        Model::hash_of_document(&self.to_json())
+    }
+
+    /// The hash of the model that [`to_json`](Self::to_json) gave this document of.
+    pub fn hash_of_document(document: &str) -> String {
         use sha2::{Digest, Sha256};
-        Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
+        Sha256::digest(document).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -4,8 +4,8 @@
 //! this one goes over the parsed document once, and its faults name the place in it.
 
 use super::{
-    BlockingRule, Case, Comparison, FrequencyTable, Level, Model, Provenance, TermFrequencySetting, Thresholds,
-    Training, TrainingBlock,
+    BlockingRule, Case, Comparison, FrequencyTable, Level, Model, Occurrences, Provenance, TermFrequencySetting,
+    Thresholds, Training, TrainingBlock,
 };
 use crate::error::Error;
 use crate::linkage::reference_names::ReferenceNames;
@@ -15,11 +15,19 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+/// What messages call the document.
+const ROOT: &str = "the model";
+
 /// The model that a document describes, not yet checked.
 ///
 /// # Errors
 /// `model/unreadable`.
 pub(super) fn read(text: &str) -> Result<Model, Error> {
+    // No page reads the model of a region.
+    #[cfg(not(target_family = "wasm"))]
+    if let Some(document) = super::document::of(text) {
+        return of_root(&Object::with(&document.rest, ROOT.to_owned()), document.frequencies);
+    }
     of(&serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?)
 }
 
@@ -31,7 +39,11 @@ impl<'de> Deserialize<'de> for Model {
 }
 
 fn of(document: &Value) -> Result<Model, Error> {
-    let root = Object::of(document, "the model".to_owned())?;
+    of_root(&Object::of(document, ROOT.to_owned())?, None)
+}
+
+/// The model of a document, with the frequencies that were read before if any were.
+fn of_root(root: &Object<'_>, known: Option<FrequencyTable>) -> Result<Model, Error> {
     let model = Model {
         id: root.text("id")?,
         version: root.text("version")?,
@@ -49,7 +61,7 @@ fn of(document: &Value) -> Result<Model, Error> {
             Vec::new()
         },
         names_together: if root.has("names_together") { root.parsed("names_together")? } else { Vec::new() },
-        frequencies: root.some_object("frequencies", frequencies)?,
+        frequencies: root.some_object("frequencies", frequencies)?.or(known),
         cases: if root.has("cases") { root.objects("cases", case)? } else { Vec::new() },
     };
     root.end()?;
@@ -140,7 +152,10 @@ fn reference_names(object: &Object<'_>) -> Result<ReferenceNames, Error> {
 }
 
 fn frequencies(object: &Object<'_>) -> Result<FrequencyTable, Error> {
-    let counts = |key| object.map(key, |count| u32::try_from(count.as_u64()?).ok(), "a whole number");
+    let counts = |key| {
+        let counts = object.map(key, |count| u32::try_from(count.as_u64()?).ok(), "a whole number")?;
+        Ok::<Occurrences, Error>(counts.into_iter().collect())
+    };
     Ok(FrequencyTable {
         records: object.count("records")?,
         given_name: counts("given_name")?,
@@ -169,9 +184,13 @@ impl<'d> Object<'d> {
     #[inline(never)]
     fn of(value: &'d Value, place: String) -> Result<Object<'d>, Error> {
         match value {
-            Value::Object(entries) => Ok(Object { entries, place, asked: RefCell::default() }),
+            Value::Object(entries) => Ok(Object::with(entries, place)),
             _ => Err(unreadable(format!("{place} is no object"))),
         }
+    }
+
+    fn with(entries: &'d Map<String, Value>, place: String) -> Object<'d> {
+        Object { entries, place, asked: RefCell::default() }
     }
 
     #[inline(never)]
@@ -286,7 +305,7 @@ impl<'d> Object<'d> {
     /// What stands under a key, for messages.
     #[inline(never)]
     fn below(&self, key: &str) -> String {
-        if self.place == "the model" { key.to_owned() } else { format!("{}.{key}", self.place) }
+        if self.place == ROOT { key.to_owned() } else { format!("{}.{key}", self.place) }
     }
 
     #[inline(never)]
