@@ -93,9 +93,16 @@ pub fn read_again<R: Read + Seek>(
     let beginning = beginning_of(&mut file)?;
     let reader = Reader::new(&beginning, options)?;
     file.seek(SeekFrom::Start(0)).map_err(cannot_read)?;
-    let mut source = Source { splitter: Some(Splitter::new(reader.form())), block: BLOCK, file: &mut file };
+    // Small chunks: most have no row that is wanted, and their fields need not be found.
+    let mut source = Source { splitter: Some(Splitter::new(reader.form())), block: LEAST_BLOCK, file: &mut file };
     let mut wanted = wanted.iter().copied().peekable();
-    while let Some(chunk) = source.next(None, &|_| {})? {
+    let mut done: Option<Chunk> = None;
+    while let Some(&next) = wanted.peek() {
+        let Some(chunk) = source.next(done.take(), &|_| {})? else { break };
+        if reader.line(&chunk, chunk.lines) < next {
+            done = Some(chunk);
+            continue;
+        }
         chunk.for_each_row(reader.form(), |row| {
             let (lines, raw, record) = match row {
                 Row::Unbalanced(_, lines, raw) => (lines, raw, None),
@@ -119,6 +126,7 @@ pub fn read_again<R: Read + Seek>(
             let source = options.source.of(own.trim());
             each(SetAside { row: line, source, record_id: record_id.trim(), raw, is_sensitive });
         });
+        done = Some(chunk);
     }
     Ok(())
 }

@@ -274,6 +274,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_far_apart_are_read_again_each_from_its_own_chunk() {
+        let mut bytes = b"id,dob,surname\n".to_vec();
+        (2..40_002).for_each(|line| bytes.extend_from_slice(format!("r{line},2020-01-02,Khan\n").as_bytes()));
+        assert!(bytes.len() > 10 * LEAST_BLOCK, "many chunks");
+        let wanted = [2, 3, 20_000, 39_999, 40_001];
+        let mut again = Vec::new();
+        with_options(&[], |options| {
+            read_again(Cursor::new(&bytes), options, &wanted, |row| again.push((row.row, row.record_id.to_owned())))
+        })
+        .unwrap();
+        assert_eq!(again, wanted.map(|line| (line, format!("r{line}"))));
+    }
+
+    #[test]
     fn a_given_source_goes_before_a_column_of_sources_and_several_are_told_of() {
         let source = SourceName::Given("all".to_owned());
         let options =

@@ -18,7 +18,7 @@ use crate::run_record;
 use crate::standard::read_text;
 use childlink::Error;
 use childlink::exchange::intake::Records;
-use childlink::exchange::linked;
+use childlink::exchange::linked::{self, QuarantinedText};
 use childlink::exchange::sheet::{Sheet, SheetColumn};
 use childlink::exchange::summary::{self, pairs_decided};
 use childlink::linkage::blocking::LinkKind;
@@ -288,14 +288,20 @@ pub(crate) fn write_results(
     let table = &records.built.table;
     let tables = Tables::new(folder, form.format);
     // What is counted and explained does not wait for the long tables to be written.
-    let (tables, (waterfalls, summary, statistics)) = parallel::both(
+    let (tables, (quarantined, (waterfalls, summary, statistics))) = parallel::both(
         || write_long_tables(tables, table, linked),
         || {
-            let waterfalls = explain(table, &linked.model, &pairs_for_review(linked));
-            (waterfalls, summary::of_linkage(records.read(), table, linked), Statistics::of(table, linked))
+            parallel::both(
+                || records.quarantined_text(linked, |input, wanted, take| inputs.read_again(input, wanted, take)),
+                || {
+                    let waterfalls = explain(table, &linked.model, &pairs_for_review(linked));
+                    (waterfalls, summary::of_linkage(records.read(), table, linked), Statistics::of(table, linked))
+                },
+            )
         },
     );
-    let mut folder = write_short_tables(tables?, inputs, records, linked, &waterfalls?, form.with_changes)?;
+    let shown = Shown { waterfalls: &waterfalls?, quarantined: quarantined? };
+    let mut folder = write_short_tables(tables?, inputs, records, linked, shown, form.with_changes)?;
     folder.put("model.json", linked.model.to_json().as_bytes())?;
     folder.put("summary.json", format!("{summary:#}\n").as_bytes())?;
     folder.put("statistics.json", statistics.to_json().as_bytes())?;
@@ -321,13 +327,20 @@ fn pairs_for_review(linked: &Linked) -> Vec<(RecordIndex, RecordIndex)> {
     linked::review_pairs(linked).iter().map(|pair| (pair.left, pair.right)).collect()
 }
 
+/// What the short tables show of records.
+struct Shown<'a> {
+    /// Those of the pairs for review.
+    waterfalls: &'a [Waterfall<'a>],
+    quarantined: Vec<QuarantinedText>,
+}
+
 /// Writes the other result tables.
 fn write_short_tables(
     mut tables: Tables,
     inputs: &Inputs,
     records: &Records,
     linked: &Linked,
-    waterfalls: &[Waterfall],
+    shown: Shown<'_>,
     with_changes: bool,
 ) -> Result<OutputFolder, Error> {
     let table = &records.built.table;
@@ -337,11 +350,11 @@ fn write_short_tables(
         records.kept.get(usize::from(origin.input)).map_or("", |kept| kept.get(origin.row, column))
     };
     tables.write("review", &linked::review_columns(keep), |sheet| {
-        linked::write_review(sheet, table, linked, waterfalls, keep.len(), &kept)
+        linked::write_review(sheet, table, linked, shown.waterfalls, keep.len(), &kept)
     })?;
     tables
         .write("restricted", &linked::restricted_columns(), |sheet| linked::write_restricted(sheet, table, linked))?;
-    let quarantined = records.quarantined_text(linked, |input, wanted, take| inputs.read_again(input, wanted, take))?;
+    let quarantined = shown.quarantined;
     tables.write("quarantine", &linked::quarantine_columns(), |sheet| linked::write_quarantine(sheet, quarantined))?;
     if with_changes {
         tables.write("changes", &linked::changes_columns(), |sheet| linked::write_changes(sheet, table, linked))?;
