@@ -29,6 +29,8 @@ pub enum WholeBecause {
     NotKept,
     /// A block has become too large to compare in full.
     LargeBlock,
+    /// The limit on memory leaves no room for what the last run found.
+    NoRoom,
 }
 
 impl WholeBecause {
@@ -43,6 +45,7 @@ impl WholeBecause {
             WholeBecause::RecordsChanged => "records-changed",
             WholeBecause::NotKept => "not-kept",
             WholeBecause::LargeBlock => "large-block",
+            WholeBecause::NoRoom => "no-room",
         }
     }
 
@@ -57,6 +60,7 @@ impl WholeBecause {
             WholeBecause::RecordsChanged => "changes of an index were taken in, or a run was taken back",
             WholeBecause::NotKept => "what the last run found is not kept or is damaged",
             WholeBecause::LargeBlock => "a block has become too large to compare in full",
+            WholeBecause::NoRoom => "the limit on memory leaves no room for what the last run found",
         }
     }
 }

@@ -8,13 +8,14 @@ use crate::database::{Query, QueryRows};
 use crate::digest::{Told, Watch};
 use crate::output::cannot_read;
 use crate::packed::{Input, Packing, stem};
-use crate::progress::Progress;
+use crate::progress::{Phase, Progress};
 use crate::render::columns_guarded;
 use childlink::Error;
 use childlink::exchange::column_map::Spellings;
 use childlink::exchange::intake::{Intake, Records};
 use childlink::exchange::rows::{ReadOptions, Rows, SetAside, SourceName};
 use childlink::exchange::{arrow, csv, ndjson, parquet};
+use childlink::linkage::parallel;
 use childlink::linkage::scratch::Scratch;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -266,11 +267,12 @@ impl Inputs {
         let total = self.paths().map(|path| fs::metadata(path).map_or(0, |m| m.len())).sum();
         let phase = progress.bytes("Reading", total);
         let mut intake = Intake::default();
-        for number in 0..self.names.len() {
-            // What cannot be read any more was changed, which explains more than where the reader stopped.
-            let read = self.read_one(number, &|bytes| phase.advance(bytes));
-            let rows = read.map_err(|e| self.see_unchanged(number).err().unwrap_or(e))?;
-            self.see_unchanged(number)?;
+        // Files of text are read side by side: the last chunk of one leaves threads without work.
+        let mut read = parallel::map(self.names.len(), |number| {
+            self.is_read_beside_others(number).then(|| self.read_seen(number, &phase))
+        });
+        for (number, read) in read.drain(..).enumerate() {
+            let rows = read.unwrap_or_else(|| self.read_seen(number, &phase))?;
             intake.add(&self.names[number], self.source(number), rows)?;
         }
         phase.count("bytes", total);
@@ -283,6 +285,22 @@ impl Inputs {
         phase.count("records", records.built.table.len() as u64);
         phase.count("set_aside", records.quarantined.len() as u64);
         Ok(records)
+    }
+
+    /// Whether an input may be read while others are. Where text is put aside one file at a time is, so that little is held,
+    /// and readers of columns keep to their thread.
+    fn is_read_beside_others(&self, number: usize) -> bool {
+        let is_text = |path: &Path| matches!(Format::of(path), Ok(Format::Delimited | Format::Ndjson));
+        self.scratch.is_none() && self.files.get(number).is_some_and(|(path, _)| is_text(path))
+    }
+
+    /// Reads an input and sees that it is what it should be.
+    fn read_seen(&self, number: usize, phase: &Phase) -> Result<Rows, Error> {
+        // What cannot be read any more was changed, which explains more than where the reader stopped.
+        let read = self.read_one(number, &|bytes| phase.advance(bytes));
+        let rows = read.map_err(|e| self.see_unchanged(number).err().unwrap_or(e))?;
+        self.see_unchanged(number)?;
+        Ok(rows)
     }
 
     /// Reads some rows of one input once more.

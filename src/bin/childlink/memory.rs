@@ -68,7 +68,8 @@ pub(crate) fn settle_allocator() {
     let arguments: Vec<_> = arguments.collect();
     let is_limited = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--max-memory"));
     // A folder of that name does no harm.
-    let is_linkage = arguments.iter().any(|argument| argument == "link");
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let is_linkage = has("link") || has("project") && has("run");
     if std::env::var_os(DELAY).is_some() || !(is_limited || is_linkage) {
         return;
     }
@@ -131,7 +132,9 @@ pub(crate) enum Knowing {
     /// It is the first of a project.
     First,
     /// It is a later one: the child of each record, and how often names occurred in the first.
-    Earlier,
+    Children,
+    /// The same, and what the last run found.
+    Scan,
 }
 
 impl Knowing {
@@ -140,7 +143,8 @@ impl Knowing {
         match self {
             Knowing::Nothing => 0,
             Knowing::First => 24,
-            Knowing::Earlier => 112,
+            Knowing::Children => 60,
+            Knowing::Scan => 112,
         }
     }
 }
@@ -151,18 +155,21 @@ impl Memory {
         self.limit.is_some()
     }
 
+    /// Whether linking so many records stays under the limit.
+    pub(crate) fn has_room(self, records: &Records, knowing: Knowing) -> bool {
+        self.limit.is_none_or(|limit| need(records, knowing) <= limit)
+    }
+
     /// Sees, once records are read, that linking so many stays under the limit.
     ///
     /// # Errors
     /// `memory/limit`, which tells what it would take.
     pub(crate) fn check(self, records: &Records, knowing: Knowing) -> Result<(), Error> {
         let Some(limit) = self.limit else { return Ok(()) };
-        let columns = records.built.quality.first().map_or(0, |source| source.fields.len() as u64);
-        let records = records.built.table.len() as u64;
-        let need = REST + records * (RECORD + columns * COLUMN + knowing.bytes());
-        if need <= limit {
+        if self.has_room(records, knowing) {
             return Ok(());
         }
+        let (need, records) = (need(records, knowing), records.built.table.len());
         Err(Error::new(
             "memory/limit",
             format!("linking {records} records takes up to {}, and {} are allowed", told(need), told(limit)),
@@ -170,6 +177,12 @@ impl Memory {
         )
         .in_field("--max-memory"))
     }
+}
+
+/// The most that linking records takes, their text put aside.
+fn need(records: &Records, knowing: Knowing) -> u64 {
+    let columns = records.built.quality.first().map_or(0, |source| source.fields.len() as u64);
+    REST + records.built.table.len() as u64 * (RECORD + columns * COLUMN + knowing.bytes())
 }
 
 /// What to tell of a run that took more than it was given, by the most that it has held.

@@ -20,6 +20,8 @@ pub(super) struct Earlier {
     files: BTreeMap<usize, Told>,
     /// By the number of the query.
     queries: BTreeMap<usize, String>,
+    /// As what a file was added to a project, by its number, where a project has it.
+    slots: BTreeMap<usize, String>,
 }
 
 impl Inputs {
@@ -56,8 +58,14 @@ impl Inputs {
         }
         let told = list("files").enumerate().filter_map(|(number, file)| Some((number, Told::from_json(file)?)));
         let sums = list("queries").enumerate().filter_map(|(n, query)| Some((n, query["rows"].as_str()?.to_owned())));
-        inputs.earlier = Earlier { files: told.collect(), queries: sums.collect() };
+        inputs.earlier = Earlier { files: told.collect(), queries: sums.collect(), slots: BTreeMap::new() };
         Ok(inputs)
+    }
+
+    /// Sees, when a file is read, that it is what was added to a project as `slot`.
+    pub(crate) fn expect(&mut self, number: usize, slot: &str, told: Told) {
+        self.earlier.files.insert(number, told);
+        self.earlier.slots.insert(number, slot.to_owned());
     }
 
     /// What the inputs are, so that they can be found and read again, with the checksums of those that were read.
@@ -130,21 +138,34 @@ impl Inputs {
     /// Sees that the files are as long as they were, which takes no reading.
     ///
     /// # Errors
-    /// `run/inputs-changed`.
+    /// `run/inputs-changed`, `project/extract-changed`.
     pub(super) fn see_lengths(&self) -> Result<(), Error> {
         for (number, told) in &self.earlier.files {
             let (path, _) = &self.files[*number];
             if fs::metadata(path).is_ok_and(|about| about.len() != told.bytes) {
-                return Err(changed(&path.display().to_string()));
+                return Err(self.changed_file(*number));
             }
         }
         Ok(())
     }
 
-    /// Sees that an input is what the earlier run read, if there was one that kept it.
+    /// The error for a file that is not what it was.
+    fn changed_file(&self, number: usize) -> Error {
+        let path = self.files[number].0.display();
+        match self.earlier.slots.get(&number) {
+            None => changed(&path.to_string()),
+            Some(slot) => Error::new(
+                "project/extract-changed",
+                format!("{path} is not what it was when it was added as {slot}"),
+                "put the file back as it was, or add it again with `childlink project add` and run without --resume",
+            ),
+        }
+    }
+
+    /// Sees that an input is what the earlier run read, if there was one that kept it, or what was added to a project.
     ///
     /// # Errors
-    /// `input/cannot-read`, `run/inputs-changed`.
+    /// `input/cannot-read`, `run/inputs-changed`, `project/extract-changed`.
     pub(super) fn see_unchanged(&self, number: usize) -> Result<(), Error> {
         let Some((path, _)) = self.files.get(number) else {
             let query = number - self.files.len();
@@ -162,7 +183,7 @@ impl Inputs {
             Some(known) => known,
             None => Told::of_file(path).map_err(|e| cannot_read(path, &e))?,
         };
-        if now == *then { Ok(()) } else { Err(changed(&path.display().to_string())) }
+        if now == *then { Ok(()) } else { Err(self.changed_file(number)) }
     }
 
     /// What to tell of columns to hand on in which no record has anything.

@@ -1,30 +1,30 @@
 //! `childlink project run`.
 
+mod extracts;
+mod linking;
+mod tell;
+
+pub(in crate::command) use extracts::{read_as_run, read_extracts};
+
 use super::parameters::Parameters;
 use super::{ByArgs, Outcome, absorb, open_project};
 use crate::command::link::{self, Form, Format, Phases, read_model};
-use crate::database::Query;
-use crate::input::Inputs;
 use crate::lists::Lists;
 use crate::memory::{Knowing, MemoryArgs, told_of_excess};
-use crate::output::{OutputFolder, absolute, cannot_read};
-use crate::progress::Progress;
-use crate::render::{Terminal, count};
+use crate::output::{OutputFolder, absolute};
+use crate::render::Terminal;
 use crate::run_record;
 use childlink::Error;
 use childlink::exchange::intake::Records;
-use childlink::exchange::rows::SourceName;
-use childlink::linkage::again::{Earlier, Scan};
+use childlink::linkage::again::Scan;
 use childlink::linkage::model::Model;
-use childlink::linkage::table::Table;
-use childlink::linkage::{LinkOptions, Linked, OnTrained, link_in_steps, link_sparing, parallel};
+use childlink::linkage::{Linked, parallel};
 use childlink::project::{ChangeReport, Deed, Extract, Filled, NewRun, Project, RunState, WholeBecause};
+use extracts::inputs_of;
+use linking::{Told, link_records};
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
-use xxhash_rust::xxh64::Xxh64;
 
 /// Link the project's extracts into children
 ///
@@ -183,10 +183,12 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     progress.expect_as_in(&parameters.out);
     let mut phases = Phases::new();
     let mut inputs = inputs_of(&extracts, &parameters.keep)?;
-    check_unchanged(&extracts, &progress)?;
     let folder = OutputFolder::create(&parameters.out)?;
     link::declare_results(&folder)?;
     let memory = args.memory.prepare(&mut inputs, &parameters.out)?;
+    if memory.is_limited() {
+        project.spare_memory()?;
+    }
     let (read, ahead) = parallel::both(
         || inputs.read(&progress),
         || if memory.is_limited() { Ok(()) } else { project.look_ahead(&parameters.model) },
@@ -195,7 +197,18 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     ahead?;
     // A run that goes on after it had linked asks for nothing of what came before.
     let is_later = state < RunState::Linked && project.has_children()?;
-    memory.check(&records, if is_later { Knowing::Earlier } else { Knowing::First })?;
+    let has_room = memory.has_room(&records, Knowing::Scan);
+    memory.check(
+        &records,
+        if is_later && has_room {
+            Knowing::Scan
+        } else if is_later {
+            // Every record is compared, which takes less memory and more time.
+            Knowing::Children
+        } else {
+            Knowing::First
+        },
+    )?;
     let asked = extracts.iter().filter(|extract| extract.told.query.is_some());
     for (extract, checksum) in asked.zip(inputs.row_checksums()) {
         project.note_rows(id, extract, &checksum.unwrap_or_default())?;
@@ -217,9 +230,10 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     let (linked, scan) = match kept {
         Some(linked) => (linked, None),
         None => {
-            let told = Told { id, parameters: &parameters, full: args.full, by: &args.by };
-            let (linked, scan, whole) =
-                link_records(&mut project, &told, options, &mut records.built.table, memory.is_limited())?;
+            let asked = args.full.then_some(WholeBecause::Asked);
+            let whole = asked.or((!has_room).then_some(WholeBecause::NoRoom));
+            let told = Told { id, parameters: &parameters, whole, by: &args.by, sparing: memory.is_limited() };
+            let (linked, scan, whole) = link_records(&mut project, &told, options, &mut records.built.table)?;
             compared = scan.as_ref().map(|scan| scan.unchanged.ok_or(whole.unwrap_or(WholeBecause::LargeBlock)));
             (linked, scan)
         }
@@ -276,7 +290,20 @@ fn go_on(args: &Args, mut project: Project, begun: Begun, terminal: &Terminal) -
     project.finish_run(id, &deed)?;
     project.fold();
     drop(phase);
-    tell(args, terminal, &parameters, &records, &linked, &notes, total, id, compared, &report, &summary, &record)?;
+    let told = tell::Told {
+        project: &args.file,
+        run: id,
+        parameters: &parameters,
+        records: &records,
+        linked: &linked,
+        notes: &notes,
+        total,
+        compared,
+        report: &report,
+        summary: &summary,
+        record: &record,
+    };
+    tell::tell(terminal, &told)?;
     let findings = records.read().has_findings() || !notes.is_empty() || report.has_conflicts();
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
 }
@@ -309,230 +336,4 @@ impl Keep<'_> {
         }
         project.fill(self.id, &records.built.table, linked, &records.quarantined, self.deed).map(Some)
     }
-}
-
-/// What a run is told.
-struct Told<'a> {
-    id: i64,
-    parameters: &'a Parameters,
-    full: bool,
-    by: &'a ByArgs,
-}
-
-fn link_records(
-    project: &mut Project,
-    told: &Told,
-    mut options: LinkOptions,
-    table: &mut Table,
-    sparing: bool,
-) -> Result<(Linked, Option<Scan>, Option<WholeBecause>), Error> {
-    let Told { id, parameters, full, by } = *told;
-    let link = if sparing { link_sparing } else { link_copying };
-    options.keep_scan = true;
-    options.kind = parameters.kind();
-    options.seed = parameters.seed;
-    options.previous = project.previous(table)?;
-    let has_children = project.has_children()?;
-    let earlier = |project: &Project, table: &Table, model: &Model| match model.frequencies.is_some() {
-        _ if !has_children => Ok(Err(WholeBecause::FirstRun)),
-        _ if full => Ok(Err(WholeBecause::Asked)),
-        true => project.earlier_scan(table, &project.hash_of(model), parameters.link_only, env!("CARGO_PKG_VERSION")),
-        false => Ok(Err(WholeBecause::OtherModel)),
-    };
-    let mut because = None;
-    let mut take = |found: Result<Earlier, WholeBecause>| match found {
-        Ok(earlier) => Some(earlier),
-        Err(whole) => {
-            because = Some(whole);
-            None
-        }
-    };
-    if let Some((model, training)) = project.model_of_run(id)? {
-        options.skip_training = true;
-        options.earlier = take(earlier(project, table, &model)?);
-        if sparing {
-            project.forget_records();
-        }
-        let (mut linked, scan) = link(table, &model, &mut options, &mut |_, _| Ok(()))?;
-        linked.training = training;
-        return Ok((linked, scan, because));
-    }
-    let model: Model = project.stored_model(&parameters.model)?;
-    options.skip_training = model.provenance.trained_on_records > 0 && !parameters.retrain;
-    options.earlier = match options.skip_training {
-        true => take(earlier(project, table, &model)?),
-        false => take(Err(if has_children { WholeBecause::OtherModel } else { WholeBecause::FirstRun })),
-    };
-    if sparing {
-        project.forget_records();
-    }
-    let mut trained = |model: &Model, training: Option<&_>| project.keep_model(id, model, training, &by.deed());
-    let (linked, scan) = link(table, &model, &mut options, &mut trained)?;
-    Ok((linked, scan, because))
-}
-
-/// [`link_in_steps`], as [`link_sparing`] is called.
-fn link_copying(
-    table: &mut Table,
-    model: &Model,
-    options: &mut LinkOptions,
-    trained: &mut OnTrained<'_>,
-) -> Result<(Linked, Option<Scan>), Error> {
-    link_in_steps(table, model, options, trained)
-}
-
-/// The records of the project's present extracts, each seen to be what was added.
-///
-/// # Errors
-/// `input/none`, those of [`check_unchanged`] and of reading inputs.
-pub(in crate::command) fn read_extracts(project: &Project, progress: &Progress) -> Result<Records, Error> {
-    read_with_rows(project, progress).map(|(_, records, _)| records)
-}
-
-/// The same, seen to be the records that the last run gave children to.
-///
-/// # Errors
-/// `project/run-first`, and those of [`read_extracts`].
-pub(in crate::command) fn read_as_run(project: &Project, progress: &Progress) -> Result<Records, Error> {
-    let (extracts, records, rows) = read_with_rows(project, progress)?;
-    project.check_run(&extracts, &rows, absorb::SLOT)?;
-    Ok(records)
-}
-
-/// What each database gave, by the number of its extract.
-type Rows = Vec<(i64, String)>;
-
-fn read_with_rows(project: &Project, progress: &Progress) -> Result<(Vec<Extract>, Records, Rows), Error> {
-    let extracts = project.extracts()?;
-    if extracts.is_empty() {
-        let hint = format!("add some: childlink project add {} INPUT...", project.path().display());
-        return Err(Error::new("input/none", "the project has no extract", hint));
-    }
-    check_unchanged(&extracts, progress)?;
-    let inputs = inputs_of(&extracts, &[])?;
-    let records = inputs.read(progress)?;
-    let asked = extracts.iter().filter(|extract| extract.told.query.is_some()).map(|extract| extract.id);
-    let rows = asked.zip(inputs.row_checksums().into_iter().map(Option::unwrap_or_default)).collect();
-    Ok((extracts, records, rows))
-}
-
-/// The inputs that a run's extracts are.
-///
-/// # Errors
-/// Those of [`Inputs::new`] and [`Inputs::spell`].
-pub(super) fn inputs_of(extracts: &[Extract], keep: &[String]) -> Result<Inputs, Error> {
-    // Files stand before databases, as inputs do.
-    let of_files = extracts.iter().filter(|extract| extract.told.query.is_none());
-    let file = |extract: &Extract| {
-        let path = PathBuf::from(&extract.told.path);
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let source = extract.told.given_source.clone().map(SourceName::Given);
-        (path, source.unwrap_or(SourceName::Fallback(stem)))
-    };
-    let query = |extract: &Extract| {
-        let asked = extract.told.query.as_ref()?;
-        let query = Query::new(&extract.told.slot, &extract.told.path, &asked.sql);
-        Some(query.map(|query| query.with_password_in(asked.password_env.clone())))
-    };
-    let queries = extracts.iter().filter_map(query).collect::<Result<Vec<_>, _>>()?;
-    let mut inputs = Inputs::new(of_files.map(file).collect(), None, keep.to_vec())?.with_queries(queries);
-    for (number, extract) in extracts.iter().enumerate() {
-        extract.told.column_map.as_deref().map_or(Ok(()), |list| inputs.spell(number, list))?;
-    }
-    Ok(inputs)
-}
-
-/// Sees that every file is what was added. Databases are read anew.
-///
-/// # Errors
-/// `input/cannot-read`, `project/extract-changed`.
-pub(super) fn check_unchanged(extracts: &[Extract], progress: &Progress) -> Result<(), Error> {
-    let extracts: Vec<&Extract> = extracts.iter().filter(|extract| extract.told.query.is_none()).collect();
-    let phase = progress.bytes("Checking", extracts.iter().map(|extract| extract.told.bytes).sum());
-    let checks = parallel::map(extracts.len(), |number| {
-        let told = &extracts[number].told;
-        let path = Path::new(&told.path);
-        let mut file = File::open(path).map_err(|e| cannot_read(path, &e))?;
-        let (mut checksum, mut piece, mut length) = (Xxh64::new(0), vec![0; 1 << 20], 0);
-        loop {
-            let read = file.read(&mut piece).map_err(|e| cannot_read(path, &e))?;
-            if read == 0 {
-                break;
-            }
-            checksum.update(&piece[..read]);
-            length += read as u64;
-            phase.advance(read as u64);
-        }
-        if (length, format!("{:016x}", checksum.digest())) == (told.bytes, told.checksum.clone()) {
-            return Ok(());
-        }
-        Err(Error::new(
-            "project/extract-changed",
-            format!("{} is not what it was when it was added as {}", told.path, told.slot),
-            "put the file back as it was, or add it again with `childlink project add` and run without --resume",
-        ))
-    });
-    checks.into_iter().collect()
-}
-
-#[allow(clippy::too_many_arguments, reason = "all that there is to tell")]
-fn tell(
-    args: &Args,
-    terminal: &Terminal,
-    parameters: &Parameters,
-    records: &Records,
-    linked: &Linked,
-    notes: &[String],
-    total: f64,
-    run: i64,
-    compared: Option<Result<u64, WholeBecause>>,
-    report: &ChangeReport,
-    summary: &Value,
-    record: &Value,
-) -> Result<(), Error> {
-    let next = format!("`childlink project decide {} --from FILE` before", args.file.display());
-    terminal.result(
-        || {
-            let form = parameters.format;
-            let text = link::in_words(&parameters.out, form, records, linked, notes, total, &next);
-            let all = records.built.table.len() as u64;
-            let scanned = match compared {
-                Some(Ok(unchanged)) => {
-                    format!(
-                        "\nOnly what has changed was compared: {} of {} records\n",
-                        count(all - unchanged),
-                        count(all)
-                    )
-                }
-                Some(Err(because)) => format!("\nEvery record was compared, since {}\n", because.words()),
-                None => String::new(),
-            };
-            text + &changes_in_words(run, report) + &scanned
-        },
-        || {
-            let mut object = link::with_run(summary, record);
-            let unchanged = compared.and_then(Result::ok);
-            object["project"] = json!({"run": run, "changes": report, "unchanged_records": unchanged});
-            object
-        },
-    )
-}
-
-fn changes_in_words(run: i64, report: &ChangeReport) -> String {
-    let mut text = format!(
-        "\nRun {run} of the project: {} records new, {} gone, {} moved to another child ({} children merged, {} split)\n",
-        count(report.new_records),
-        count(report.gone_records),
-        count(report.moved_records),
-        count(report.merged_children),
-        count(report.split_children)
-    );
-    let mut decisions = |numbers: &[i64], what: &str| {
-        if let Some(first) = numbers.first() {
-            text += &format!("{} decisions stand {what} (the first is {first}): look again\n", numbers.len());
-        }
-    };
-    decisions(&report.decisions_on_changed_records, "on records that have changed since");
-    decisions(&report.decisions_on_gone_records, "on records that are no more");
-    text
 }
