@@ -163,8 +163,11 @@ fn results_of_any_format_tell_the_same_and_options_that_cannot_apply_are_refused
     let bench = Bench::new();
     bench.link("people.csv", "linked", &["--format", "parquet"]);
     assert!(bench.path("linked/links.parquet").is_file() && !bench.path("linked/links.csv").exists());
-    let told = bench.refused(&["link", "people.csv", "--splink-model", "model.json", "--out", "x", "--link-only"]);
-    assert!(told.contains("cannot be used with"), "{told}");
+    let link = ["link", "people.csv", "--splink-model", "model.json", "--out", "x"];
+    for other in [&["--link-only"][..], &["--frequencies", "national"], &["--traced", "traced.csv"]] {
+        let told = bench.refused(&[&link[..], other].concat());
+        assert!(told.contains("cannot be used with"), "{told}");
+    }
     let swapped = ["--link-threshold", "1", "--review-threshold", "2"];
     let told =
         bench.refused(&[&["link", "people.csv", "--splink-model", "model.json", "--out", "x"][..], &swapped].concat());

@@ -18,7 +18,8 @@ use std::sync::Arc;
 /// Reads every column.
 ///
 /// # Errors
-/// `input/cannot-read`; `frame/column-type` for a column of a type that has no counterpart (a struct or map).
+/// `input/cannot-read`; `frame/column-type` for a column of a type that has no counterpart (a struct or map);
+/// `frame/out-of-range` for one with a value that its counterpart does not hold.
 pub fn read(input: impl ChunkReader + 'static) -> Result<Frame, Error> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Error::new(
@@ -39,7 +40,7 @@ pub fn read(input: impl ChunkReader + 'static) -> Result<Frame, Error> {
 /// Reads every column of an Arrow file or stream.
 ///
 /// # Errors
-/// `arrow/unreadable`; `frame/column-type`.
+/// `arrow/unreadable`; `frame/column-type`; `frame/out-of-range`.
 pub fn read_arrow(input: impl Read + Seek) -> Result<Frame, Error> {
     for_each_whole_batch(input, Columns::of, Columns::take)?.frame()
 }
@@ -59,7 +60,7 @@ impl Columns {
     fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         for ((column, wanted), array) in self.0.iter_mut().zip(batch.columns()) {
             let array = in_known_zone(array).map_err(|error| error.in_field(column.name.as_str()))?;
-            let array = cast(&array, wanted).map_err(|error| {
+            let read = cast(&array, wanted).map_err(|error| {
                 Error::new(
                     "frame/column-type",
                     format!("the values of column {} cannot be read: {error}", column.name),
@@ -67,7 +68,16 @@ impl Columns {
                 )
                 .in_field(column.name.as_str())
             })?;
-            append(column, &array);
+            // What does not fit is left empty by the cast: half of all hashes do not fit a whole number with a sign.
+            if missing(&read) > missing(&array) {
+                return Err(Error::new(
+                    "frame/out-of-range",
+                    format!("a value of column {} is no {wanted}", column.name),
+                    "write the column as text",
+                )
+                .in_field(column.name.as_str()));
+            }
+            append(column, &read);
         }
         Ok(())
     }
@@ -75,6 +85,17 @@ impl Columns {
     fn frame(self) -> Result<Frame, Error> {
         Frame::new(self.0.into_iter().map(|(column, _)| column).collect())
     }
+}
+
+/// How many values are missing, in lists too.
+fn missing(array: &ArrayRef) -> usize {
+    let items = match array.data_type() {
+        DataType::List(_) => array.as_list::<i32>().values(),
+        DataType::LargeList(_) => array.as_list::<i64>().values(),
+        DataType::FixedSizeList(..) => array.as_fixed_size_list().values(),
+        _ => return array.logical_null_count(),
+    };
+    array.null_count() + missing(items)
 }
 
 /// The type of the values of a field, and the Arrow type to which they are brought first.
@@ -134,5 +155,35 @@ fn value(array: &ArrayRef, row: usize) -> Value {
             Value::List((0..items.len()).map(|index| value(&items, index)).collect())
         }
         _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Int32Array, ListArray, UInt64Array};
+    use arrow::datatypes::UInt64Type;
+
+    fn read_column(array: ArrayRef) -> Result<Frame, Error> {
+        let schema = Schema::new(vec![Field::new("key", array.data_type().clone(), true)]);
+        let mut columns = Columns::of(&schema)?;
+        columns.take(&RecordBatch::try_new(Arc::new(schema), vec![array]).expect("a batch"))?;
+        columns.frame()
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_refused_and_not_left_empty() {
+        // DuckDB's hash() is an unsigned number of 64 bits: every other one is above 2^63 - 1.
+        let most = i64::MAX as u64;
+        assert!(read_column(Arc::new(UInt64Array::from(vec![Some(most), None]))).is_ok());
+        assert!(read_column(Arc::new(Int32Array::from(vec![Some(-1), None]))).is_ok());
+        let list = |values: Vec<Option<u64>>| ListArray::from_iter_primitive::<UInt64Type, _, _>([Some(values), None]);
+        assert!(read_column(Arc::new(list(vec![Some(most), None]))).is_ok());
+        let too_great: [ArrayRef; 2] =
+            [Arc::new(UInt64Array::from(vec![Some(1), Some(most + 1)])), Arc::new(list(vec![Some(most + 1)]))];
+        for array in too_great {
+            let error = read_column(array).err().expect("refused");
+            assert_eq!((error.code, error.message.contains("922337203685477580")), ("frame/out-of-range", false));
+        }
     }
 }

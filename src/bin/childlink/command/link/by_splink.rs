@@ -36,7 +36,10 @@ pub(crate) struct SplinkArgs {
     /// links are joined as Splink joins them
     #[arg(
         long, value_name = "FILE", help_heading = "Splink",
-        conflicts_with_all = ["model", "retrain", "link_only", "decisions", "barred", "superseded", "columns", "keep", "with_values"],
+        conflicts_with_all = [
+            "model", "retrain", "link_only", "decisions", "barred", "superseded", "traced", "columns", "keep", "with_values",
+            "frequencies",
+        ],
     )]
     pub(super) splink_model: Option<PathBuf>,
     /// Link from this match weight on (bits; the default is a probability of 0.99)
