@@ -238,8 +238,16 @@ fn a_reader_does_not_undo_what_another_said_nor_join_two_verified_numbers() {
         row.map(|row| (row["decision"].as_str(), row["guards"].as_str()))
     };
     assert_eq!(of_pair("1", "2"), Some(("link", "decided")));
-    assert_eq!(of_pair("2", "3"), Some(("review", "cluster-conflict|decided")), "it would join what MO told apart");
-    assert_eq!(of_pair("4", "5"), Some(("review", "cluster-conflict|decided")), "two verified numbers");
+    assert_eq!(
+        of_pair("2", "3"),
+        Some(("review", "cluster-conflict|decided|children-apart")),
+        "it would join what MO told apart"
+    );
+    assert_eq!(
+        of_pair("4", "5"),
+        Some(("review", "cluster-conflict|decided|children-nhs-numbers")),
+        "two verified numbers"
+    );
     assert_eq!(of_pair("6", "7"), Some(("link", "decided")), "one of the numbers is not verified");
     // What joins two verified numbers is the national service's word that one has ceased.
     bench.write("superseded.csv", "old_nhs_number,nhs_number\n9434765919,4010232137\n");

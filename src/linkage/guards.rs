@@ -38,11 +38,17 @@ pub enum Guard {
     Decided,
     /// Readers disagree, or one was unsure.
     ReadersDisagree,
+    /// Beside [`ClusterConflict`](Guard::ClusterConflict): the two children have different valid NHS numbers.
+    ChildrenNumbers,
+    /// Beside `ClusterConflict`: the two children have different birth orders.
+    ChildrenBirthOrders,
+    /// Beside `ClusterConflict`: a record of the one is known not to be the other child.
+    ChildrenApart,
 }
 
 impl Guard {
     /// Every guard, in order.
-    pub const ALL: [Guard; 11] = [
+    pub const ALL: [Guard; 14] = [
         Guard::NumberConflict,
         Guard::SharedNumber,
         Guard::MultipleBirth,
@@ -54,6 +60,9 @@ impl Guard {
         Guard::SettledByCluster,
         Guard::Decided,
         Guard::ReadersDisagree,
+        Guard::ChildrenNumbers,
+        Guard::ChildrenBirthOrders,
+        Guard::ChildrenApart,
     ];
 
     /// The code in output files. A barred pair has the code `barred`, which appears in no file.
@@ -70,6 +79,9 @@ impl Guard {
             Guard::SettledByCluster => "settled-by-cluster",
             Guard::Decided => "decided",
             Guard::ReadersDisagree => "readers-disagree",
+            Guard::ChildrenNumbers => "children-nhs-numbers",
+            Guard::ChildrenBirthOrders => "children-birth-orders",
+            Guard::ChildrenApart => "children-apart",
         }
     }
 
@@ -87,6 +99,9 @@ impl Guard {
             Guard::SettledByCluster => "the records are one child through other links",
             Guard::Decided => "a person decided",
             Guard::ReadersDisagree => "readers disagree or were unsure",
+            Guard::ChildrenNumbers => "other records of the two children have different valid NHS numbers",
+            Guard::ChildrenBirthOrders => "other records of the two children have different birth orders",
+            Guard::ChildrenApart => "a record of one child is known not to belong to the other",
         }
     }
 }

@@ -69,7 +69,13 @@ pub(super) fn group(table: &Table, verdicts: Verdicts, options: &LinkOptions) ->
             continue;
         };
         let pair = &mut pairs[place];
-        pair.guards = pair.guards.with(Guard::ClusterConflict);
+        let guards = pair.guards.with(Guard::ClusterConflict);
+        pair.guards = match reason {
+            Refusal::TwoNumbers => guards.with(Guard::ChildrenNumbers),
+            Refusal::TwoBirthOrders => guards.with(Guard::ChildrenBirthOrders),
+            Refusal::KeptApart(..) => guards.with(Guard::ChildrenApart),
+            Refusal::Barred => guards,
+        };
         pair.decision = Decision::Review;
         if reason == Refusal::Barred {
             pair.weight = f64::NAN;

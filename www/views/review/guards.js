@@ -14,6 +14,9 @@ const GUARDS = {
   "settled-by-cluster": "The records are one child already, through other links.",
   decided: "A person has decided before.",
   "readers-disagree": "Readers disagree, or one was unsure.",
+  "children-nhs-numbers": "Other records of the two children have different valid NHS numbers.",
+  "children-birth-orders": "Other records of the two children have different birth orders.",
+  "children-apart": "A record of one child is known not to belong to the other.",
 };
 
 /** The guards of a pair in plain words; a pair without any is here for its weight alone. */
