@@ -14,7 +14,7 @@ mod message_store;
 mod output;
 
 use childlink::Error;
-use childlink::exchange::fhir::{Element, Limits, MatchRequest, match_response, of_fault};
+use childlink::exchange::fhir::{Element, Limits, MatchRequest, match_patient, of_fault};
 use childlink::exchange::message::{Piece, read_file};
 use childlink::exchange::settled::{self, Rejected};
 use childlink::exchange::sheet::{Sheet, SheetColumn};
@@ -163,6 +163,5 @@ fn answer(index_file: &Path) -> Result<(), Error> {
 
 fn respond(index: &mut ChildIndex, request: &[u8]) -> Result<serde_json::Value, Error> {
     let asked = MatchRequest::of(&Element::read(request, Limits::default())?)?;
-    let found = index.find("query", &asked.subject.raw())?;
-    Ok(match_response(&found, index.model(), asked.only_certain, asked.count))
+    match_patient(index, "query", &asked)
 }

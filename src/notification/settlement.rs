@@ -59,7 +59,7 @@ pub struct Recognised {
 pub struct Queued {
     /// Why.
     pub code: &'static Code,
-    /// The name by which people decide about it ([`Change::Decide`]): that of the person, or of the thing whose
+    /// The name by which people decide about it ([`Change::Decide`](crate::index::Change::Decide)): that of the person, or of the thing whose
     /// messages are held.
     pub whom: Option<Whom>,
     /// The messages concerned.

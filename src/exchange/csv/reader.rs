@@ -17,7 +17,7 @@ use std::io::{Read, Seek, SeekFrom};
 /// Reads the records of one delimited file, chunk by chunk, on any thread.
 ///
 /// For hosts that are handed bytes (a browser): [`Reader::new`] with the file's beginning, a
-/// [`Splitter`] for its chunks, [`Reader::read`] for each chunk, [`Reader::finish`] with all that came
+/// [`Splitter`](super::Splitter) for its chunks, [`Reader::read`] for each chunk, [`Reader::finish`] with all that came
 /// of them. Hosts with files call [`read`](super::read).
 pub struct Reader<'o> {
     form: Form,
@@ -41,7 +41,7 @@ pub enum Finished<'o> {
 }
 
 impl<'o> Reader<'o> {
-    /// A reader for a file with this beginning (all of it, or its first [`MAX_BEGINNING`] bytes).
+    /// A reader for a file with this beginning (all of it, or its first [`MAX_BEGINNING`](super::MAX_BEGINNING) bytes).
     ///
     /// # Errors
     /// Those of [`Form::detect`] and [`ColumnMap::new`].
