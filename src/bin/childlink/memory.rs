@@ -138,7 +138,8 @@ pub(crate) enum Knowing {
 }
 
 impl Knowing {
-    /// Bytes a record, measured with 1.8 million records of 16 columns; those of `Children` are reckoned, not yet measured.
+    /// Bytes a record, measured with 1.8 million records of 16 columns; those of `Children` are reckoned, not yet
+    /// measured.
     const fn bytes(self) -> u64 {
         match self {
             Knowing::Nothing => 0,
